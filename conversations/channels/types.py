@@ -1,0 +1,293 @@
+"""The closed vocabulary between channels and the rest of the house: what came in, what goes out, what came of it.
+
+Every channel turns a vendor's words into these frozen values and nothing foreign travels further. They encode to
+JSON as tagged unions (``{"type": "MessageReceived", ...}``), so that an item can wait in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+MessageKind = Literal[
+    "text", "image", "audio", "video", "document", "sticker", "location", "contacts", "interactive",
+    "template", "order", "story", "share", "note", "unsupported",
+]  # fmt: skip
+Status = Literal["queued", "sending", "sent", "delivered", "read", "failed", "unknown"]
+ErrorClass = Literal["throttle", "transient", "unknown", "permanent", "window", "template", "opt_out", "channel"]
+
+
+class Address(msgspec.Struct, frozen=True):
+    """One address a person writes from: ``kind`` is ``wa_id``, ``bsuid``, ``igsid`` …, ``value`` as the provider gave it."""
+
+    kind: str
+    value: str
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wrote or is written to: at least one address, strongest first; ``name`` and ``username`` as shown, may be empty."""
+
+    addresses: tuple[Address, ...]
+    name: str = ""
+    username: str = ""
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider said went wrong: its own code, a sentence for people, our class of it."""
+
+    code: str
+    title: str
+    detail: str = ""
+    error_class: ErrorClass = "permanent"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same send may succeed later without anybody changing anything."""
+        return self.error_class in {"throttle", "transient"}
+
+
+class AttachmentRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that stays with the provider until it is fetched. ``size`` in bytes, ``sha256`` as the provider claims."""
+
+    kind: Literal["image", "audio", "video", "document", "sticker", "file"]
+    provider_ref: str = ""
+    url: str = ""
+    mime_type: str = ""
+    filename: str = ""
+    size: int | None = None
+    sha256: str = ""
+    voice: bool = False
+    unavailable: str = ""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What every item of a webhook carries.
+
+    ``account`` is the provider's id of the channel it belongs to (``phone_number_id`` …), ``None`` when the body names
+    none. ``at`` is the source's clock, UTC, ``None`` when the source gave no usable time. ``lane`` keeps the order of one
+    sender: items of one account and lane are worked one after the other, in the order of the body.
+    """
+
+    account: str | None
+    lane: str
+    at: datetime | None = None
+
+
+class MessageReceived(Item, frozen=True, kw_only=True):
+    """Something a customer said. ``text`` is what a person would read, ``payload`` the kind's own data (raw when unsupported).
+
+    ``reply_to`` is the provider id of the message answered. ``group`` is the provider's group id when it was said in one.
+    """
+
+    provider_id: str
+    sender: Person
+    kind: MessageKind = "text"
+    text: str = ""
+    payload: dict[str, Any] = {}
+    attachments: tuple[AttachmentRef, ...] = ()
+    reply_to: str | None = None
+    referral: dict[str, Any] | None = None
+    group: str | None = None
+    forwarded: bool = False
+
+
+class MessageEchoed(Item, frozen=True, kw_only=True):
+    """Something the business said elsewhere (the phone paired to the number, another app): outgoing, author ``device``."""
+
+    provider_id: str
+    recipient: Person
+    kind: MessageKind = "text"
+    text: str = ""
+    payload: dict[str, Any] = {}
+    attachments: tuple[AttachmentRef, ...] = ()
+    reply_to: str | None = None
+
+
+class MessageImported(Item, frozen=True, kw_only=True):
+    """A message of the time before the channel was connected: stored at its time, shown, and triggers nothing."""
+
+    provider_id: str
+    person: Person
+    outgoing: bool
+    kind: MessageKind = "text"
+    text: str = ""
+    payload: dict[str, Any] = {}
+    attachments: tuple[AttachmentRef, ...] = ()
+    reply_to: str | None = None
+    status: Status | None = None
+
+
+class StatusChanged(Item, frozen=True, kw_only=True):
+    """What became of an outgoing message. ``our_id`` is the id we sent along, if it came back; ``person`` what it taught us."""
+
+    provider_id: str
+    status: Status
+    our_id: str | None = None
+    error: Error | None = None
+    pricing: dict[str, Any] | None = None
+    person: Person | None = None
+
+
+class ReactionChanged(Item, frozen=True, kw_only=True):
+    """A reaction to ``target`` (a provider id): ``emoji`` empty means the reaction was taken back."""
+
+    provider_id: str
+    target: str
+    sender: Person
+    emoji: str
+    outgoing: bool = False
+
+
+class MessageEdited(Item, frozen=True, kw_only=True):
+    """The sender changed ``target`` to this."""
+
+    provider_id: str
+    target: str
+    sender: Person
+    kind: MessageKind = "text"
+    text: str = ""
+    payload: dict[str, Any] = {}
+    outgoing: bool = False
+
+
+class MessageDeleted(Item, frozen=True, kw_only=True):
+    """The sender took ``target`` back: kept for audit, shown as deleted."""
+
+    provider_id: str
+    target: str
+    sender: Person
+    outgoing: bool = False
+
+
+class IdentityChanged(Item, frozen=True, kw_only=True):
+    """The provider says that these addresses are the same person as before: a changed number, a rotated BSUID."""
+
+    previous: tuple[Address, ...]
+    current: tuple[Address, ...]
+    text: str = ""
+
+
+class AccountNotice(Item, frozen=True, kw_only=True):
+    """News about the account or a side of it that no message model holds: templates, quality, calls, preferences, groups.
+
+    ``topic`` is the provider's word for it (``message_template_status_update``, ``calls`` …); ``known`` is false for a word
+    nobody has met yet; ``person`` where the news is about one.
+    """
+
+    topic: str
+    payload: dict[str, Any] = {}
+    known: bool = True
+    person: Person | None = None
+
+
+class Invalid(Item, frozen=True, kw_only=True):
+    """One item of a body that cannot be used (no sender, no time …): kept with the reason, its neighbours go on."""
+
+    reason: str
+    payload: dict[str, Any] = {}
+
+
+AnyItem = (
+    MessageReceived | MessageEchoed | MessageImported | StatusChanged | ReactionChanged | MessageEdited | MessageDeleted
+    | IdentityChanged | AccountNotice | Invalid
+)  # fmt: skip
+
+
+class Parsed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a whole body came to: its items in order, and why there are none (``outcome`` ``invalid`` or ``ignored``)."""
+
+    items: tuple[AnyItem, ...] = ()
+    outcome: Literal["", "invalid", "ignored"] = ""
+    reason: str = ""
+
+
+class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook as received: ``headers`` with lower-case names, ``url`` the public address it was sent to (from settings)."""
+
+    method: str
+    url: str
+    query: Mapping[str, Sequence[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    content_type: str = ""
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connection may prove itself with. Secrets: never logged, never shown; several are valid during a rotation."""
+
+    app_secrets: tuple[str, ...] = ()
+    verify_token: str = ""
+    access_token: str = ""
+    account_sid: str = ""
+    auth_tokens: tuple[str, ...] = ()
+
+
+class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to send: ``account`` sends it, ``to`` are the person's addresses on this channel, strongest first.
+
+    ``our_id`` travels with it and comes back in its statuses. ``reply_to`` is a provider id.
+    """
+
+    account: str
+    to: tuple[Address, ...]
+    our_id: str
+    kind: MessageKind = "text"
+    text: str = ""
+    payload: dict[str, Any] = {}
+    reply_to: str | None = None
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider took it: its id for the message, and addresses of the person that its answer taught us."""
+
+    provider_id: str
+    learned: tuple[Address, ...] = ()
+
+
+class SendRefused(Exception):
+    """The provider did not take the message; ``error`` says why and ``error.retryable`` whether to try again.
+
+    ``retry_after`` in seconds when the provider said when.
+    """
+
+    def __init__(self, error: Error, retry_after: float | None = None) -> None:
+        super().__init__(error.code)
+        self.error = error
+        self.retry_after = retry_after
+
+
+class SendUnknown(Exception):
+    """The request was written and no answer came: the message may have left. Never sent again blindly."""
+
+
+class Provider(Protocol):
+    """Who delivers webhooks to a connection: proves, understands. Knows no models."""
+
+    name: str
+
+    def challenge(self, request: RawRequest, credentials: Credentials) -> str | None:
+        """Return the text to answer a handshake with, or ``None`` when the handshake must be refused."""
+
+    def verify(self, request: RawRequest, credentials: Credentials) -> bool:
+        """Whether the raw bytes were signed with one of the secrets. False without any secret."""
+
+    def parse(self, request: RawRequest) -> Parsed:
+        """Turn a body into items. Never raises because of content."""
+
+
+class Channel(Protocol):
+    """One kind of channel: what it is called, which provider delivers it, how it sends. Knows no models."""
+
+    kind: str
+    provider: str
+    can_send: frozenset[MessageKind]
+    text_limit: int
+
+    def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
+        """Send one message. Raises ``SendRefused`` or ``SendUnknown``; blocks up to the client's timeout."""
+
+    def mark_read(self, account: str, provider_id: str, credentials: Credentials) -> None:
+        """Tell the customer that the message and those before it were read. Raises ``SendRefused``."""
