@@ -121,7 +121,11 @@ class MessageImported(Item, frozen=True, kw_only=True):
 
 
 class StatusChanged(Item, frozen=True, kw_only=True):
-    """What became of an outgoing message. ``our_id`` is the id we sent along, if it came back; ``person`` what it taught us."""
+    """What became of an outgoing message. ``our_id`` is the id we sent along, if it came back; ``person`` what it taught us.
+
+    ``word`` is the provider's own word where it says more than ``status`` (``played``, a read voice note). ``group`` is the
+    provider's group id when this is about one participant of a group.
+    """
 
     provider_id: str
     status: Status
@@ -129,10 +133,15 @@ class StatusChanged(Item, frozen=True, kw_only=True):
     error: Error | None = None
     pricing: dict[str, Any] | None = None
     person: Person | None = None
+    word: str = ""
+    group: str | None = None
 
 
 class ReactionChanged(Item, frozen=True, kw_only=True):
-    """A reaction to ``target`` (a provider id): ``emoji`` empty means the reaction was taken back."""
+    """A reaction to ``target`` (a provider id): ``emoji`` empty means the reaction was taken back.
+
+    ``sender`` is the customer also when ``outgoing``: the business reacted, edited or deleted in the talk with them.
+    """
 
     provider_id: str
     target: str
@@ -142,7 +151,7 @@ class ReactionChanged(Item, frozen=True, kw_only=True):
 
 
 class MessageEdited(Item, frozen=True, kw_only=True):
-    """The sender changed ``target`` to this."""
+    """The sender changed ``target`` to this. ``sender`` is the customer also when ``outgoing``."""
 
     provider_id: str
     target: str
@@ -150,11 +159,12 @@ class MessageEdited(Item, frozen=True, kw_only=True):
     kind: MessageKind = "text"
     text: str = ""
     payload: dict[str, Any] = {}
+    attachments: tuple[AttachmentRef, ...] = ()
     outgoing: bool = False
 
 
 class MessageDeleted(Item, frozen=True, kw_only=True):
-    """The sender took ``target`` back: kept for audit, shown as deleted."""
+    """The sender took ``target`` back: kept for audit, shown as deleted. ``sender`` is the customer also when ``outgoing``."""
 
     provider_id: str
     target: str
@@ -174,13 +184,15 @@ class AccountNotice(Item, frozen=True, kw_only=True):
     """News about the account or a side of it that no message model holds: templates, quality, calls, preferences, groups.
 
     ``topic`` is the provider's word for it (``message_template_status_update``, ``calls`` …); ``known`` is false for a word
-    nobody has met yet; ``person`` where the news is about one.
+    nobody has met yet; ``person`` where the news is about one. ``business_account`` is the provider's id of the business
+    account above the channel (a WABA), which is all that news about templates names.
     """
 
     topic: str
     payload: dict[str, Any] = {}
     known: bool = True
     person: Person | None = None
+    business_account: str = ""
 
 
 class Invalid(Item, frozen=True, kw_only=True):
