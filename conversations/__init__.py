@@ -1,0 +1,1 @@
+"""The story: who wrote, what was said, who answers."""

@@ -1,0 +1,98 @@
+"""The Graph API of Meta on the way out: one call, and what its answer means.
+
+Three ends are told apart, because they decide what happens next: taken, refused (``SendRefused``: nothing left), and
+unknown (``SendUnknown``: the request was written and nobody said what came of it). Tokens never reach a text that is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+from django.conf import settings
+
+from conversations.channels.http import client
+from conversations.channels.reading import Unreadable, decode, mapping, moment, text_of
+from conversations.channels.types import Error, SendRefused, SendUnknown
+
+ErrorReader = Callable[[Mapping[str, Any]], Error]
+
+_TOKEN = re.compile(r"\b(?:EAA|IGA)[A-Za-z0-9_-]{10,}")
+_LONGEST_WAIT = 86_400.0
+
+# The request never got to the other side, so nothing can have left.
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+)
+
+
+def post(path: str, body: Mapping[str, Any], token: str, read_error: ErrorReader) -> dict[str, Any]:
+    """POST ``body`` to ``{GRAPH_API_URL}/{version}/{path}`` and return the object Graph answered with a 2xx.
+
+    Raises ``SendRefused`` (its ``error`` made by ``read_error`` from Graph's own) or ``SendUnknown``.
+    """
+    if not token or not (token.isascii() and token.isprintable()):
+        raise SendRefused(Error(code="access_token", title=NO_TOKEN, error_class="channel"))
+    url = f"/{settings.GRAPH_API_VERSION}/{path}"
+    try:
+        response = client(settings.GRAPH_API_URL).post(url, json=body, headers={"Authorization": f"Bearer {token}"})
+    except _NOT_SENT as error:
+        raise SendRefused(Error(code=type(error).__name__, title=NOT_REACHED, error_class="transient")) from None
+    except httpx2.HTTPError as error:
+        raise SendUnknown(type(error).__name__) from None
+    return _answer(response, token, read_error)
+
+
+def segment(value: str) -> str:
+    """Return ``value`` as one segment of a path: an id from outside can never leave its place."""
+    return quote(value, safe="")
+
+
+def _answer(response: httpx2.Response, token: str, read_error: ErrorReader) -> dict[str, Any]:
+    answer = _object(response.content)
+    if error := mapping(answer.get("error")):
+        raise SendRefused(_without_secrets(read_error(error), token), _retry_after(response))
+    if response.is_success:
+        return answer
+    status = response.status_code
+    if status == httpx2.codes.TOO_MANY_REQUESTS:
+        raise SendRefused(Error(code="http_429", title=TOO_FAST, error_class="throttle"), _retry_after(response))
+    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status == httpx2.codes.REQUEST_TIMEOUT:
+        raise SendUnknown(f"http_{status}")
+    error_class = "channel" if status == httpx2.codes.UNAUTHORIZED or response.is_redirect else "permanent"
+    raise SendRefused(Error(code=f"http_{status}", title=NOT_ACCEPTED, error_class=error_class))
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        return mapping(decode(body))
+    except Unreadable:
+        return {}
+
+
+def _without_secrets(error: Error, token: str) -> Error:
+    """Graph repeats a malformed token in its message."""
+    detail = _TOKEN.sub("…", error.detail.replace(token, "…"))
+    return Error(code=error.code, title=error.title, detail=detail, error_class=error.error_class)
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Return the seconds of ``Retry-After``, given as a number or as a date, at most a day."""
+    header = response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", header):
+        return min(float(header), _LONGEST_WAIT)
+    try:
+        wait = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return min(max(wait, 0.0), _LONGEST_WAIT)

@@ -1,0 +1,111 @@
+"""Reads foreign JSON into values the house can keep: what a vendor sends is untrusted, however well it is signed.
+
+Whatever comes out of ``decode`` can be stored as ``jsonb`` and as text, and encoded again by msgspec: no NUL, no lone
+surrogate, no NaN, no number beyond 64 bits, never deeper than ``MAX_DEPTH``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+MAX_DEPTH = 200
+MAX_ID = 255
+_INT_DIGITS = 18  # what surely fits 64 bits; longer numbers are kept as text
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 4_102_444_800  # the year 2100: later is not a time but a mistake
+_MILLISECONDS = 10**12  # no clock of seconds reaches this before the year 33658
+
+
+class Unreadable(ValueError):
+    """The text is not JSON that can be used; the message is a reason word such as ``not_json``."""
+
+
+def decode(body: bytes | str) -> Any:
+    """Return the JSON value in ``body``, safe to store. Raises ``Unreadable`` with a reason word, and nothing else."""
+    try:
+        text = body if isinstance(body, str) else body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unreadable("not_utf8") from None
+    if not text.strip():
+        raise Unreadable("empty_body")
+    try:
+        value = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=lambda _: None)
+    except RecursionError:
+        raise Unreadable("too_deep") from None
+    except ValueError:
+        raise Unreadable("not_json") from None
+    return _storable(value, MAX_DEPTH)
+
+
+def clean(text: str) -> str:
+    """Return ``text`` with every character that PostgreSQL or UTF-8 refuses replaced by U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def text_of(value: Any) -> str:
+    """Return a string as it is, a whole number as its digits, and anything else as the empty string."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def id_of(value: Any) -> str:
+    """Return an identifier of the provider, or the empty string when it is missing or too long to be one."""
+    identifier = text_of(value).strip()
+    return identifier if len(identifier) <= MAX_ID else ""
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return a JSON object as it is and anything else as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a JSON list as it is, one object as a list of itself, and anything else as an empty list."""
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, dict) and value else []
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a JSON list, without what is not an object."""
+    return [entry for entry in listed(value) if isinstance(entry, dict)]
+
+
+def moment(value: Any) -> datetime | None:
+    """Return the UTC time of Unix seconds (or milliseconds, from 10^12 up) given as digits or number; None otherwise."""
+    digits = text_of(value).strip()
+    if not re.fullmatch("[0-9]{1,16}", digits):
+        return None
+    number = int(digits)
+    milliseconds = number if number >= _MILLISECONDS else number * 1000
+    if not 0 < milliseconds < _LATEST * 1000:
+        return None
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _INT_DIGITS else digits
+
+
+def _number(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _storable(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        raise Unreadable("too_deep")
+    if isinstance(value, dict):
+        return {clean(key): _storable(inner, depth - 1) for key, inner in value.items()}
+    return [_storable(inner, depth - 1) for inner in value]

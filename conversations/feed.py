@@ -1,0 +1,87 @@
+"""The feed: a gapless sequence of changes per workspace, taken as the last step of the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+import redis
+from django.conf import settings
+from django.db import connection, transaction
+
+from conversations.models import FeedEvent
+
+Kind = Literal[
+    "message.created", "message.updated", "conversation.created", "conversation.updated", "customer.updated",
+    "channel.updated",
+]  # fmt: skip
+HINTS = "novelo:feed"  # the Valkey channel that carries "<workspace>" and nothing else
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One line of the feed: what happened to which row, and the conversation it belongs to, if any."""
+
+    kind: Kind
+    subject_id: UUID
+    conversation_id: UUID | None = None
+
+
+def publish(workspace_id: UUID, changes: Iterable[Change]) -> int:
+    """Append changes to the workspace's feed and return the last sequence number taken (0 for no change).
+
+    Call it inside a transaction and as its last step: the head's row stays locked until commit, so that a reader who has
+    seen number n has seen every number before it. Repeated changes of one row collapse into one.
+    """
+    unique = list(dict.fromkeys(changes))
+    if not unique:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_feedhead AS head (workspace_id, last_seq) VALUES (%s, %s) "
+            "ON CONFLICT (workspace_id) DO UPDATE SET last_seq = head.last_seq + excluded.last_seq RETURNING last_seq",
+            [workspace_id, len(unique)],
+        )
+        last = int(cursor.fetchone()[0])
+        first = last - len(unique) + 1
+        cursor.execute(
+            "INSERT INTO conversations_feedevent (workspace_id, seq, kind, subject_id, conversation_id) "
+            "SELECT %s, seq, kind, subject, conversation FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[]) "
+            "AS new (seq, kind, subject, conversation)",
+            [
+                workspace_id,
+                list(range(first, last + 1)),
+                [change.kind for change in unique],
+                [change.subject_id for change in unique],
+                [change.conversation_id for change in unique],
+            ],
+        )
+    transaction.on_commit(lambda: hint(workspace_id), robust=True)
+    return last
+
+
+def after(workspace_id: UUID, seq: int, limit: int = 200) -> Sequence[FeedEvent]:
+    """Return the next events after ``seq``, in order, at most ``limit``."""
+    return list(FeedEvent.objects.filter(workspace_id=workspace_id, seq__gt=seq).order_by("seq")[:limit])
+
+
+def head(workspace_id: UUID) -> int:
+    """Return the last sequence number taken, 0 when nothing happened yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_seq FROM conversations_feedhead WHERE workspace_id = %s", [workspace_id])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+@cache
+def _valkey() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+
+
+def hint(workspace_id: UUID) -> None:
+    """Tell the readers that there is something new. A lost hint costs them a second: they also poll."""
+    with suppress(redis.RedisError):
+        _valkey().publish(HINTS, str(workspace_id))

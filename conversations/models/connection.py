@@ -1,0 +1,85 @@
+"""Credentials with a provider, and the addresses people write to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from django.db import models
+from django.db.models.functions import Now
+
+from conversations.channels.types import Credentials
+from hub.ids import new_id
+from hub.models import OfWorkspace, Workspace
+from hub.secrets import SealedBox, seal, unseal
+
+
+class Connection(models.Model):
+    """An account with a provider (a Meta app, a Twilio account): its id is the webhook's address, its secrets are sealed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=20)
+    sealed_credentials = SealedBox()
+    refused_signatures = models.PositiveBigIntegerField(default=0)
+    refused_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = OfWorkspace["Connection"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(provider__in=["meta", "twilio", "novelo"]), name="connection_provider_is_known"
+            ),
+        ]
+
+    def _box(self) -> str:
+        field = self._meta.get_field("sealed_credentials")
+        assert isinstance(field, SealedBox)
+        return field.bound_to(self)
+
+    def credentials(self) -> Credentials:
+        """Open the secrets. Raises ``SecretUnreadable`` when no key of the ring fits."""
+        return msgspec.convert(unseal(bytes(self.sealed_credentials), self._box()), Credentials)
+
+    def keep(self, credentials: Credentials) -> None:
+        """Seal these secrets into the row; the caller saves it."""
+        self.sealed_credentials = seal(msgspec.to_builtins(credentials), self._box())
+
+
+class Channel(models.Model):
+    """An address people write to: a WhatsApp number, an Instagram account, a web chat."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="channels")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="channels", null=True)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    deleted_at = models.DateTimeField(null=True)
+    last_inbound_at = models.DateTimeField(null=True)
+    last_outbound_at = models.DateTimeField(null=True)
+    last_error_at = models.DateTimeField(null=True)
+    last_error = models.JSONField(null=True)
+
+    objects = OfWorkspace["Channel"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "address"],
+                condition=models.Q(deleted_at=None) & ~models.Q(address=""),
+                name="address_belongs_to_one_channel_of_a_connection",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind__in=["whatsapp", "instagram", "messenger", "twilio_whatsapp", "sms", "webchat"]
+                ),
+                name="channel_kind_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

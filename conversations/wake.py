@@ -1,0 +1,16 @@
+"""Telling the relay that there is work: a NOTIFY in the transaction of the change, heard only when it commits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.db import connection
+
+CHANNEL = "novelo_wake"
+Work = Literal["inbound", "outbound", "metrics"]
+
+
+def wake(work: Work) -> None:
+    """Say at commit that there is work of this sort. Costs no broker and is lost without harm: the relay also polls."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, work])

@@ -1,0 +1,13 @@
+"""Celery carries wake-ups without data: a task only says "look in the database"."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+
+app = Celery("novelo")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery's Django fixup closes the database connection around every task unless told to reuse it.
+app.conf["CELERY_DB_REUSE_MAX"] = 100_000
+app.autodiscover_tasks(["conversations", "metrics"])

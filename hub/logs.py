@@ -1,0 +1,75 @@
+"""One line an event: ids and outcomes, never message text, tokens or personal data."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+from typing import Any
+
+import structlog
+
+FORBIDDEN_KEYS = {
+    "authorization",
+    "access_token",
+    "token",
+    "password",
+    "secret",
+    "app_secret",
+    "body",
+    "text",
+    "phone",
+    "email",
+}
+
+
+def redact(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Replace values under names that hold secrets or people's words."""
+    return {key: "•••" if key.lower() in FORBIDDEN_KEYS else value for key, value in event.items()}
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """Set up logging: ``format`` is ``json`` or ``line``, ``level`` a level's name. Called by Django at start."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redact,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if settings["format"] == "json"
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    )
+    if settings["format"] == "json":
+        shared.append(structlog.processors.format_exc_info)
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "house": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "foreign_pre_chain": shared,
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "house"}},
+            "root": {"handlers": ["stderr"], "level": settings["level"]},
+            "loggers": {
+                "httpx": {"level": "WARNING"},
+                "httpx2": {"level": "WARNING"},
+                "httpcore2": {"level": "WARNING"},
+                "celery": {"level": "WARNING"},
+                "kombu": {"level": "WARNING"},
+                "uvicorn.access": {"level": "WARNING"},
+                "django.request": {"level": "ERROR"},
+            },
+        }
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,70 @@
+"""What the API says when it refuses: ``application/problem+json`` with a sentence a person understands."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Conflict(exceptions.APIException):
+    """The request was understood and does not fit what is there now."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "The request conflicts with the present state."
+    default_code = "conflict"
+
+
+def problem(code: int, detail: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the body of a refusal: ``type``, ``title``, ``status``, ``detail`` and ``errors`` per field."""
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+def refuse(code: int, detail: str) -> JsonResponse:
+    """Answer a refusal outside the API's own views."""
+    return JsonResponse(problem(code, detail), status=code, content_type=CONTENT_TYPE)
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem; ``None`` for what is our fault, which the server logs and answers with 500."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound("There is no such thing here.")
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    errors: dict[str, Any] | None = None
+    if isinstance(error, exceptions.ValidationError):
+        fields = error.get_full_details()
+        errors = _sentences(fields) if isinstance(fields, dict) else {"non_field_errors": _sentences(fields)}
+        detail = "Some fields need attention: " + ", ".join(errors) + "."
+    else:
+        detail = str(error.detail)
+    headers = {}
+    if isinstance(error, exceptions.Throttled) and error.wait:
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        headers["WWW-Authenticate"] = getattr(error, "auth_header", "Token")
+    response = Response(problem(error.status_code, detail, errors), status=error.status_code, headers=headers)
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _sentences(value: Any) -> Any:
+    """Keep the messages of DRF's details, drop its codes."""
+    if isinstance(value, dict):
+        return (
+            str(value["message"]) if set(value) == {"message", "code"} else {k: _sentences(v) for k, v in value.items()}
+        )
+    if isinstance(value, list):
+        return [_sentences(entry) for entry in value]
+    return str(value)

@@ -1,0 +1,1 @@
+"""The rows of figures: facts and rollups, all of them derived and rebuildable."""
