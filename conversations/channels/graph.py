@@ -6,6 +6,7 @@ unknown (``SendUnknown``: the request was written and nobody said what came of i
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ from urllib.parse import quote
 import httpx2
 from django.conf import settings
 
+from conversations.channels.graph_errors import NO_TOKEN, NOT_ACCEPTED, NOT_REACHED, TOO_FAST
 from conversations.channels.http import client
-from conversations.channels.reading import Unreadable, decode, mapping, moment, text_of
+from conversations.channels.reading import Unreadable, decode, mapping, text_of
 from conversations.channels.types import Error, SendRefused, SendUnknown
 
 ErrorReader = Callable[[Mapping[str, Any]], Error]
+
+logger = logging.getLogger(__name__)
 
 _TOKEN = re.compile(r"\b(?:EAA|IGA)[A-Za-z0-9_-]{10,}")
 _LONGEST_WAIT = 86_400.0
@@ -61,7 +65,7 @@ def segment(value: str) -> str:
 def _answer(response: httpx2.Response, token: str, read_error: ErrorReader) -> dict[str, Any]:
     answer = _object(response.content)
     if error := mapping(answer.get("error")):
-        raise SendRefused(_without_secrets(read_error(error), token), _retry_after(response))
+        raise SendRefused(_refusal(error, response.status_code, token, read_error), _retry_after(response))
     if response.is_success:
         return answer
     status = response.status_code
@@ -80,10 +84,18 @@ def _object(body: bytes) -> dict[str, Any]:
         return {}
 
 
-def _without_secrets(error: Error, token: str) -> Error:
-    """Graph repeats a malformed token in its message."""
-    detail = _TOKEN.sub("…", error.detail.replace(token, "…"))
-    return Error(code=error.code, title=error.title, detail=detail, error_class=error.error_class)
+def _refusal(raw: Mapping[str, Any], status: int, token: str, read_error: ErrorReader) -> Error:
+    """Read Graph's own words. The HTTP status speaks only for a code nobody knows; a token repeated in the text is cut out."""
+    code, trace = text_of(raw.get("code"))[:20], text_of(raw.get("fbtrace_id"))[:64]
+    logger.info("Graph refused a request: HTTP %d, code %r, fbtrace_id %r", status, code, trace)
+    error = read_error({"is_transient": status >= httpx2.codes.INTERNAL_SERVER_ERROR, **raw})
+    too_fast = status == httpx2.codes.TOO_MANY_REQUESTS and error.error_class in {"permanent", "transient"}
+    return Error(
+        code=error.code,
+        title=TOO_FAST if too_fast else error.title,
+        detail=_TOKEN.sub("…", error.detail.replace(token, "…")),
+        error_class="throttle" if too_fast else error.error_class,
+    )
 
 
 def _retry_after(response: httpx2.Response) -> float | None:

@@ -23,6 +23,7 @@ class Connection(models.Model):
     sealed_credentials = SealedBox()
     refused_signatures = models.PositiveBigIntegerField(default=0)
     refused_at = models.DateTimeField(null=True)
+    parse_attempts = models.PositiveSmallIntegerField(default=0)  # batches begun since the last success
     created_at = models.DateTimeField(db_default=Now())
 
     objects = OfWorkspace["Connection"].as_manager()

@@ -102,8 +102,10 @@ class Item(models.Model):
     id = models.BigAutoField(primary_key=True)  # order within a lane
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="items")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
-    lane = models.ForeignKey(Lane, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False)
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lane = models.ForeignKey(
+        Lane, null=True, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )
     body = models.JSONField()
     state = models.CharField(max_length=11, choices=State, default=State.PENDING)
     outcome = models.CharField(max_length=10, blank=True)

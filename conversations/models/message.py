@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from conversations.models.connection import Channel
 from conversations.models.conversation import Conversation
@@ -24,7 +24,7 @@ STATUS_RANK = {"queued": 0, "sending": 1, "unknown": 2, "sent": 3, "failed": 4, 
 
 
 class Message(models.Model):
-    """Something said, in or out, on one channel. Shown in the order of (``sent_at``, ``seq``)."""
+    """Something said, in or out, on one channel. Shown in the order of (``shown_at``, ``seq``)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -46,6 +46,10 @@ class Message(models.Model):
     referral = models.JSONField(null=True)
     sent_at = models.DateTimeField()  # by the source's clock
     received_at = models.DateTimeField(db_default=Now())  # by ours
+    # A clock that runs ahead must not pin a message to the end of the thread.
+    shown_at = models.GeneratedField(
+        expression=Least("sent_at", "received_at"), output_field=models.DateTimeField(), db_persist=True
+    )
     seq = models.PositiveIntegerField()
     status = models.CharField(max_length=10)
     error = models.JSONField(null=True)
@@ -83,8 +87,8 @@ class Message(models.Model):
         ]
         indexes: ClassVar = [
             # the thread and the timeline
-            models.Index(fields=["conversation", "sent_at", "seq"], name="message_in_thread"),
-            models.Index(fields=["customer", "sent_at", "seq"], name="message_on_timeline"),
+            models.Index(fields=["conversation", "shown_at", "seq"], name="message_in_thread"),
+            models.Index(fields=["customer", "shown_at", "seq"], name="message_on_timeline"),
             # GET /messages, newest first
             models.Index(fields=["workspace", "-id"], name="message_by_workspace"),
         ]

@@ -14,8 +14,8 @@ class Messages(OfWorkspace["Message"]):
     """Messages of a workspace."""
 
     def in_order(self) -> Self:
-        """Oldest first, by the source's clock; arrival decides between equal times."""
-        return self.order_by("sent_at", "seq", "id")
+        """Oldest first, by the source's clock (ours, where it runs ahead); arrival decides between equal times."""
+        return self.order_by("shown_at", "seq", "id")
 
     def for_reading(self) -> Self:
         """Bring along what a bubble shows: author, channel, the message answered, files and reactions."""
