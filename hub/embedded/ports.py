@@ -1,8 +1,10 @@
 """Which port a part listens on: the usual one, or the next that nobody uses."""
 
+import random
 import socket
 
 TRIES = 200
+QUIET = range(20_000, 32_000)  # below the ports of outgoing connections
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -29,3 +31,8 @@ def free_port(usual: int, host: str = "127.0.0.1") -> int:
             return port
     message = f"No port from {usual} to {usual + TRIES - 1} is free on {host}."
     raise OSError(message)
+
+
+def quiet_port() -> int:
+    """Return a free port chosen by chance, for tests: many of their servers start at the same time."""
+    return free_port(random.choice(QUIET))  # noqa: S311  no secret

@@ -45,8 +45,8 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_checkpoints": "off",
 }
-# For tests only: a crash of the machine may lose or break the data.
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
+# For tests only: a crash of the machine may break the data; the death of the server still loses nothing.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:
@@ -189,8 +189,7 @@ class Postgres:
             )
         if not process.wait_until(self.is_ready, self.process, START_SECONDS):
             self.stop()
-            message = f"PostgreSQL did not start on port {self.port}: {process.last_words(self.log)}"
-            raise process.NotStartedError(message)
+            raise process.NotStartedError(process.why("PostgreSQL", self.port, self.log))
 
     def _make_database(self) -> None:
         """Make the database if it is not there; the answer to a crash between making the cluster and this."""

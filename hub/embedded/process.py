@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING
 
 import psutil
 
+from hub.embedded import ports
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
@@ -27,7 +29,7 @@ class NotStartedError(Exception):
     """A server did not start; the message is one sentence for the person at the terminal."""
 
 
-def spawn(  # noqa: PLR0913  these are the things a process has
+def spawn(
     command: Sequence[str],
     *,
     env: Mapping[str, str],
@@ -150,3 +152,9 @@ def last_words(path: Path, lines: int = 3) -> str:
     """Return the end of a log in one line, for the sentence that says why a server did not start."""
     text = path.read_text(errors="replace") if path.exists() else ""
     return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip()) or "it said nothing"
+
+
+def why(server: str, port: int, log: Path) -> str:
+    """Return the sentence for a server that did not start."""
+    reason = last_words(log) if ports.is_free(port) else "another program listens there"
+    return f"{server} did not start on port {port}: {reason}"

@@ -73,8 +73,7 @@ class Valkey:
         self.port = self.port or ports.free_port(USUAL_PORT)
         started = self._launch() or (self._put_data_aside() and self._launch())
         if not started:
-            message = f"Valkey did not start on port {self.port}: {process.last_words(self.log)}"
-            raise process.NotStartedError(message)
+            raise process.NotStartedError(process.why("Valkey", self.port, self.log))
         return self.url
 
     def is_ready(self) -> bool:
