@@ -1,0 +1,21 @@
+"""A provider simulator: from outside it behaves like Meta, on documented behavior only, and shares no code with the hub."""
+
+from simulator.loopback import NotLoopback
+from simulator.parties import BusinessNumber, Person
+from simulator.sender import Report, Said, Sender
+from simulator.serving import RunningSimulator, running
+from simulator.switches import BadSwitch, Fault, Switches
+
+__all__ = [
+    "BadSwitch",
+    "BusinessNumber",
+    "Fault",
+    "NotLoopback",
+    "Person",
+    "Report",
+    "RunningSimulator",
+    "Said",
+    "Sender",
+    "Switches",
+    "running",
+]

@@ -1,0 +1,148 @@
+"""Runs the simulator's Graph on a loopback port: in a running event loop, or in a thread of its own for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from simulator.bodies import Content
+from simulator.graph import CLOSE_EXTENSION, Graph
+from simulator.parties import BusinessNumber, Person
+from simulator.switches import Control, Switches
+from simulator.whatsapp import SentMessage, WhatsApp
+
+HOST = "127.0.0.1"
+
+
+class ClosableProtocol(H11Protocol):
+    """HTTP whose connection the application may close without a byte of answer: how a reply gets lost."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Hand the connection's close to the application with every request."""
+        super().connection_made(transport)
+        inner = cast("Callable[..., Awaitable[None]]", self.app)
+
+        async def app(scope: dict[str, Any], receive: object, send: object) -> None:
+            scope.setdefault("extensions", {})[CLOSE_EXTENSION] = transport.close
+            await inner(scope, receive, send)
+
+        self.app = app  # type: ignore[assignment]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the signals to the process it runs in."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(graph: Graph, port: int = 0) -> AsyncIterator[str]:
+    """Serve ``graph`` on 127.0.0.1 and give its base URL; port 0 takes a free one. Raises ``OSError`` for a taken port."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        config = uvicorn.Config(
+            graph, http=ClosableProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
+            timeout_graceful_shutdown=1, timeout_keep_alive=30, server_header=False,
+        )  # fmt: skip
+        server = _Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started and not running.done():
+                await asyncio.sleep(0.005)
+            yield f"http://{HOST}:{listener.getsockname()[1]}"
+        finally:
+            graph.close()
+            server.should_exit = True
+            await running
+
+
+class RunningSimulator:
+    """A simulator in its own thread: its ``url`` (for ``GRAPH_API_URL``) and calls that may come from any thread."""
+
+    def __init__(self, url: str, whatsapp: WhatsApp, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = url
+        self.whatsapp = whatsapp
+        self._loop = loop
+
+    @property
+    def sent(self) -> list[SentMessage]:
+        """What the business sent so far, oldest first."""
+        return list(self.whatsapp.sent)
+
+    def serve(self, numbers: Iterable[BusinessNumber]) -> None:
+        """Play for these numbers from now on. Raises ``NotLoopback``."""
+        self._call(self.whatsapp.serve, tuple(numbers))
+
+    def switch(self, **switches: object) -> None:
+        """Set switches by their names. Raises ``BadSwitch``."""
+        self._call(self.whatsapp.control.change, switches)
+
+    def say(self, number: BusinessNumber, person: Person, content: Content, **more: Any) -> str:
+        """Let a customer write and return the message id; ``more`` as for ``WhatsApp.say``."""
+        return cast("str", self._call(lambda: self.whatsapp.say(number, person, content, **more)))
+
+    def drain(self, timeout: float = 10.0) -> bool:
+        """Wait until every webhook was taken, late duplicates included; return whether they were."""
+        return asyncio.run_coroutine_threadsafe(self.whatsapp.drain(timeout), self._loop).result(timeout + 5)
+
+    def reset(self) -> None:
+        """Forget what was sent, what waits and every changed switch."""
+        asyncio.run_coroutine_threadsafe(self.whatsapp.reset(), self._loop).result(10)
+
+    def _call(self, call: Callable[..., object], *arguments: object) -> object:
+        async def inside() -> object:
+            return call(*arguments)
+
+        return asyncio.run_coroutine_threadsafe(inside(), self._loop).result(10)
+
+
+@contextlib.contextmanager
+def running(
+    numbers: Iterable[BusinessNumber] = (), *, switches: Switches | None = None, seed: int = 1, port: int = 0
+) -> Iterator[RunningSimulator]:
+    """Run WhatsApp and Graph, without customers, in a thread until the block ends."""
+    ready = threading.Event()
+    handle: list[RunningSimulator] = []
+    failure: list[BaseException] = []
+    stop = asyncio.Event()
+
+    async def main() -> None:
+        whatsapp = WhatsApp(numbers, control=Control(switches, seed=seed), seed=seed)
+        try:
+            async with served(Graph(whatsapp, seed=seed), port) as url:
+                handle.append(RunningSimulator(url, whatsapp, asyncio.get_running_loop()))
+                ready.set()
+                await stop.wait()
+        finally:
+            await whatsapp.close()
+
+    def work() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as problem:  # noqa: BLE001 - carried to the thread that waits
+            failure.append(problem)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=work, name="simulator", daemon=True)
+    thread.start()
+    ready.wait(10)
+    if failure:
+        raise failure[0]
+    try:
+        yield handle[0]
+    finally:
+        handle[0]._loop.call_soon_threadsafe(stop.set)  # noqa: SLF001 - the same object, its maker
+        thread.join(10)
+    if failure:
+        raise failure[0]
