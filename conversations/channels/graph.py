@@ -19,8 +19,8 @@ from django.conf import settings
 
 from conversations.channels.graph_errors import NO_TOKEN, NOT_ACCEPTED, NOT_REACHED, TOO_FAST
 from conversations.channels.http import client
-from conversations.channels.reading import Unreadable, decode, mapping, text_of
-from conversations.channels.types import Error, SendRefused, SendUnknown
+from conversations.channels.reading import NotReadableError, decode, mapping, text_of
+from conversations.channels.types import Error, ErrorClass, SendRefused, SendUnknown
 
 ErrorReader = Callable[[Mapping[str, Any]], Error]
 
@@ -73,14 +73,14 @@ def _answer(response: httpx2.Response, token: str, read_error: ErrorReader) -> d
         raise SendRefused(Error(code="http_429", title=TOO_FAST, error_class="throttle"), _retry_after(response))
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status == httpx2.codes.REQUEST_TIMEOUT:
         raise SendUnknown(f"http_{status}")
-    error_class = "channel" if status == httpx2.codes.UNAUTHORIZED or response.is_redirect else "permanent"
+    error_class: ErrorClass = "channel" if status == httpx2.codes.UNAUTHORIZED or response.is_redirect else "permanent"
     raise SendRefused(Error(code=f"http_{status}", title=NOT_ACCEPTED, error_class=error_class))
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         return mapping(decode(body))
-    except Unreadable:
+    except NotReadableError:
         return {}
 
 

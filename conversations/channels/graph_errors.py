@@ -35,7 +35,10 @@ GRAPH: Table = {
     33: ("permanent", NOT_ACCEPTED),
     100: ("permanent", gettext_noop("The provider found a mistake in the request.")),
     (100, 33): ("channel", gettext_noop("The provider does not know this channel, or its token may not use it.")),
-    190: ("channel", gettext_noop("The channel's access token has expired or was revoked; an administrator must renew it.")),
+    190: (
+        "channel",
+        gettext_noop("The channel's access token has expired or was revoked; an administrator must renew it."),
+    ),
     368: ("channel", BLOCKED),
     613: ("throttle", TOO_FAST),
     80007: ("throttle", TOO_FAST),

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from conversations.channels.reading import Unreadable, decode, listed, text_of
+from conversations.channels.reading import NotReadableError, decode, listed, text_of
 from conversations.channels.types import AnyItem, Credentials, Parsed, RawRequest
 
 SIGNATURE_HEADER = "x-hub-signature-256"
@@ -48,8 +48,8 @@ class Meta:
         """Turn a body into items, in its order. ``invalid`` when it is not Meta's envelope, ``ignored`` when it says nothing."""
         try:
             envelope = decode(request.body)
-        except Unreadable as unreadable:
-            return Parsed(outcome="invalid", reason=str(unreadable))
+        except NotReadableError as error:
+            return Parsed(outcome="invalid", reason=str(error))
         if not isinstance(envelope, dict):
             return Parsed(outcome="invalid", reason="not_an_object")
         reader = self.readers.get(text_of(envelope.get("object")))

@@ -22,24 +22,24 @@ _LATEST = 4_102_444_800  # the year 2100: later is not a time but a mistake
 _MILLISECONDS = 10**12  # no clock of seconds reaches this before the year 33658
 
 
-class Unreadable(ValueError):
+class NotReadableError(ValueError):
     """The text is not JSON that can be used; the message is a reason word such as ``not_json``."""
 
 
 def decode(body: bytes | str) -> Any:
-    """Return the JSON value in ``body``, safe to store. Raises ``Unreadable`` with a reason word, and nothing else."""
+    """Return the JSON value in ``body``, safe to store. Raises ``NotReadableError`` with a reason word, and nothing else."""
     try:
         text = body if isinstance(body, str) else body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
-        raise Unreadable("not_utf8") from None
+        raise NotReadableError("not_utf8") from None
     if not text.strip():
-        raise Unreadable("empty_body")
+        raise NotReadableError("empty_body")
     try:
         value = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=lambda _: None)
     except RecursionError:
-        raise Unreadable("too_deep") from None
+        raise NotReadableError("too_deep") from None
     except ValueError:
-        raise Unreadable("not_json") from None
+        raise NotReadableError("not_json") from None
     return _storable(value, MAX_DEPTH)
 
 
@@ -105,7 +105,7 @@ def _storable(value: Any, depth: int) -> Any:
     if not isinstance(value, dict | list):
         return value
     if not depth:
-        raise Unreadable("too_deep")
+        raise NotReadableError("too_deep")
     if isinstance(value, dict):
         return {clean(key): _storable(inner, depth - 1) for key, inner in value.items()}
     return [_storable(inner, depth - 1) for inner in value]

@@ -5,21 +5,17 @@ A body may hold changes of many numbers, so everything is asked of the change an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from conversations.channels.phone import digits_of
 from conversations.channels.reading import id_of, listed, mapping, moment, text_of
 from conversations.channels.types import AccountNotice, Invalid, Person
-from conversations.channels.whatsapp.people import ACCOUNT_LANE, People, lane_of
+from conversations.channels.whatsapp.people import ACCOUNT_LANE, People, ids, lane_of
 
-# Every list of a value whose entries are about a person, and the fields that say about whom.
-_SENDERS = {
-    "messages": ("from", "from_user_id", "from_parent_user_id"),
-    "message_echoes": ("to", "to_user_id", "to_parent_user_id"),
-    "statuses": ("recipient_id", "recipient_user_id", "recipient_parent_user_id"),
-}
+# Every list of a value whose entries are about a person, and the side that says about whom.
+_SIDES = {"messages": "from", "message_echoes": "to", "statuses": "recipient"}
 
 
 class Change:
@@ -59,10 +55,8 @@ class Change:
             business_account=self.business,
         )
 
-    def _senders(self) -> Sequence[tuple[Any, ...]]:
-        return list(self._raw_ids())
-
-    def _raw_ids(self) -> Iterator[tuple[Any, ...]]:
-        for name, fields in _SENDERS.items():
+    def _senders(self) -> Iterator[tuple[Any, ...]]:
+        for name, side in _SIDES.items():
             for entry in self.entries(name):
-                yield tuple(mapping(entry).get(field) for field in fields)
+                raw = mapping(entry)
+                yield (*ids(raw, side), raw.get("recipient_id"))

@@ -21,7 +21,10 @@ WHATSAPP: Table = {
     **GRAPH,
     # Limits: the same message may be sent later.
     130429: ("throttle", TOO_FAST),
-    131048: ("throttle", gettext_noop("WhatsApp slowed this number down because too many messages were reported as spam.")),
+    131048: (
+        "throttle",
+        gettext_noop("WhatsApp slowed this number down because too many messages were reported as spam."),
+    ),
     131056: ("throttle", gettext_noop("Too many messages to this customer in a short time; it will be tried again.")),
     131064: ("throttle", TOO_FAST),
     133016: ("throttle", TOO_FAST),
@@ -32,7 +35,10 @@ WHATSAPP: Table = {
     131057: ("transient", gettext_noop("WhatsApp is raising the limits of this number; it will be tried again.")),
     133004: ("transient", TEMPORARY),
     # This message will never go.
-    130472: ("permanent", gettext_noop("WhatsApp holds marketing messages back from this customer as part of an experiment.")),
+    130472: (
+        "permanent",
+        gettext_noop("WhatsApp holds marketing messages back from this customer as part of an experiment."),
+    ),
     131008: ("permanent", BAD_PARAMETER),
     131009: ("permanent", BAD_PARAMETER),
     131021: ("permanent", gettext_noop("A number cannot write to itself.")),
@@ -46,7 +52,10 @@ WHATSAPP: Table = {
     137000: ("permanent", UNDELIVERABLE),
     # The customer's window and wishes.
     131047: ("window", WINDOW_CLOSED),
-    131049: ("window", gettext_noop("WhatsApp limits marketing messages to this customer: not before 24 hours from now.")),
+    131049: (
+        "window",
+        gettext_noop("WhatsApp limits marketing messages to this customer: not before 24 hours from now."),
+    ),
     131050: ("opt_out", gettext_noop("The customer no longer wants marketing messages.")),
     # The template.
     132000: ("template", gettext_noop("The number of values does not match the template.")),

@@ -15,7 +15,7 @@ from conversations.channels.types import AnyItem, MessageImported, Person, Statu
 from conversations.channels.whatsapp.change import Change
 from conversations.channels.whatsapp.kinds import content
 from conversations.channels.whatsapp.messages import Said, one
-from conversations.channels.whatsapp.people import key_of
+from conversations.channels.whatsapp.people import ids, key_of
 
 STATUSES: Mapping[str, Status] = {
     "pending": "queued",
@@ -51,8 +51,7 @@ def _message(change: Change, raw: Any, thread: Mapping[str, Any]) -> AnyItem:
     customer = customer or change.people.person(context.get("wa_id"))
     outgoing = _outgoing(change, message, customer)
     if customer is None:
-        side = "to" if outgoing else "from"
-        customer = change.people.person(*(message.get(f"{side}{part}") for part in ("", "_user_id", "_parent_user_id")))
+        customer = change.people.person(*ids(message, "to" if outgoing else "from"))
     return one(change, raw, customer, outgoing=outgoing, plain=_imported)
 
 
@@ -61,7 +60,7 @@ def _outgoing(change: Change, message: Mapping[str, Any], customer: Person | Non
     sender = match_key(digits_of(text_of(message.get("from"))))
     if sender and change.display:
         return sender == match_key(change.display)
-    return bool(sender and customer) and sender not in {key_of(one) for one in customer.addresses if customer}
+    return bool(sender) and customer is not None and sender not in {key_of(address) for address in customer.addresses}
 
 
 def _imported(said: Said) -> AnyItem:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from conversations.channels.reading import mapping, moment, text_of
-from conversations.channels.types import Address, AnyItem, IdentityChanged, Person
+from conversations.channels.types import AnyItem, IdentityChanged, Person
 from conversations.channels.whatsapp.change import Change
 from conversations.channels.whatsapp.people import addresses, key_of, lane_of
 
@@ -23,16 +23,14 @@ _CHANGES = {"user_changed_number", "customer_changed_number", "user_changed_user
 def system(change: Change, raw: dict[str, Any], person: Person | None, at: datetime) -> AnyItem:
     """Read a system message: an ``IdentityChanged`` when it names both ends, a notice under its own word otherwise."""
     part = mapping(raw.get("system"))
-    word = text_of(part.get("type")) or "system"
-    old = addresses((*(_end(part.get(key), "previous") for key in _OLD_KEYS), *_pairs(part, "previous")))
-    old = _joined(person.addresses if person else (), old)
+    word = text_of(part.get("type"))[:100] or "system"
     new = addresses((*(_end(part.get(key), "current") for key in _NEW_KEYS), *_pairs(part, "current")))
-    if word not in _CHANGES or not old or not set(new) - set(old):
+    named = addresses((*(_end(part.get(key), "previous") for key in _OLD_KEYS), *_pairs(part, "previous")))
+    old = tuple(one for one in dict.fromkeys((*named, *(person.addresses if person else ()))) if one not in new)
+    if word not in _CHANGES or not old or not new:
         return change.notice(word, raw, person)
     text = text_of(part.get("body"))
-    return IdentityChanged(
-        account=change.account, lane=key_of(old[0]), at=at, previous=old, current=new, text=text
-    )
+    return IdentityChanged(account=change.account, lane=key_of(old[0]), at=at, previous=old, current=new, text=text)
 
 
 def user_id_updates(change: Change) -> Iterator[AnyItem]:
@@ -62,7 +60,3 @@ def _pairs(part: Mapping[str, Any], side: str) -> Iterator[Any]:
     for key in ("user_id", "parent_user_id", "wa_id"):
         if isinstance(pair := part.get(key), Mapping):
             yield pair.get(side)
-
-
-def _joined(own: tuple[Address, ...], further: tuple[Address, ...]) -> tuple[Address, ...]:
-    return tuple(dict.fromkeys((*own, *further)))

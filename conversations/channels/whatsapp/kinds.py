@@ -6,11 +6,12 @@ A type nobody knows, or a known one without its part, is ``unsupported``: shown 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from conversations.channels.reading import Unreadable, decode, id_of, mapping, objects, text_of
+from conversations.channels.reading import NotReadableError, decode, id_of, mapping, objects, text_of
 from conversations.channels.types import AttachmentRef, MessageKind
 from conversations.channels.whatsapp.errors import read_error
 
@@ -116,10 +117,8 @@ def _form(reply: Raw) -> Content:
     """A filled-in flow or address form. Its answers are JSON in a string; what is no JSON is kept as the string it is."""
     response = reply.get("response_json")
     if isinstance(response, str):
-        try:
+        with suppress(NotReadableError):
             response = decode(response)
-        except Unreadable:
-            pass
     body = text_of(reply.get("body"))
     return Content(text=body, payload={"name": text_of(reply.get("name")), "body": body, "response": response})
 

@@ -24,7 +24,7 @@ from conversations.channels.types import (
 from conversations.channels.whatsapp.change import Change
 from conversations.channels.whatsapp.identity import system
 from conversations.channels.whatsapp.kinds import content, word_of
-from conversations.channels.whatsapp.people import lane_of
+from conversations.channels.whatsapp.people import ids, lane_of
 
 MAX_EMOJI = 64
 
@@ -54,16 +54,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 def received(change: Change) -> Iterator[AnyItem]:
     """Read ``messages[]``: what customers wrote to this number."""
     for raw in change.entries("messages"):
-        message = mapping(raw)
-        person = change.people.person(message.get("from"), message.get("from_user_id"), message.get("from_parent_user_id"))
+        person = change.people.person(*ids(mapping(raw), "from"))
         yield one(change, raw, person, outgoing=False, plain=_received)
 
 
 def echoed(change: Change) -> Iterator[AnyItem]:
     """Read ``message_echoes[]``: what the business wrote in its app on the paired phone; the customer is ``to``."""
     for raw in change.entries("message_echoes"):
-        message = mapping(raw)
-        person = change.people.person(message.get("to"), message.get("to_user_id"), message.get("to_parent_user_id"))
+        person = change.people.person(*ids(mapping(raw), "to"))
         yield one(change, raw, person, outgoing=True, plain=_echoed)
 
 
@@ -82,14 +80,14 @@ def one(
     if word == "system":
         return system(change, raw, person, at)
     if person is None:
-        return change.invalid(_why_nobody(raw, outgoing), raw, at=at)
+        return change.invalid(_why_nobody(raw, outgoing=outgoing), raw, at=at)
     said = Said(change=change, raw=raw, provider_id=provider_id, at=at, person=person, outgoing=outgoing)
     return EVENTS.get(word, plain)(said)
 
 
-def _why_nobody(raw: Mapping[str, Any], outgoing: bool) -> str:
-    role, fields = ("recipient", ("to", "to_user_id")) if outgoing else ("sender", ("from", "from_user_id"))
-    return f"invalid_{role}" if any(raw.get(field) for field in fields) else f"missing_{role}"
+def _why_nobody(raw: Mapping[str, Any], *, outgoing: bool) -> str:
+    side, role = ("to", "recipient") if outgoing else ("from", "sender")
+    return f"invalid_{role}" if any(ids(raw, side)) else f"missing_{role}"
 
 
 def _received(said: Said) -> AnyItem:

@@ -7,7 +7,7 @@ even in the fields meant for numbers. An id in a form nobody knows is ignored as
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conversations.channels.phone import digits_of, match_key
@@ -57,10 +57,15 @@ def lane_of(person: Person | None, otherwise: str = ACCOUNT_LANE) -> str:
     return key_of(person.addresses[0]) if person else otherwise or ACCOUNT_LANE
 
 
+def ids(raw: Mapping[str, Any], side: str) -> tuple[Any, Any, Any]:
+    """Return the number, the user id and the parent id that ``raw`` has for one ``side`` (``from``, ``to``)."""
+    return raw.get(side), raw.get(f"{side}_user_id"), raw.get(f"{side}_parent_user_id")
+
+
 class People:
     """The ``contacts`` of one change: they give names and further addresses to those they are about."""
 
-    def __init__(self, contacts: Any, senders: Sequence[tuple[Any, ...]]) -> None:
+    def __init__(self, contacts: Any, senders: Iterable[tuple[Any, ...]]) -> None:
         """``senders`` are the raw ids of every item of the change: who may be meant by a contact without an address."""
         self._contacts = [(addresses(map(contact.get, _CONTACT_FIELDS)), contact) for contact in objects(contacts)]
         distinct = {tuple(map(text_of, sender)) for sender in senders}

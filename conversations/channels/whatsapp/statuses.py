@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from conversations.channels.graph_errors import NOT_ACCEPTED
@@ -37,7 +38,7 @@ def _one(change: Change, raw: dict[str, Any]) -> AnyItem:
     if word in OLD_WORDS:
         return change.notice("message_status", raw, person)
     provider_id = id_of(raw.get("id"))
-    reason = _refusal(provider_id, word, at is not None)
+    reason = _refusal(provider_id, word, at)
     if reason:
         return change.invalid(reason, raw, person, at)
     status = WORDS[word]
@@ -56,12 +57,12 @@ def _one(change: Change, raw: dict[str, Any]) -> AnyItem:
     )
 
 
-def _refusal(provider_id: str, word: str, timed: bool) -> str:
+def _refusal(provider_id: str, word: str, at: datetime | None) -> str:
     if not provider_id:
         return "missing_id"
     if word not in WORDS:
         return "unknown_status" if word else "missing_status"
-    return "" if timed else "invalid_timestamp"
+    return "" if at else "invalid_timestamp"
 
 
 def _recipient(change: Change, raw: Mapping[str, Any]) -> tuple[Person | None, str | None]:
