@@ -1,0 +1,46 @@
+"""What travels through the pipeline: one item of a webhook, the channel it came on, and what has become of it so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from conversations.channels.types import AnyItem
+
+Outcome = Literal["processed", "duplicate", "ignored", "unroutable", "invalid", "failed"]
+SKEW_SECONDS = 300  # a source's clock may run this far ahead before its events are flagged
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The channel an item came on."""
+
+    id: UUID
+    workspace_id: UUID
+    kind: str
+    address: str
+
+
+class Work(msgspec.Struct, kw_only=True):
+    """One item at work. Rooms set ``customer_id`` and ``outcome``; an item without an outcome was processed."""
+
+    id: int
+    delivery_id: UUID
+    received_at: datetime
+    channel: Place
+    item: AnyItem
+    customer_id: UUID | None = None
+    identity_id: UUID | None = None
+    outcome: Outcome = "processed"
+    reason: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened by the source's clock; by ours when the source gave no time."""
+        return self.item.at or self.received_at
+
+    def end(self, outcome: Outcome, reason: str = "") -> None:
+        """Settle what came of it, other than ``processed``."""
+        self.outcome, self.reason = outcome, reason
