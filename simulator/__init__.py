@@ -1,16 +1,16 @@
 """A provider simulator: from outside it behaves like Meta, on documented behavior only, and shares no code with the hub."""
 
-from simulator.loopback import NotLoopback
+from simulator.loopback import NotLoopbackError
 from simulator.parties import BusinessNumber, Person
 from simulator.sender import Report, Said, Sender
 from simulator.serving import RunningSimulator, running
-from simulator.switches import BadSwitch, Fault, Switches
+from simulator.switches import BadSwitchError, Fault, Switches
 
 __all__ = [
-    "BadSwitch",
+    "BadSwitchError",
     "BusinessNumber",
     "Fault",
-    "NotLoopback",
+    "NotLoopbackError",
     "Person",
     "Report",
     "RunningSimulator",

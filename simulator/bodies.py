@@ -79,7 +79,9 @@ def contact_card(name: str, phone: str, wa_id: str = "") -> Content:
     """Somebody's address card."""
     number = {"phone": phone, "type": "CELL"} | ({"wa_id": wa_id} if wa_id else {})
     first = name.split(" ", maxsplit=1)[0]
-    return Content("contacts", {"contacts": [{"name": {"formatted_name": name, "first_name": first}, "phones": [number]}]})
+    return Content(
+        "contacts", {"contacts": [{"name": {"formatted_name": name, "first_name": first}, "phones": [number]}]}
+    )
 
 
 def button(label: str, payload: str) -> Content:
@@ -89,7 +91,9 @@ def button(label: str, payload: str) -> Content:
 
 def button_reply(reply_id: str, title: str) -> Content:
     """The pressed reply button of an interactive message."""
-    return Content("interactive", {"interactive": {"type": "button_reply", "button_reply": {"id": reply_id, "title": title}}})
+    return Content(
+        "interactive", {"interactive": {"type": "button_reply", "button_reply": {"id": reply_id, "title": title}}}
+    )
 
 
 def list_reply(row_id: str, title: str, description: str = "") -> Content:
@@ -116,7 +120,12 @@ def edit(original_id: str, new: Content) -> Content:
     """A changed message: the whole new content, in the context the documentation gives it."""
     return Content(
         "edit",
-        {"edit": {"original_message_id": original_id, "message": {"context": {"id": "M0"}, "type": new.kind, **new.keys}}},
+        {
+            "edit": {
+                "original_message_id": original_id,
+                "message": {"context": {"id": "M0"}, "type": new.kind, **new.keys},
+            }
+        },
     )
 
 
@@ -166,7 +175,9 @@ def message(
     context: dict[str, Any] = {"from": reply_to[0], "id": reply_to[1]} if reply_to else {}
     if forwarded:
         context["forwarded"] = True
-    return head | content.keys | ({"context": context} if context else {}) | ({"referral": referral} if referral else {})
+    return (
+        head | content.keys | ({"context": context} if context else {}) | ({"referral": referral} if referral else {})
+    )
 
 
 def status(

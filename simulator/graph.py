@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -12,11 +11,12 @@ from email import message_from_bytes
 from typing import Any
 
 from simulator import validation
+from simulator.chance import seeded
 from simulator.limits import RateLimits
 from simulator.parties import BusinessNumber
 from simulator.refusals import Refusal
 from simulator.steering import steer
-from simulator.switches import BadSwitch, Fault
+from simulator.switches import BadSwitchError, Fault
 from simulator.whatsapp import SentMessage, WhatsApp
 
 Scope = MutableMapping[str, Any]
@@ -69,7 +69,7 @@ class Graph:
     def __init__(self, whatsapp: WhatsApp, *, seed: int = 1) -> None:
         self.whatsapp = whatsapp
         self._limits = RateLimits()
-        self._rng = random.Random(f"graph:{seed}")
+        self._rng = seeded("graph", seed)
         self._closing = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +107,7 @@ class Graph:
         except Refusal as refusal:
             retry = () if refusal.retry_after is None else (("retry-after", f"{refusal.retry_after:g}"),)
             return Answer(status=refusal.status, body=refusal.answer_body(self._rng), headers=retry)
-        except BadSwitch as problem:
+        except BadSwitchError as problem:
             return _json({"error": str(problem)}, status=400)
 
     async def _node(self, call: Call) -> Answer:
@@ -128,7 +128,9 @@ class Graph:
             about = {"mime_type": stored.ref.mime_type, "sha256": stored.ref.sha256, "file_size": len(stored.data)}
             return _json({"messaging_product": "whatsapp", "url": url, **about, "id": node})
         if edge == "subscribed_apps" and any(number.business_account_id == node for number in mine):
-            app = {"whatsapp_business_api_data": {"id": "670000000000001", "name": "Novelo", "link": "https://example.com"}}
+            app = {
+                "whatsapp_business_api_data": {"id": "670000000000001", "name": "Novelo", "link": "https://example.com"}
+            }
             return _json({"data": [app]} if call.method == "GET" else {"success": True})
         method = call.method.lower()
         raise Refusal(

@@ -24,7 +24,9 @@ class RateLimits:
         while recent and recent[0] <= now - 1.0:
             recent.popleft()
         if per_second and len(recent) >= per_second:
-            raise Refusal(130429, "Message failed to send because there were too many messages sent from this phone number.")
+            raise Refusal(
+                130429, "Message failed to send because there were too many messages sent from this phone number."
+            )
         if pair:
             self._take_pair((phone_number_id, user_id), now)
         recent.append(now)
@@ -38,5 +40,7 @@ class RateLimits:
         left, since = self._pairs.get(pair, (float(PAIR_BURST), now))
         left = min(PAIR_BURST, left + (now - since) / PAIR_EVERY)
         if left < 1:
-            raise Refusal(131056, "Too many messages were sent from this phone number to the same recipient in a short time.")
+            raise Refusal(
+                131056, "Too many messages were sent from this phone number to the same recipient in a short time."
+            )
         self._pairs[pair] = (left - 1, now)

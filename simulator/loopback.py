@@ -6,14 +6,14 @@ import ipaddress
 from urllib.parse import urlsplit, urlunsplit
 
 
-class NotLoopback(ValueError):
+class NotLoopbackError(ValueError):
     """The simulator only sends to 127.0.0.1: give it the hub's address on this machine."""
 
 
 def loopback_url(url: str) -> str:
     """Return ``url`` if it points at this machine, with ``localhost`` written as 127.0.0.1.
 
-    Names are not looked up: what is not a literal loopback address is refused. Raises ``NotLoopback``.
+    Names are not looked up: what is not a literal loopback address is refused. Raises ``NotLoopbackError``.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -25,6 +25,6 @@ def loopback_url(url: str) -> str:
     except ValueError:
         fenced = False
     if not fenced or parts.scheme != "http" or "@" in parts.netloc:
-        message = f"{NotLoopback.__doc__} It was given {parts.scheme}://{host or '?'}."
-        raise NotLoopback(message)
+        message = f"{NotLoopbackError.__doc__} It was given {parts.scheme}://{host or '?'}."
+        raise NotLoopbackError(message)
     return url

@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from simulator.bodies import MediaRef
+from simulator.chance import seeded
 
 ADDRESS_LIVES = 300.0
 _OGG_SERIAL = 0x4E4F5645
@@ -27,7 +28,7 @@ class MediaStore:
     """Keeps files by media id for as long as the process runs, at most ``keep`` of them, oldest dropped first."""
 
     def __init__(self, *, seed: int = 1, keep: int = 500) -> None:
-        self._rng = random.Random(f"media:{seed}")
+        self._rng = seeded("media", seed)
         self._files: dict[str, StoredFile] = {}
         self._addresses: dict[str, tuple[str, float]] = {}
         self._keep = keep
@@ -83,7 +84,10 @@ def picture(rng: random.Random, width: int = 480, height: int = 360) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"".join(rows), 6)) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"".join(rows), 6))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -94,9 +98,9 @@ def invoice(line: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     out = bytearray(b"%PDF-1.4\n")
     offsets = []

@@ -69,5 +69,7 @@ def wamid(wa_id: str, key: str) -> str:
     """
     digest = hashlib.sha256(key.encode()).hexdigest()[:20].upper().encode()
     number = wa_id.encode()
-    raw = b"\x1d\x18" + bytes([len(number)]) + number + b"\x15\x02\x00\x12\x18" + bytes([len(digest)]) + digest + b"\x00"
+    raw = (
+        b"\x1d\x18" + bytes([len(number)]) + number + b"\x15\x02\x00\x12\x18" + bytes([len(digest)]) + digest + b"\x00"
+    )
     return "wamid." + base64.b64encode(raw).decode()

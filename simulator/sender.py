@@ -12,9 +12,10 @@ from typing import Any
 
 from simulator import bodies
 from simulator.bodies import Change
+from simulator.chance import seeded
 from simulator.parties import BusinessNumber, Person, user_id_of, wamid
 from simulator.switches import Switches
-from simulator.webhooks import Notice, WebhookQueue, encode, signed_headers
+from simulator.webhooks import Notice, Patience, WebhookQueue, encode, signed_headers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ class Sender:
     until a 2xx, ``duplicates`` of the bodies come twice (at once or up to ``late_seconds`` later), ``batches`` of them
     hold 2 to 5 items. ``shuffle`` sends each customer's messages out of order within windows of that many. After the
     offering it settles for at most ``settle`` seconds and stops, whatever came. ``acked`` and ``offered`` map each
-    customer to what was said, in order. Only to 127.0.0.1: raises ``NotLoopback``.
+    customer to what was said, in order. Only to 127.0.0.1: raises ``NotLoopbackError``.
     """
 
     webhook_url: str
@@ -81,19 +82,24 @@ class Sender:
     def __post_init__(self) -> None:
         """Make the queue and the people; nothing is sent yet."""
         self._number = BusinessNumber(
-            phone_number_id=self.phone_number_id, access_token="", app_secret=self.app_secret, webhook_url=self.webhook_url
+            phone_number_id=self.phone_number_id,
+            access_token="",
+            app_secret=self.app_secret,
+            webhook_url=self.webhook_url,
         )
-        switches = Switches(duplicates=self.duplicates, batches=self.batches, late_seconds=self.late_seconds, batch_hold=0.1)
+        switches = Switches(
+            duplicates=self.duplicates, batches=self.batches, late_seconds=self.late_seconds, batch_hold=0.1
+        )
         self.queue = WebhookQueue(
-            self.webhook_url, self.app_secret, switches=lambda: switches, seed=self.seed, timeout=self.timeout,
-            connections=self.connections, pauses=(0.05, 1.0), on_acked=self._note_acked,
+            self.webhook_url, self.app_secret, switches=lambda: switches, seed=self.seed, patience=Patience(answer=self.timeout, first_retry=0.05, longest_retry=1.0),
+            connections=self.connections, on_acked=self._note_acked,
         )  # fmt: skip
         self._said: dict[str, Said] = {}
         self._stopped = False
 
     def people(self) -> list[Person]:
         """Return the customers of this load; seed and label tell them from those of another."""
-        start = random.Random(f"{self.seed}:{self.label}").randrange(1000) * 1000
+        start = seeded(self.seed, self.label).randrange(1000) * 1000
         numbers = [f"55119{70_000_000 + start + index}" for index in range(self.customers)]
         return [
             Person(wa_id=number, name=f"Cliente {index + 1}", user_id=user_id_of(number))
@@ -129,7 +135,7 @@ class Sender:
 
     def _stream(self, total: int) -> Iterator[tuple[Said, Notice]]:
         """Yield what is said, by customers in a seeded order; each time is the moment of yielding."""
-        rng = random.Random(f"sender:{self.seed}:{self.label}")
+        rng = seeded("sender", self.seed, self.label)
         people = self.people()
         counters = dict.fromkeys((person.wa_id for person in people), 0)
         orders = {person.wa_id: self._order(rng, total) for person in people}
@@ -150,7 +156,9 @@ class Sender:
 
     def _say(self, person: Person, index: int) -> tuple[Said, Notice]:
         message_id = wamid(person.wa_id, f"{self.label}:{self.seed}:{person.wa_id}:{index}")
-        said = Said(wa_id=person.wa_id, index=index, message_id=message_id, text=f"{self.label} mensagem n\u00ba {index}")
+        said = Said(
+            wa_id=person.wa_id, index=index, message_id=message_id, text=f"{self.label} mensagem n\u00ba {index}"
+        )
         item = bodies.message(bodies.text(said.text), message_id=message_id, sender=person, at=time.time())
         change = Change(number=self._number, holds="messages", item=item, contact=person.contact())
         return said, Notice(change=change, lane=person.lane)

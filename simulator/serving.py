@@ -24,7 +24,9 @@ HOST = "127.0.0.1"
 class ClosableProtocol(H11Protocol):
     """HTTP whose connection the application may close without a byte of answer: how a reply gets lost."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]
+        self, transport: asyncio.Transport
+    ) -> None:
         """Hand the connection's close to the application with every request."""
         super().connection_made(transport)
         inner = cast("Callable[..., Awaitable[None]]", self.app)
@@ -33,11 +35,19 @@ class ClosableProtocol(H11Protocol):
             scope.setdefault("extensions", {})[CLOSE_EXTENSION] = transport.close
             await inner(scope, receive, send)
 
-        self.app = app  # type: ignore[assignment]
+        self.app = app
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that leaves the signals to the process it runs in."""
+    """uvicorn that leaves the signals to the process it runs in, and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,8 +67,7 @@ async def served(graph: Graph, port: int = 0) -> AsyncIterator[str]:
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            while not server.started and not running.done():
-                await asyncio.sleep(0.005)
+            await server.up.wait()
             yield f"http://{HOST}:{listener.getsockname()[1]}"
         finally:
             graph.close()
@@ -80,20 +89,20 @@ class RunningSimulator:
         return list(self.whatsapp.sent)
 
     def serve(self, numbers: Iterable[BusinessNumber]) -> None:
-        """Play for these numbers from now on. Raises ``NotLoopback``."""
+        """Play for these numbers from now on. Raises ``NotLoopbackError``."""
         self._call(self.whatsapp.serve, tuple(numbers))
 
     def switch(self, **switches: object) -> None:
-        """Set switches by their names. Raises ``BadSwitch``."""
+        """Set switches by their names. Raises ``BadSwitchError``."""
         self._call(self.whatsapp.control.change, switches)
 
     def say(self, number: BusinessNumber, person: Person, content: Content, **more: Any) -> str:
         """Let a customer write and return the message id; ``more`` as for ``WhatsApp.say``."""
         return cast("str", self._call(lambda: self.whatsapp.say(number, person, content, **more)))
 
-    def drain(self, timeout: float = 10.0) -> bool:
+    def drain(self, seconds: float = 10.0) -> bool:
         """Wait until every webhook was taken, late duplicates included; return whether they were."""
-        return asyncio.run_coroutine_threadsafe(self.whatsapp.drain(timeout), self._loop).result(timeout + 5)
+        return asyncio.run_coroutine_threadsafe(self.whatsapp.drain(seconds), self._loop).result(seconds + 5)
 
     def reset(self) -> None:
         """Forget what was sent, what waits and every changed switch."""
@@ -129,7 +138,7 @@ def running(
     def work() -> None:
         try:
             asyncio.run(main())
-        except BaseException as problem:  # noqa: BLE001 - carried to the thread that waits
+        except BaseException as problem:
             failure.append(problem)
         finally:
             ready.set()
@@ -142,7 +151,7 @@ def running(
     try:
         yield handle[0]
     finally:
-        handle[0]._loop.call_soon_threadsafe(stop.set)  # noqa: SLF001 - the same object, its maker
+        handle[0]._loop.call_soon_threadsafe(stop.set)
         thread.join(10)
     if failure:
         raise failure[0]

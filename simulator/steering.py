@@ -10,9 +10,8 @@ import msgspec
 from simulator.bodies import Content
 from simulator.limits import RateLimits
 from simulator.parties import Person, user_id_of
-from simulator.switches import BadSwitch
+from simulator.switches import BadSwitchError
 from simulator.whatsapp import WhatsApp
-
 
 USAGE = (
     "GET sent | GET behaviour | POST behaviour {switches} | GET webhooks | POST reset"
@@ -23,7 +22,7 @@ USAGE = (
 async def steer(
     whatsapp: WhatsApp, limits: RateLimits, method: str, path: tuple[str, ...], body: bytes
 ) -> dict[str, Any]:
-    """Answer one call under ``/_sim/`` with a JSON object. Raises ``BadSwitch`` with a sentence when it makes no sense."""
+    """Answer one call under ``/_sim/`` with a JSON object. Raises ``BadSwitchError`` with a sentence when it makes no sense."""
     match method, path:
         case "GET", ("sent",):
             return {"sent": [sent.document() for sent in whatsapp.sent], "receipts": list(whatsapp.receipts)}
@@ -41,7 +40,7 @@ async def steer(
         case "POST", ("say",):
             return _say(whatsapp, _document(body))
     message = f"No such call. {USAGE}"
-    raise BadSwitch(message)
+    raise BadSwitchError(message)
 
 
 def _switches(whatsapp: WhatsApp) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def _document(body: bytes) -> dict[str, Any]:
         document = None
     if not isinstance(document, dict):
         message = "Send a JSON object."
-        raise BadSwitch(message)
+        raise BadSwitchError(message)
     return document
 
 
@@ -70,7 +69,7 @@ def _say(whatsapp: WhatsApp, said: dict[str, Any]) -> dict[str, Any]:
     number = next((number for number in whatsapp.numbers if asked in {None, number.phone_number_id}), None)
     if number is None:
         message = "No such number is served."
-        raise BadSwitch(message)
+        raise BadSwitchError(message)
     sender, name = str(said.pop("from", "5511960000000")), str(said.pop("name", ""))
     known = whatsapp.find(sender)
     person = known if not name else Person(wa_id=known.wa_id, name=name, user_id=known.user_id or user_id_of(sender))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from typing import Annotated, Any, Literal
 
 import msgspec
+
+from simulator.chance import seeded
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
 
-class BadSwitch(ValueError):
+class BadSwitchError(ValueError):
     """The switches were not understood; nothing was changed."""
 
 
@@ -67,7 +68,7 @@ class Control:
 
     def __init__(self, switches: Switches | None = None, *, seed: int = 1) -> None:
         self._start = switches or Switches()
-        self._rng = random.Random(f"faults:{seed}")
+        self._rng = seeded("faults", seed)
         self._used: list[int] = []
         self.switches = self._start
         self.reset()
@@ -79,15 +80,15 @@ class Control:
     def change(self, document: Any) -> Switches:
         """Set the switches named in ``document`` and leave the others; new ``faults`` replace the old ones.
 
-        Raises ``BadSwitch`` with the reason, and then nothing has changed.
+        Raises ``BadSwitchError`` with the reason, and then nothing has changed.
         """
         if not isinstance(document, dict):
             message = "Send a JSON object of switches."
-            raise BadSwitch(message)
+            raise BadSwitchError(message)
         try:
             changed = msgspec.convert(msgspec.to_builtins(self.switches) | document, Switches)
         except msgspec.ValidationError as problem:
-            raise BadSwitch(str(problem)) from None
+            raise BadSwitchError(str(problem)) from None
         if "faults" in document:
             self._set(changed)
         else:

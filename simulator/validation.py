@@ -115,7 +115,7 @@ def _media_check(kind: str) -> Callable[[object], None]:
             raise Refusal(131009, f"{kind}['link'] is not a URL.")
         if "caption" in media:
             if kind in {"audio", "sticker"}:
-                raise Refusal(100, f"Unexpected key \"caption\" on param \"{kind}\".")
+                raise Refusal(100, f'Unexpected key "caption" on param "{kind}".')
             _words(media, "caption", kind, CAPTION_LIMIT)
 
     return check

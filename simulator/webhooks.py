@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,15 +16,23 @@ import httpx2
 
 from simulator import bodies
 from simulator.bodies import Change
+from simulator.chance import seeded
 from simulator.loopback import loopback_url
 from simulator.switches import Switches
 
-FIRST_RETRY, LONGEST_RETRY = 0.5, 60.0
-GIVE_UP_AFTER = 7 * 24 * 3600.0
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a provider waits, in seconds: for an answer, before the second try, at most between two, in all."""
+
+    answer: float = 10.0
+    first_retry: float = 0.5
+    longest_retry: float = 60.0
+    give_up: float = 7 * 24 * 3600.0
 
 
 def encode(document: object) -> bytes:
-    """Return JSON as Meta puts it on the wire: ASCII only, everything else as ``\\u`` escapes, slashes as ``\\/``."""
+    r"""Return JSON as Meta puts it on the wire: ASCII only, everything else as ``\u`` escapes, slashes as ``\/``."""
     return json.dumps(document, ensure_ascii=True, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 
@@ -72,7 +79,7 @@ class WebhookQueue:
     """What a provider holds for one hub: items in lanes, in flight, acknowledged.
 
     Lives in one event loop. ``on_acked`` is called with each item after the 2xx that took it, in the order of its lane.
-    ``pauses`` are the first and the longest wait between tries in seconds. Raises ``NotLoopback`` for a hub elsewhere.
+    At most ``connections`` deliveries are under way at once. Raises ``NotLoopbackError`` for a hub elsewhere.
     """
 
     def __init__(
@@ -83,18 +90,16 @@ class WebhookQueue:
         switches: Callable[[], Switches],
         seed: int = 1,
         connections: int = 64,
-        timeout: float = 10.0,
-        pauses: tuple[float, float] = (FIRST_RETRY, LONGEST_RETRY),
+        patience: Patience | None = None,
         on_acked: Callable[[Notice], None] | None = None,
     ) -> None:
         self.webhook_url = loopback_url(webhook_url)
         self.counts = DeliveryCounts()
         self._secret = app_secret
         self._switches = switches
-        self._rng = random.Random(f"webhooks:{seed}")
+        self._rng = seeded("webhooks", seed)
         self._connections = connections
-        self._timeout = timeout
-        self._pauses = pauses
+        self._patience = patience or Patience()
         self._on_acked = on_acked
         self._lanes: dict[object, deque[Notice]] = {}
         self._ready: deque[object] = deque()
@@ -118,10 +123,10 @@ class WebhookQueue:
         else:
             self._enqueue(notice)
 
-    async def drain(self, timeout: float) -> bool:
-        """Wait until the queue is idle, at most ``timeout`` seconds; return whether it is."""
-        until = time.monotonic() + timeout
-        while not self.idle and time.monotonic() < until:
+    async def drain(self, seconds: float) -> bool:
+        """Wait until the queue is idle, at most so many seconds; return whether it is."""
+        until = time.monotonic() + seconds
+        while not self.idle and time.monotonic() < until:  # noqa: ASYNC110 - idle is three collections, not one event
             await asyncio.sleep(0.02)
         return self.idle
 
@@ -242,14 +247,14 @@ class WebhookQueue:
         return entries
 
     async def _until_acked(self, body: bytes) -> bool:
-        pause, longest = self._pauses
-        give_up = time.monotonic() + GIVE_UP_AFTER
+        pause = self._patience.first_retry
+        give_up = time.monotonic() + self._patience.give_up
         while time.monotonic() < give_up:
             if 200 <= await self._post(body) < 300:
                 return True
             self.counts.retries += 1
             await asyncio.sleep(pause * self._rng.uniform(0.8, 1.2))
-            pause = min(pause * 2, longest)
+            pause = min(pause * 2, self._patience.longest_retry)
         return False
 
     def _maybe_again(self, body: bytes) -> None:
@@ -268,7 +273,7 @@ class WebhookQueue:
         """Send once; return the status of the answer, 0 when none came in time."""
         if self._client is None:
             self._client = httpx2.AsyncClient(
-                timeout=self._timeout,
+                timeout=self._patience.answer,
                 trust_env=False,
                 follow_redirects=False,
                 limits=httpx2.Limits(max_connections=self._connections + 16),
@@ -276,8 +281,10 @@ class WebhookQueue:
         self.counts.requests += 1
         begun = time.monotonic()
         try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._client.post(self.webhook_url, content=body, headers=signed_headers(body, self._secret))
+            async with asyncio.timeout(self._patience.answer):
+                answer = await self._client.post(
+                    self.webhook_url, content=body, headers=signed_headers(body, self._secret)
+                )
         except (httpx2.TransportError, TimeoutError):
             self.counts.answers[0] += 1
             return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from typing import Any
 
 from simulator import bodies
 from simulator.bodies import Change, Content
+from simulator.chance import seeded
 from simulator.media import MediaStore
 from simulator.parties import BusinessNumber, Person, stranger, wamid
 from simulator.refusals import status_error
@@ -71,7 +71,7 @@ class WhatsApp:
         self.listeners: list[Callable[[SentMessage], None]] = []
         self._seed = seed
         self._run = run if run is not None else uuid.uuid4().hex
-        self._rng = random.Random(f"whatsapp:{seed}")
+        self._rng = seeded("whatsapp", seed)
         self._ids = itertools.count(1)
         self._people: dict[str, Person] = {}
         self._heard: dict[tuple[str, str], float] = {}
@@ -79,7 +79,7 @@ class WhatsApp:
         self.serve(numbers)
 
     def serve(self, numbers: Iterable[BusinessNumber]) -> None:
-        """Play for these numbers from now on. Raises ``NotLoopback`` when a hub is not on this machine."""
+        """Play for these numbers from now on. Raises ``NotLoopbackError`` when a hub is not on this machine."""
         self.numbers = tuple(numbers)
         for number in self.numbers:
             self._queue(number)
@@ -125,7 +125,9 @@ class WhatsApp:
         self._queue(number).put(Notice(change=change, lane=f"{number.phone_number_id}:{person.lane}"), after)
         return message_id
 
-    def accept(self, number: BusinessNumber, person: Person, kind: str, body: dict[str, Any], failed: int = 0) -> SentMessage:
+    def accept(
+        self, number: BusinessNumber, person: Person, kind: str, body: dict[str, Any], failed: int = 0
+    ) -> SentMessage:
         """Take a message of the business, plan its statuses and tell the listeners. ``failed`` is the code it will fail with."""
         switches = self.control.switches
         heard = self._heard.get((number.phone_number_id, person.user_id), 0.0)
@@ -141,7 +143,11 @@ class WhatsApp:
         self.sent.append(sent)
         del self.sent[:-KEPT]
         if switches.statuses:
-            plan: list[tuple[bodies.StatusWord, float]] = [("sent", at_sent), ("delivered", at_delivered), ("read", at_read)]
+            plan: list[tuple[bodies.StatusWord, float]] = [
+                ("sent", at_sent),
+                ("delivered", at_delivered),
+                ("read", at_read),
+            ]
             plan = [("failed", at_sent)] if failed else plan if read else plan[:2]
             for word, after in plan:
                 self._plan_status(sent, word, after)
@@ -149,9 +155,9 @@ class WhatsApp:
             listener(sent)
         return sent
 
-    async def drain(self, timeout: float = 10.0) -> bool:
-        """Wait until every queue is idle; return whether they are."""
-        return all([await queue.drain(timeout) for queue in self.queues])
+    async def drain(self, seconds: float = 10.0) -> bool:
+        """Wait until every queue is idle, at most so many seconds each; return whether they are."""
+        return all([await queue.drain(seconds) for queue in self.queues])
 
     async def reset(self) -> None:
         """Forget what was sent, what waits, and every changed switch. The people stay."""

@@ -1,0 +1,99 @@
+"""Plays WhatsApp for a workspace: serves Graph to the hub and lets customers write to its WhatsApp numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error, connection
+
+from conversations.models import Channel, Connection
+from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, Switches
+from simulator.play import play
+
+DEFAULT_PORT = 8010
+
+
+class Command(BaseCommand):
+    """``manage.py simulate``: runs until SIGTERM or Ctrl-C; customers write once the hub answers /readyz."""
+
+    help = "Play WhatsApp for a workspace: serve Graph, sign webhooks, let invented customers write."
+    requires_migrations_checks = False
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seed", type=int, default=1, help="same seed, same people and talks (default 1)")
+        parser.add_argument("--rate", type=float, default=2.0, help="talks that begin a minute; 0 for none (default 2)")
+        parser.add_argument("--workspace", default="demo", help="slug of the workspace to play for (default demo)")
+        parser.add_argument(
+            "--port", type=int, help="port of Graph (default: that of SIMULATOR_URL or GRAPH_API_URL, 8010)"
+        )
+        parser.add_argument("--hub", help="base URL of the hub on this machine (default: PUBLIC_URL)")
+        parser.add_argument("--switches", default="{}", help="how to behave, as JSON; see POST /_sim/behaviour")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        hub_url = (options["hub"] or settings.PUBLIC_URL).rstrip("/")
+        try:
+            play(
+                NumbersOf(options["workspace"], hub_url),
+                hub_url=hub_url,
+                port=options["port"] or default_port(),
+                seed=options["seed"],
+                rate=options["rate"],
+                switches=msgspec.json.decode(options["switches"], type=Switches),
+                announce=self.say,
+            )
+        except (NotLoopbackError, BadSwitchError, msgspec.MsgspecError) as problem:
+            raise CommandError(str(problem)) from None
+        except OSError as problem:
+            raise CommandError(f"Graph could not be served: {problem}") from None
+
+    def say(self, line: str) -> None:
+        """Print one line at once: whoever started us reads along."""
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+class NumbersOf:
+    """Reads the WhatsApp numbers of a workspace each time it is called; while the database is away, the last ones known."""
+
+    def __init__(self, workspace: str, hub_url: str) -> None:
+        self._workspace = workspace
+        self._hub_url = hub_url
+        self._known: list[BusinessNumber] = []
+
+    def __call__(self) -> list[BusinessNumber]:
+        """Return the numbers, with what Graph and a webhook's signature need."""
+        channels = Channel.objects.filter(
+            workspace__slug=self._workspace, kind="whatsapp", connection__provider="meta", deleted_at=None
+        )
+        try:
+            rows = list(channels.select_related("connection").order_by("created_at"))
+        except Error:
+            return self._known
+        finally:
+            connection.close()  # the thread that calls us may not come back
+        self._known = [self._number(row, row.connection) for row in rows if row.connection]
+        return self._known
+
+    def _number(self, channel: Channel, account: Connection) -> BusinessNumber:
+        credentials = account.credentials()
+        return BusinessNumber(
+            phone_number_id=channel.address,
+            access_token=credentials.access_token,
+            app_secret=next(iter(credentials.app_secrets), ""),
+            webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
+            verified_name=channel.name,
+        )
+
+
+def default_port() -> int:
+    """Return the port at which the hub expects Graph when that is this machine, else 8010."""
+    for url in (settings.SIMULATOR_URL, settings.GRAPH_API_URL):
+        parts = urlsplit(url)
+        if parts.hostname in {"127.0.0.1", "localhost"} and parts.port:
+            return parts.port
+    return DEFAULT_PORT

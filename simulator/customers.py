@@ -1,0 +1,230 @@
+"""Customers of a shop who write, wait, read, answer what the agents send, thank and stop: the same people for a seed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from simulator import bodies, media
+from simulator.bodies import Content
+from simulator.chance import seeded
+from simulator.parties import BusinessNumber, Person, user_id_of
+from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS, TOPICS, Topic
+from simulator.whatsapp import SentMessage, WhatsApp
+
+AT_START, START_WITHIN = 8, 28.0
+OPEN_LIMIT = 25
+POPULATION = 60
+_PLACES = ((-23.5614, -46.6559), (-23.5874, -46.6576), (-23.5329, -46.6395), (-23.5983, -46.6820), (-23.5475, -46.6361))
+
+
+def population(seed: int, size: int = POPULATION) -> list[Person]:
+    """Invent ``size`` people of São Paulo, the same for the same seed.
+
+    Every seventh has an older account without the ninth digit; every tenth a user name, half of them hide the number.
+    """
+    rng = seeded("people", seed)
+    names = rng.sample([f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES], size)
+    people = []
+    for index, (name, suffix) in enumerate(zip(names, rng.sample(range(1_000_000), size), strict=True)):
+        digits = f"55119{61_000_000 + suffix}"
+        username = f"{name.split()[0].lower()}.{suffix % 1000}" if index % 10 == 3 else ""
+        people.append(
+            Person(
+                wa_id=digits[:4] + digits[5:] if index % 7 == 5 else digits,
+                name=name,
+                user_id=user_id_of(digits),
+                username=username if username.isascii() else "",
+                phone_hidden=index % 20 == 3 and username.isascii(),
+            )
+        )
+    return people
+
+
+class Customers:
+    """Keeps talks going with the numbers of a ``WhatsApp``.
+
+    ``rate`` new talks a minute after the first eight; at most ``open_limit`` at once. ``pace`` stretches every wait
+    (0.01 for tests). What is said and by whom depends on the seed alone, when it is said also on the agents.
+    """
+
+    def __init__(
+        self, whatsapp: WhatsApp, *, seed: int = 1, rate: float = 2.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
+    ) -> None:
+        self.talks_begun = 0
+        self._whatsapp = whatsapp
+        self._seed = seed
+        self._rate = rate
+        self._open_limit = open_limit
+        self._pace = pace
+        self._rng = seeded("customers", seed)
+        self._people = population(seed)
+        self._talks: dict[str, Talk] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        for person in self._people:
+            whatsapp.know(person)
+
+    @property
+    def open_talks(self) -> int:
+        """How many people are in a talk now."""
+        return len(self._talks)
+
+    async def run(self) -> None:
+        """Begin talks until cancelled."""
+        self._whatsapp.listeners.append(self._heard)
+        try:
+            waits = sorted(self._rng.uniform(0.5, START_WITHIN) for _ in range(AT_START))
+            for wait, before in zip(waits, [0.0, *waits], strict=False):
+                await asyncio.sleep((wait - before) * self._pace)
+                self._begin()
+            while True:
+                await asyncio.sleep(self._rng.uniform(40, 80) / self._rate * self._pace)
+                self._begin()
+        finally:
+            self._whatsapp.listeners.remove(self._heard)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self) -> None:
+        free = [person for person in self._people if person.user_id not in self._talks]
+        if not self._whatsapp.numbers or not free or len(self._talks) >= self._open_limit:
+            return
+        number = self._whatsapp.numbers[self.talks_begun % len(self._whatsapp.numbers)]
+        person = self._rng.choice(free)
+        talk = Talk(self._whatsapp, number, person, seeded("talk", self._seed, self.talks_begun), self._pace)
+        self.talks_begun += 1
+        self._talks[person.user_id] = talk
+        task = asyncio.create_task(talk.run())
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(person, done))
+
+    def _ended(self, person: Person, task: asyncio.Task[None]) -> None:
+        self._talks.pop(person.user_id, None)
+        self._tasks.discard(task)
+
+    def _heard(self, sent: SentMessage) -> None:
+        talk = self._talks.get(sent.person.user_id)
+        if talk is not None and sent.kind != "reaction" and not sent.failed:
+            talk.heard.put_nowait(sent)
+
+
+class Talk:
+    """One person's errand with one number, from the first word to the last."""
+
+    def __init__(
+        self, whatsapp: WhatsApp, number: BusinessNumber, person: Person, rng: random.Random, pace: float = 1.0
+    ) -> None:
+        self.heard: asyncio.Queue[SentMessage] = asyncio.Queue()
+        self.topic: Topic = rng.choice(TOPICS)
+        self._whatsapp = whatsapp
+        self._number = number
+        self._person = person
+        self._rng = rng
+        self._pace = pace
+
+    async def run(self) -> None:
+        """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
+        await self._open()
+        for variants in self.topic.answers:
+            sent = await self._reply()
+            if sent is None:
+                return
+            await self._answer(sent, variants)
+        last = await self._reply()
+        if last is not None:
+            self._part(last)
+
+    async def _open(self) -> None:
+        lines = list(self._rng.choice(self.topic.openings))
+        lines[0] = f"{self._rng.choice(GREETINGS)} {lines[0]}" if self._rng.random() < 0.4 else lines[0]
+        if self._rng.random() < 0.3:
+            lines.insert(0, self._rng.choice(GREETINGS))
+        referral = None
+        if self._rng.random() < 0.1:
+            referral = bodies.ad_referral(
+                str(self._rng.randrange(10**14, 10**15)), "Coleção de verão", "Fale com a gente"
+            )
+        for index, line in enumerate(lines):
+            if index:
+                await self._wait(2, 9)
+            self._say(bodies.text(line), referral=referral if index == 0 else None)
+        if self.topic.shows:
+            await self._wait(4, 12)
+            self._say(self._shown())
+
+    def _shown(self) -> Content:
+        store = self._whatsapp.media
+        match self.topic.shows:
+            case "photo":
+                ref = store.add(media.picture(self._rng), "image/png")
+                return bodies.image(ref, self._rng.choice(["", "olha como está", "é esse aqui"]))
+            case "invoice":
+                name = "comprovante.pdf"
+                return bodies.document(store.add(media.invoice("Comprovante de pagamento"), "application/pdf", name))
+            case "place":
+                return bodies.location(*self._rng.choice(_PLACES))
+            case _:
+                note = media.voice_note(self._rng.uniform(2, 8))
+                return bodies.audio(store.add(note, "audio/ogg; codecs=opus"))
+
+    async def _reply(self) -> SentMessage | None:
+        """Wait for the shop, remind it once, and return its last message once it is read; ``None`` after losing patience."""
+        sent = await self._next(self._rng.uniform(240, 480))
+        if sent is None:
+            self._say(bodies.text(self._rng.choice(NUDGES)))
+            sent = await self._next(self._rng.uniform(1200, 2400))
+        if sent is None:
+            return None
+        # The reading time runs on the switches' own pace, so that the answer never comes before the read status.
+        await asyncio.sleep(sent.read_after if sent.read_after is not None else self._rng.uniform(2, 8) * self._pace)
+        await self._wait(4, 20)
+        while not self.heard.empty():
+            sent = self.heard.get_nowait()
+        return sent
+
+    async def _next(self, patience: float) -> SentMessage | None:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self.heard.get(), patience * self._pace)
+        return None
+
+    async def _answer(self, sent: SentMessage, variants: tuple[str, ...]) -> None:
+        pressed = next(_choices(sent.body), None) if self._rng.random() < 0.8 else None
+        context = (self._number.display_phone_number, sent.id)
+        if pressed is not None:
+            self._say(pressed, reply_to=context)
+            return
+        if self._rng.random() < 0.15:
+            self._say(bodies.reaction(sent.id, self._rng.choice(EMOJI)))
+            await self._wait(2, 6)
+        line = self._rng.choice(variants)
+        first = self._say(bodies.text(line), reply_to=context if self._rng.random() < 0.15 else None)
+        if self._rng.random() < 0.05:
+            await self._wait(5, 15)
+            self._say(bodies.edit(first, bodies.text(f"{line}, por favor")))
+
+    def _part(self, last: SentMessage) -> None:
+        mood = self._rng.random()
+        if mood < 0.65:
+            self._say(bodies.text(self._rng.choice(THANKS)))
+        elif mood < 0.85:
+            self._say(bodies.reaction(last.id, self._rng.choice(EMOJI[:3])))
+
+    def _say(self, content: Content, **more: Any) -> str:
+        return self._whatsapp.say(self._number, self._person, content, **more)
+
+    async def _wait(self, shortest: float, longest: float) -> None:
+        await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)
+
+
+def _choices(body: dict[str, Any]) -> Iterator[Content]:
+    """Yield what a customer may press in a message of the shop, in its order."""
+    action = body.get("interactive", {}).get("action", {})
+    for offered in action.get("buttons", []):
+        yield bodies.button_reply(offered["reply"]["id"], offered["reply"]["title"])
+    for section in action.get("sections", []):
+        for row in section["rows"]:
+            yield bodies.list_reply(row["id"], row["title"], row.get("description", ""))

@@ -1,0 +1,97 @@
+"""The whole simulator as one process: Graph on a port, customers once the hub is ready, until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Sequence
+
+import httpx2
+
+from simulator.customers import Customers
+from simulator.graph import Graph
+from simulator.loopback import loopback_url
+from simulator.parties import BusinessNumber
+from simulator.serving import served
+from simulator.switches import Control, Switches
+from simulator.whatsapp import WhatsApp
+
+LOOK_AGAIN = 10.0
+
+Announce = Callable[[str], object]
+ReadNumbers = Callable[[], Sequence[BusinessNumber]]
+
+
+def play(
+    read_numbers: ReadNumbers,
+    *,
+    hub_url: str,
+    port: int = 0,
+    seed: int = 1,
+    rate: float = 2.0,
+    switches: Switches | None = None,
+    announce: Announce = print,
+) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    ``read_numbers`` is called in a thread once the hub is ready and every ten seconds. ``rate`` is how many talks begin
+    a minute; at 0 no customers write.
+    Raises ``NotLoopbackError`` when the hub is not on this machine and ``OSError`` when the port is taken.
+    """
+    hub_url = loopback_url(hub_url).rstrip("/")
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+        whatsapp = WhatsApp(control=Control(switches, seed=seed), seed=seed)
+        async with served(Graph(whatsapp, seed=seed), port) as url:
+            announce(f"simulator: Graph on {url}, waiting for {hub_url}/readyz")
+            work = asyncio.create_task(_live(whatsapp, read_numbers, hub_url, seed, rate, announce))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            failed = work.done()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await whatsapp.close()
+        if failed:
+            work.result()
+
+    asyncio.run(main())
+
+
+async def _live(
+    whatsapp: WhatsApp, read_numbers: ReadNumbers, hub_url: str, seed: int, rate: float, announce: Announce
+) -> None:
+    await _until_ready(hub_url)
+    found = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_follow(whatsapp, read_numbers, found, announce))
+        await found.wait()
+        if rate > 0:
+            group.create_task(Customers(whatsapp, seed=seed, rate=rate).run())
+
+
+async def _until_ready(hub_url: str) -> None:
+    async with httpx2.AsyncClient(timeout=5, trust_env=False, follow_redirects=False) as client:
+        while True:
+            with contextlib.suppress(httpx2.TransportError):
+                if (await client.get(f"{hub_url}/readyz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.5)
+
+
+async def _follow(whatsapp: WhatsApp, read_numbers: ReadNumbers, found: asyncio.Event, announce: Announce) -> None:
+    """Keep to the numbers the hub has, as they come and go; ``found`` is set by the first."""
+    told = None
+    while True:
+        numbers = tuple(await asyncio.to_thread(read_numbers))
+        if numbers != whatsapp.numbers:
+            whatsapp.serve(numbers)
+            found.set()
+        if told != len(numbers):
+            told = len(numbers)
+            announce(f"simulator: playing for {told} WhatsApp number(s)")
+        await asyncio.sleep(LOOK_AGAIN)
