@@ -1,0 +1,81 @@
+"""The queues of senders: claimed whole and many at once, so that each keeps its order and none is worked twice.
+
+The row lock that the work holds is what excludes others, and it is gone the moment a worker dies; the lease only covers
+the gap between the claim and the lock. A lane whose last claim came to nothing is suspect and is worked alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from hub.ids import new_id
+
+LEASE = "2 seconds"
+CLAIM = """
+WITH picked AS (
+  SELECT key FROM conversations_lane
+  WHERE has_work AND not_before <= clock_timestamp() AND attempts {attempts}
+  ORDER BY not_before LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE conversations_lane l SET claim = %s, attempts = attempts + 1, not_before = clock_timestamp() + interval '{lease}'
+FROM picked WHERE l.key = picked.key RETURNING l.key
+"""
+
+
+def claim(limit: int, *, suspect: bool) -> tuple[UUID, list[str]]:
+    """Claim up to ``limit`` lanes that wait (suspect ones apart) in a transaction of its own: (claim, lanes)."""
+    token = new_id()
+    sql = CLAIM.format(attempts="> 0" if suspect else "= 0", lease=LEASE)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, [limit, token])
+        return token, [row[0] for row in cursor.fetchall()]
+
+
+def lock(token: UUID, keys: Sequence[str]) -> list[str]:
+    """Lock the claimed lanes that nobody else took over meanwhile. Needs a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key FROM conversations_lane WHERE key = ANY(%s) AND claim = %s ORDER BY key FOR UPDATE SKIP LOCKED",
+            [list(keys), token],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def release(keys: Iterable[str]) -> None:
+    """Give back lanes whose work is done: they have work as long as an item waits. Needs the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE conversations_lane l SET claim = NULL, attempts = 0, not_before = clock_timestamp(), has_work = EXISTS (
+              SELECT 1 FROM conversations_item i WHERE i.lane_id = l.key AND i.state = 'pending')
+            WHERE l.key = ANY(%s)
+            """,
+            [list(keys)],
+        )
+
+
+def pause(key: str, seconds: float) -> None:
+    """Let a lane rest after a failure; its next claim works it alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE conversations_lane SET claim = NULL, attempts = greatest(attempts, 1), "
+            "not_before = clock_timestamp() + make_interval(secs => %s) WHERE key = %s",
+            [seconds, key],
+        )
+
+
+def waken(lanes: Iterable[tuple[str, UUID]]) -> None:
+    """Mark lanes (key, workspace) as having work, creating those that are new. Keys are locked in order."""
+    rows = sorted(set(lanes))
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_lane (key, workspace_id, has_work, attempts) "
+            "SELECT key, workspace_id, true, 0 FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) "
+            "ON CONFLICT (key) DO UPDATE SET has_work = true",
+            [[key for key, _ in rows], [workspace for _, workspace in rows]],
+        )
