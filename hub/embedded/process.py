@@ -29,17 +29,18 @@ class NotStartedError(Exception):
     """A server did not start; the message is one sentence for the person at the terminal."""
 
 
-def spawn(
+def spawn(  # noqa: PLR0913  these are the things a process has
     command: Sequence[str],
     *,
     env: Mapping[str, str],
     output: int | IO[bytes],
+    errors: int = subprocess.STDOUT,
     account: Account | None = None,
     pass_fds: Sequence[int] = (),
     cwd: Path | str = "/",
     at_our_death: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start ``command`` as the leader of its own session, output and errors to ``output``, input empty.
+    """Start ``command`` as the leader of its own session, with an empty input; errors go with the output if not told otherwise.
 
     With ``account`` it runs as that user (we must be root). Where the kernel can (Linux), it is sent ``at_our_death``
     should we die without stopping it.
@@ -49,7 +50,7 @@ def spawn(
         env=dict(env),
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         cwd=cwd,
         start_new_session=True,
         pass_fds=tuple(pass_fds),
@@ -92,6 +93,11 @@ def end(process: subprocess.Popen[bytes], steps: Iterable[tuple[signal.Signals, 
     kill_group(process)
     process.wait()
     return went
+
+
+def ending(code: int) -> str:
+    """Say how a process ended, from its return code as ``Popen`` gives it."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,61 @@
+# The commands of the house. `make` alone lists them.
+# Nothing is needed but Python 3.12 or newer; everything else comes into .venv from requirements.lock.
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+# Words for the tests: make test ARGS="tests/hub -k kill"
+ARGS ?=
+# A Python to make .venv with, if the one found is not the one wanted.
+PYTHON ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint bench faults
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+# Every candidate is run: a shim may be there for a Python that is not. One that cannot make environments is passed over.
+define FIND_PYTHON
+for found in "$(PYTHON)" python3.13 python3.12 python3.14 python3 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python \
+    /usr/local/bin/python3 /opt/homebrew/bin/python3; do \
+  [ -n "$$found" ] && "$$found" -c 'import ensurepip, ssl, sys, venv; sys.exit(sys.version_info < (3, 12))' \
+    >/dev/null 2>&1 && { command -v "$$found"; exit 0; }; \
+done; exit 1
+endef
+
+# The lock that .venv was filled from lies in it; while the two are equal there is nothing to install.
+install: ## .venv with the locked dependencies, nothing started
+	@set -eu; \
+	if ! $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then \
+	  python=$$($(FIND_PYTHON)) || { \
+	    echo "Novelo needs Python 3.12 or newer with venv (on Debian: apt-get install python3-venv). None was found; name one: make install PYTHON=/path/to/python3.13" >&2; \
+	    exit 1; }; \
+	  echo "Making .venv with $$python"; \
+	  rm -rf .venv; "$$python" -m venv .venv; \
+	fi; \
+	if ! cmp -s requirements.lock .venv/requirements.lock; then \
+	  echo "Installing the locked dependencies"; \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	  cp requirements.lock .venv/requirements.lock; \
+	fi
+
+run: install ## everything on this machine: PostgreSQL, Valkey, web, worker, beat, relay, simulator, demo (Ctrl-C stops)
+	@exec $(PY) manage.py up $(ARGS)
+
+test: install ## every test, own servers and a browser included
+	@browser=$$($(PY) -m tests.browser.install_chromium); \
+	NOVELO_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: install ## format, lint, types, scripts of the pages, missing migrations
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	NOVELO_ENV=test $(PY) -m mypy
+	@scripts=$$(find hub conversations metrics -path '*/static/*' -name '*.js' ! -name '*.min.js'); \
+	[ -z "$$scripts" ] || .venv/bin/oxlint --deny-warnings $$scripts
+	NOVELO_ENV=test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+bench: install ## the benchmarks: one JSON object a line, each with its limit of the same run
+	@exec $(PY) -m tests.bench $(ARGS)
+
+faults: install ## the fault drills: kills, cuts and floods while messages come in
+	@exec $(PY) -m tests.faults $(ARGS)
