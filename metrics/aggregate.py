@@ -1,0 +1,139 @@
+"""Aggregate: looks for new history behind each workspace's mark, derives it, and moves facts, cells and mark together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from hub.models import Workspace
+from metrics import cells, facts
+from metrics.models import Mark
+
+EVENTS_A_SLICE = 2_000
+CONVERSATIONS_A_READ = 500
+
+
+class Slice(NamedTuple):
+    """A gap-free piece of new history: its conversations, and the mark that stands behind it."""
+
+    conversation_ids: list[UUID]
+    mark: int
+
+
+def derive_pending(limit: int = EVENTS_A_SLICE) -> int:
+    """Derive the next piece of new history, about ``limit`` events, of every workspace that has some.
+
+    Returns how many conversations were looked at: call it again until it says 0. Several callers may run at once: a workspace
+    is left to whoever holds its mark. Each workspace is its own transaction.
+    """
+    return sum(_derive_workspace(workspace_id, limit) for workspace_id in _workspaces_with_news())
+
+
+def locked_mark(workspace: Workspace, *, wait: bool = True) -> Mark | None:
+    """Lock and return the workspace's mark, made at the first time; ``None`` without ``wait`` when somebody else holds it."""
+    Mark.objects.bulk_create([Mark(workspace=workspace, timezone=workspace.timezone)], ignore_conflicts=True)
+    return Mark.objects.select_for_update(skip_locked=not wait).filter(workspace=workspace).first()
+
+
+def horizon() -> int:
+    """Return the number of the oldest transaction that still runs: all history of earlier ones is there to be seen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def rederive(workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None) -> facts.Change:
+    """Derive these conversations again and write what changed, facts and cells. Expects the mark to be locked."""
+    ids = list(conversation_ids)
+    change = facts.difference(facts.kept(workspace.pk, ids), facts.derived(workspace.pk, ids, before))
+    if not change.is_empty:
+        facts.replace(change)
+        cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
+    return change
+
+
+def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
+    """Return every conversation that has history or facts, some hundreds at a time, by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM conversations_conversation WHERE workspace_id = %s "
+            "UNION SELECT conversation_id FROM metrics_conversationfact WHERE workspace_id = %s ORDER BY 1",
+            [workspace.pk, workspace.pk],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    for some in batched(ids, CONVERSATIONS_A_READ):
+        yield list(some)
+
+
+def _workspaces_with_news() -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT workspace.id FROM hub_workspace workspace "
+            "LEFT JOIN metrics_mark mark ON mark.workspace_id = workspace.id "
+            "WHERE EXISTS (SELECT 1 FROM conversations_historyevent event WHERE event.workspace_id = workspace.id "
+            "AND event.transaction >= coalesce(mark.transaction, 0) "
+            "AND event.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint) "
+            "OR EXISTS (SELECT 1 FROM metrics_stale stale WHERE stale.workspace_id = workspace.id) "
+            "OR mark.timezone <> workspace.timezone ORDER BY mark.at NULLS FIRST"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _derive_workspace(workspace_id: UUID, limit: int) -> int:
+    with transaction.atomic():
+        workspace = Workspace.objects.filter(pk=workspace_id).first()
+        mark = locked_mark(workspace, wait=False) if workspace else None
+        if workspace is None or mark is None:
+            return 0
+        if mark.timezone != workspace.timezone:
+            cells.recount(workspace_id, ZoneInfo(workspace.timezone))
+        piece = _next_slice(workspace_id, mark.transaction, limit)
+        ids = list(dict.fromkeys([*piece.conversation_ids, *_stale(workspace_id, limit)]))
+        for some in batched(ids, CONVERSATIONS_A_READ):
+            rederive(workspace, some, before=piece.mark)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE metrics_mark SET transaction = %s, at = statement_timestamp(), timezone = %s "
+                "WHERE workspace_id = %s",
+                [piece.mark, workspace.timezone, workspace_id],
+            )
+    return len(ids)
+
+
+def _next_slice(workspace_id: UUID, mark: int, limit: int) -> Slice:
+    """Return the history from the mark on, whole transactions only, none of which can still grow."""
+    end = max(mark, horizon())
+    rows = _events(workspace_id, mark, end, limit)
+    if len(rows) == limit:
+        first, last = rows[0][0], rows[-1][0]
+        # The last transaction may be cut: leave it for the next slice, or take all of it when it is the only one.
+        end = last if last != first else last + 1
+        rows = [row for row in rows if row[0] < end] if last != first else _events(workspace_id, first, end, None)
+    return Slice([row[1] for row in rows if row[1]], end)
+
+
+def _events(workspace_id: UUID, start: int, end: int, limit: int | None) -> list[tuple[int, UUID | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT transaction, conversation_id FROM conversations_historyevent "
+            "WHERE workspace_id = %s AND transaction >= %s AND transaction < %s ORDER BY transaction LIMIT %s",
+            [workspace_id, start, end, limit],
+        )
+        rows: list[tuple[int, UUID | None]] = cursor.fetchall()
+    return rows
+
+
+def _stale(workspace_id: UUID, limit: int) -> list[UUID]:
+    """Take the conversations whose history was erased or moved off the list."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM metrics_stale WHERE id IN (SELECT id FROM metrics_stale WHERE workspace_id = %s "
+            "ORDER BY id LIMIT %s) RETURNING conversation_id",
+            [workspace_id, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]

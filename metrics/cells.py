@@ -1,0 +1,183 @@
+"""Cells: the rollups; they take what facts bring minus what facts take away, and are cut at the workspace's midnights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from metrics.derive import Episode, Outcome, Wait
+from metrics.facts import EPISODES, OWNER, TABLES, VOLUMES, WAITS, Change, Row, Rows, Table, copy
+from metrics.histogram import bucket, pack, unpack
+
+COLUMNS = ("workspace_id", "measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
+AFTER_OWNER = len(OWNER)
+
+
+class Key(NamedTuple):
+    """Which cell."""
+
+    measure: str
+    dimension: str
+    value: str
+    day: date
+
+
+class Observation(NamedTuple):
+    """What a fact adds to cells: at which instant, on which channel, by whom (None: nobody can be), how long (None: a count)."""
+
+    measure: str
+    at: datetime
+    channel_kind: str
+    agent: str | None
+    elapsed: int | None
+
+
+@dataclass
+class Sum:
+    """A cell's content, or the difference to it."""
+
+    n: int = 0
+    total: int = 0
+    hours: list[int] = field(default_factory=lambda: [0] * 24)
+    histogram: Counter[int] = field(default_factory=Counter)
+
+    def take(self, hour: int, elapsed: int | None, sign: int) -> None:
+        """Add an observation, or with ``sign`` -1 take it away."""
+        self.n += sign
+        self.hours[hour] += sign
+        if elapsed is not None:
+            self.total += sign * elapsed
+            self.histogram[bucket(elapsed)] += sign
+
+    def add(self, other: Sum) -> None:
+        """Add a whole other sum."""
+        self.n += other.n
+        self.total += other.total
+        self.hours = [mine + its for mine, its in zip(self.hours, other.hours, strict=True)]
+        self.histogram.update(other.histogram)
+
+
+def observations(table: Table, row: Row) -> Iterable[Observation]:
+    """Return what a row of facts counts for."""
+    fact = table.fact._make(row[AFTER_OWNER:])
+    if isinstance(fact, Wait):
+        if fact.outcome == Outcome.ANSWERED and fact.ended_at:
+            yield Observation("reply", fact.ended_at, fact.channel_kind, fact.agent, fact.elapsed)
+    elif isinstance(fact, Episode):
+        if fact.opened_by_customer:
+            yield Observation("conversations", fact.opened_at, fact.channel_kind, None, None)
+        if fact.response == Outcome.ANSWERED and fact.responded_at:
+            yield Observation(
+                "first_response", fact.responded_at, fact.channel_kind, fact.response_agent, fact.response_elapsed
+            )
+        if fact.resolved_at and (fact.answered or fact.resolved_by != "rule"):
+            yield Observation("resolution", fact.resolved_at, fact.channel_kind, fact.resolver, fact.resolution_elapsed)
+    else:
+        for measure, instants in (("inbound", fact.inbound), ("outbound", fact.outbound)):
+            for at in instants:
+                yield Observation(measure, at, fact.channel_kind, None, None)
+
+
+def summed(rows: Rows, zone: ZoneInfo, sign: int, sums: dict[Key, Sum]) -> dict[Key, Sum]:
+    """Add what these rows count for to ``sums``; with ``sign`` -1 take it away."""
+    for table in TABLES:
+        for row in rows[table]:
+            for seen in observations(table, row):
+                local = seen.at.astimezone(zone)
+                day, hour = local.date(), local.hour
+                places = [("channel", seen.channel_kind)]
+                if seen.agent is not None:
+                    places.append(("agent", seen.agent))
+                for dimension, value in places:
+                    key = Key(seen.measure, dimension, value, day)
+                    (sums.get(key) or sums.setdefault(key, Sum())).take(hour, seen.elapsed, sign)
+    return sums
+
+
+def apply(workspace_id: UUID, zone: ZoneInfo, change: Change) -> None:
+    """Give the cells ``facts_new - facts_old``: expects the workspace's mark to be locked in the running transaction."""
+    sums = summed(change.new, zone, 1, summed(change.gone, zone, -1, {}))
+    _write(workspace_id, {key: delta for key, delta in sums.items() if _says_something(delta)})
+
+
+def kept(workspace_id: UUID, keys: Iterable[Key] | None = None) -> dict[Key, Sum]:
+    """Return the cells there are, all of the workspace or those of ``keys``."""
+    condition, values = "", []
+    if keys is not None:
+        condition = (
+            " AND (measure, dimension, value, day) IN "
+            "(SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::date[]))"
+        )
+        values = [list(column) for column in zip(*keys, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT measure, dimension, value, day, n, total, hours, histogram FROM metrics_cell "
+            f"WHERE workspace_id = %s{condition}",
+            [workspace_id, *values],
+        )
+        return {Key(*row[:4]): Sum(row[4], row[5], list(row[6]), unpack(bytes(row[7]))) for row in cursor.fetchall()}
+
+
+def recount(workspace_id: UUID, zone: ZoneInfo) -> None:
+    """Throw the workspace's cells away and add its facts up again: expects the mark to be locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM metrics_cell WHERE workspace_id = %s", [workspace_id])
+    _insert(workspace_id, counted(workspace_id, zone))
+
+
+def counted(workspace_id: UUID, zone: ZoneInfo) -> dict[Key, Sum]:
+    """Add up all facts of the workspace, a few thousand at a time."""
+    sums: dict[Key, Sum] = {}
+    for table in (WAITS, EPISODES, VOLUMES):
+        last = -1
+        place = table.columns.index("id")
+        while True:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT {', '.join(table.columns)} FROM {table.name} "
+                    "WHERE workspace_id = %s AND id > %s ORDER BY id LIMIT 5000",
+                    [workspace_id, last],
+                )
+                rows = cursor.fetchall()
+            if not rows:
+                break
+            last = rows[-1][place]
+            summed({**{other: set() for other in TABLES}, table: rows}, zone, 1, sums)
+    return sums
+
+
+def _says_something(delta: Sum) -> bool:
+    return bool(delta.n or delta.total or any(delta.hours) or any(delta.histogram.values()))
+
+
+def _write(workspace_id: UUID, deltas: dict[Key, Sum]) -> None:
+    if not deltas:
+        return
+    for key, old in kept(workspace_id, deltas).items():
+        deltas[key].add(old)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM metrics_cell WHERE workspace_id = %s AND (measure, dimension, value, day) IN "
+            "(SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::date[]))",
+            [workspace_id, *(list(column) for column in zip(*deltas, strict=True))],
+        )
+    _insert(workspace_id, deltas)
+
+
+def _insert(workspace_id: UUID, sums: dict[Key, Sum]) -> None:
+    copy(
+        "metrics_cell",
+        COLUMNS,
+        [
+            (workspace_id, *key, cell.n, cell.total, cell.hours, pack(cell.histogram))
+            for key, cell in sums.items()
+            if cell.n
+        ],
+    )

@@ -1,0 +1,330 @@
+"""Derive: the pure function from one conversation's history to its facts; it knows the rules of measuring and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+MICROSECOND = timedelta(microseconds=1)
+# At the same instant the natural order of service decides, so that the order of arrival cannot change a figure.
+RANK = {
+    "conversation.opened": 0,
+    "conversation.reopened": 0,
+    "message.received": 1,
+    "conversation.assigned": 2,
+    "conversation.handoff": 2,
+    "message.sent": 3,
+    "message.failed": 4,
+    "message.recovered": 4,
+    "conversation.resolved": 5,
+}
+NOT_SAID = {"note", "reaction"}  # kinds of message that nobody reads as an answer or a question
+SAID = {"message.received", "message.sent"}
+PEOPLE = {"agent", "device"}  # who gives a human reply; a device is the phone paired to the number
+REPLIERS = {"agent", "device", "bot"}
+
+
+class Outcome(StrEnum):
+    """How a wait or a first response ended. ``open`` is a censored observation; ``none`` says there was nothing to answer."""
+
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    OPEN = "open"
+    NONE = "none"
+
+
+class Happening(NamedTuple):
+    """One event of a conversation's history, as far as figures need it. ``kind`` is the message's, ``team`` a team's name."""
+
+    id: int
+    type: str
+    at: datetime
+    message_id: UUID | None = None
+    channel_kind: str = ""
+    actor_kind: str = ""
+    agent: str = ""
+    team: str = ""
+    kind: str = ""
+
+
+class Wait(NamedTuple):
+    """A customer who wrote and waited: from the first unanswered message to the next human reply. Times in microseconds."""
+
+    id: int  # the event that opened it
+    position: int  # 0 for the first wait of the conversation
+    channel_kind: str  # of the message that opened it
+    opening_message_id: UUID | None
+    closing_message_id: UUID | None
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    elapsed: int | None
+    business: int | None
+    agent: str  # who replied
+    team: str
+
+
+class Episode(NamedTuple):
+    """What is known of one conversation as a whole. Times in microseconds, empty where nothing is to be measured."""
+
+    id: int  # the event that opened it
+    opened_at: datetime
+    opened_by_customer: bool
+    channel_kind: str  # the opening channel
+    closing_channel_kind: str
+    crossed: bool  # more than one kind of channel was used
+    team: str
+    response: str  # outcome of the first response
+    response_from: str  # inbound | handoff
+    response_started_at: datetime | None
+    responded_at: datetime | None  # the reply, or the close without one
+    response_elapsed: int | None  # by the default variant: from the handoff when a bot took part
+    response_business: int | None
+    any_elapsed: int | None
+    from_inbound_elapsed: int | None
+    from_handoff_elapsed: int | None
+    response_agent: str
+    response_team: str
+    opening_message_id: UUID | None
+    response_message_id: UUID | None
+    first_resolved_at: datetime | None
+    resolved_at: datetime | None  # the final close, empty while the conversation is open
+    resolved_by: str  # agent | bot | rule
+    resolver: str
+    first_resolution_elapsed: int | None
+    resolution_elapsed: int | None
+    resolution_business: int | None
+    active_elapsed: int | None  # of the resolution, without the time the customer was expected to write
+    answered: bool  # a person replied at least once
+    reopened_count: int
+
+
+class Volume(NamedTuple):
+    """What was said in a conversation on one kind of channel on one UTC day."""
+
+    id: int  # the first event of it
+    channel_kind: str
+    day: date
+    inbound: tuple[datetime, ...]
+    outbound: tuple[datetime, ...]
+
+
+class Facts(NamedTuple):
+    """Everything derived from one conversation."""
+
+    waits: tuple[Wait, ...]
+    episode: Episode | None  # None for a history without any event that measures service
+    volumes: tuple[Volume, ...]
+
+
+NOTHING = Facts((), None, ())
+
+
+def derive(events: Iterable[Happening]) -> Facts:
+    """Return the facts of one conversation.
+
+    The events may come in any order and repeated: they are told apart by id, and a message's event by its message. What
+    counts: rules R2-R5, R8 and R9 of the measuring rules; times are the source's.
+    """
+    story = _told(events)
+    if not story:
+        return NOTHING
+    waits = tuple(_waits(story))
+    return Facts(waits, _episode(story, waits), tuple(_volumes(story)))
+
+
+def between(start: datetime, end: datetime) -> int:
+    """Return the microseconds from ``start`` to ``end``."""
+    return (end - start) // MICROSECOND
+
+
+def _told(events: Iterable[Happening]) -> list[Happening]:
+    """Sort what measures service, without repetitions, notes, reactions and messages that finally failed."""
+    ordered = sorted(
+        {event.id: event for event in events if event.type in RANK}.values(),
+        key=lambda event: (event.at, RANK[event.type], event.id),
+    )
+    failed: dict[UUID | None, bool] = {}
+    for event in ordered:
+        if RANK[event.type] == RANK["message.failed"]:
+            failed[event.message_id] = event.type == "message.failed"
+    story = []
+    said: set[UUID] = set()
+    for event in ordered:
+        if event.type in {"message.failed", "message.recovered"} or event.kind in NOT_SAID:
+            continue
+        if event.message_id is not None and event.type in SAID:
+            if event.message_id in said or failed.get(event.message_id):
+                continue
+            said.add(event.message_id)
+        story.append(event)
+    return story
+
+
+def _waits(story: Sequence[Happening]) -> Iterable[Wait]:
+    """Cut the story into waits (R4)."""
+    opening: Happening | None = None
+    position = 0
+    team = ""
+    for event in story:
+        team = event.team or team
+        if event.type == "message.received":
+            opening = opening or event
+            continue
+        replied = event.type == "message.sent" and event.actor_kind in PEOPLE
+        if opening and (replied or event.type == "conversation.resolved"):
+            yield _wait(opening, position, team, event, Outcome.ANSWERED if replied else Outcome.UNANSWERED)
+            opening = None
+            position += 1
+    if opening:
+        yield _wait(opening, position, team, None, Outcome.OPEN)
+
+
+def _wait(opening: Happening, position: int, team: str, end: Happening | None, outcome: Outcome) -> Wait:
+    answered = end if outcome == Outcome.ANSWERED else None
+    return Wait(
+        id=opening.id,
+        position=position,
+        channel_kind=opening.channel_kind,
+        opening_message_id=opening.message_id,
+        closing_message_id=answered.message_id if answered else None,
+        started_at=opening.at,
+        ended_at=end.at if end else None,
+        outcome=outcome.value,
+        elapsed=between(opening.at, end.at) if end else None,
+        business=None,
+        agent=answered.agent if answered else "",
+        team=team,
+    )
+
+
+class _Response(NamedTuple):
+    """The first response of a conversation, in all its variants."""
+
+    outcome: Outcome = Outcome.NONE
+    start: Happening | None = None
+    end: Happening | None = None
+    any_elapsed: int | None = None
+    from_inbound: int | None = None
+    from_handoff: int | None = None
+    team: str = ""
+
+
+def _response(story: Sequence[Happening], first: Happening | None) -> _Response:
+    """Measure the first response (K01): within the first opening, and only when the customer began."""
+    if first is None or first.type != "message.received":
+        return _Response()
+    handoff: Happening | None = None
+    any_elapsed: int | None = None
+    bot_spoke = False
+    team = ""
+    for event in story:
+        team = event.team or team
+        if (event.at, RANK[event.type]) < (first.at, RANK[first.type]):
+            continue
+        if event.type == "conversation.handoff" and (
+            event.actor_kind == "bot" or (bot_spoke and event.actor_kind not in PEOPLE)
+        ):
+            handoff = event
+        elif event.type == "message.sent" and event.actor_kind in REPLIERS:
+            any_elapsed = between(first.at, event.at) if any_elapsed is None else any_elapsed
+            if event.actor_kind in PEOPLE:
+                since_handoff = between(handoff.at, event.at) if handoff else None
+                since_inbound = between(first.at, event.at)
+                start = handoff or first
+                return _Response(Outcome.ANSWERED, start, event, any_elapsed, since_inbound, since_handoff, team)
+            bot_spoke = True
+        elif event.type == "conversation.resolved":
+            return _Response(Outcome.UNANSWERED, handoff or first, event, any_elapsed, team=team)
+    return _Response(Outcome.OPEN, handoff or first, None, any_elapsed, team=team)
+
+
+class _Closing(NamedTuple):
+    """When and by whom a conversation was closed, first and finally."""
+
+    first_at: datetime | None
+    final: Happening | None
+    reopened_count: int
+
+
+def _closing(story: Sequence[Happening]) -> _Closing:
+    """Follow the conversation through its closings; a second close of what is closed says nothing."""
+    first_at: datetime | None = None
+    final: Happening | None = None
+    reopened_count = 0
+    for event in story:
+        if event.type == "conversation.resolved" and final is None:
+            final = event
+            first_at = first_at or event.at
+        elif final and event.type in {"message.received", "conversation.reopened"}:
+            final = None
+            reopened_count += 1
+    return _Closing(first_at, final, reopened_count)
+
+
+def _episode(story: Sequence[Happening], waits: Sequence[Wait]) -> Episode:
+    """Put together what is known of the conversation as a whole."""
+    messages = [event for event in story if event.type in SAID]
+    # A campaign, a bot or the system begins no conversation: the customer who answers it does.
+    first = next((m for m in messages if m.type == "message.received" or m.actor_kind in PEOPLE), None)
+    opening = first or next((event for event in story if event.type == "conversation.opened"), story[0])
+    response = _response(story, first)
+    closing = _closing(story)
+    start, end, final = response.start, response.end, closing.final
+    answered = response.outcome == Outcome.ANSWERED
+    channels = [message.channel_kind for message in messages] or [opening.channel_kind]
+    return Episode(
+        id=opening.id,
+        opened_at=opening.at,
+        opened_by_customer=first is not None and first.type == "message.received",
+        channel_kind=opening.channel_kind or channels[0],
+        closing_channel_kind=channels[-1],
+        crossed=len(set(channels)) > 1,
+        team=next((event.team for event in reversed(story) if event.team), ""),
+        response=response.outcome.value,
+        response_from="" if start is None else "inbound" if start is first else "handoff",
+        response_started_at=start.at if start else None,
+        responded_at=end.at if end else None,
+        response_elapsed=between(start.at, end.at) if start and end else None,
+        response_business=None,
+        any_elapsed=response.any_elapsed,
+        from_inbound_elapsed=response.from_inbound,
+        from_handoff_elapsed=response.from_handoff,
+        response_agent=end.agent if end and answered else "",
+        response_team=response.team,
+        opening_message_id=opening.message_id,
+        response_message_id=end.message_id if end and answered else None,
+        first_resolved_at=closing.first_at,
+        resolved_at=final.at if final else None,
+        resolved_by=final.actor_kind if final else "",
+        resolver=final.agent if final else "",
+        first_resolution_elapsed=between(opening.at, closing.first_at) if closing.first_at else None,
+        resolution_elapsed=between(opening.at, final.at) if final else None,
+        resolution_business=None,
+        # Our turn is exactly when somebody waits for us: the rest is the customer's turn, or closed.
+        active_elapsed=sum(wait.elapsed or 0 for wait in waits) if final else None,
+        answered=any(message.type == "message.sent" and message.actor_kind in PEOPLE for message in messages),
+        reopened_count=closing.reopened_count,
+    )
+
+
+def _volumes(story: Sequence[Happening]) -> Iterable[Volume]:
+    """Count what was said, by kind of channel and UTC day (K05). A campaign counts once the customer has answered it."""
+    last_inbound = max((event.at for event in story if event.type == "message.received"), default=None)
+    cells: dict[tuple[str, date], list[Happening]] = {}
+    for event in story:
+        unanswered_campaign = event.actor_kind == "campaign" and (last_inbound is None or event.at > last_inbound)
+        if event.type not in SAID or event.actor_kind == "system" or unanswered_campaign:
+            continue
+        cells.setdefault((event.channel_kind, event.at.astimezone(UTC).date()), []).append(event)
+    for (channel_kind, day), messages in cells.items():
+        yield Volume(
+            id=messages[0].id,
+            channel_kind=channel_kind,
+            day=day,
+            inbound=tuple(message.at for message in messages if message.type == "message.received"),
+            outbound=tuple(message.at for message in messages if message.type == "message.sent"),
+        )

@@ -1,0 +1,21 @@
+"""The wake-up of the figures: it carries nothing and says "look at the history"."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from metrics.aggregate import derive_pending
+
+SECONDS_A_WAKE = 10.0  # then the worker hears other wake-ups; the next one goes on
+
+
+@shared_task(name="metrics.tasks.derive")
+def derive() -> int:
+    """Derive new history until there is none, or the time of a wake-up is over; return how many conversations were looked at."""
+    end = time.monotonic() + SECONDS_A_WAKE
+    looked_at = 0
+    while time.monotonic() < end and (some := derive_pending()):
+        looked_at += some
+    return looked_at

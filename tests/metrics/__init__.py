@@ -1,0 +1,1 @@
+"""The figures, from the pure function to the page."""
