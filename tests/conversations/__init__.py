@@ -1,0 +1,1 @@
+"""The story, room by room."""
