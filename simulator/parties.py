@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +16,8 @@ class BusinessNumber:
     """
 
     phone_number_id: str
-    access_token: str
-    app_secret: str
+    access_token: str = field(repr=False)
+    app_secret: str = field(repr=False)
     webhook_url: str
     display_phone_number: str = "551130040000"
     verified_name: str = "Loja Novelo"

@@ -63,7 +63,7 @@ _HTTP_STATUS: dict[int, int] = {
 _TRANSIENT = frozenset({1, 2, 131000, 131016, 133004})
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of ours
+class Refusal(Exception):
     """Graph does not do what was asked: ``code``, a sentence of ``details`` and the HTTP ``status``.
 
     ``message`` replaces the usual text, ``subcode`` and ``retry_after`` (seconds) come along when given.

@@ -61,7 +61,7 @@ class Sender:
     """
 
     webhook_url: str
-    app_secret: str
+    app_secret: str = field(repr=False)
     phone_number_id: str
     customers: int = 30
     rate: float = 100.0

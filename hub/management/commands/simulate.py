@@ -14,7 +14,7 @@ from conversations.models import Channel, Connection
 from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, Switches
 from simulator.play import play
 
-DEFAULT_PORT = 8010
+DEFAULT_PORT = 8100
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--rate", type=float, default=2.0, help="talks that begin a minute; 0 for none (default 2)")
         parser.add_argument("--workspace", default="demo", help="slug of the workspace to play for (default demo)")
         parser.add_argument(
-            "--port", type=int, help="port of Graph (default: that of SIMULATOR_URL or GRAPH_API_URL, 8010)"
+            "--port", type=int, help="port of Graph (default: that of SIMULATOR_URL or GRAPH_API_URL, 8100)"
         )
         parser.add_argument("--hub", help="base URL of the hub on this machine (default: PUBLIC_URL)")
         parser.add_argument("--switches", default="{}", help="how to behave, as JSON; see POST /_sim/behaviour")
@@ -91,7 +91,7 @@ class NumbersOf:
 
 
 def default_port() -> int:
-    """Return the port at which the hub expects Graph when that is this machine, else 8010."""
+    """Return the port at which the hub expects Graph when that is this machine, else 8100."""
     for url in (settings.SIMULATOR_URL, settings.GRAPH_API_URL):
         parts = urlsplit(url)
         if parts.hostname in {"127.0.0.1", "localhost"} and parts.port:
