@@ -30,6 +30,10 @@ VALUE_LENGTH = 200
 NAME_LENGTH = 160
 USERNAME_LENGTH = 120
 
+IDENTITY_COLUMNS = (
+    "id", "workspace", "customer", "kind", "value", "scope", "match_key", "channel_kind", "username", "verified",
+)  # fmt: skip
+
 Key = tuple[UUID, str, str, str]  # workspace, kind, value, scope
 
 LOOK_UP = """
@@ -120,6 +124,20 @@ def teach(works: Iterable[tuple[Work, UUID, Person]]) -> None:
             if _key(work, address) not in register.exact:
                 _attach(work, address, person, customer_id, register)
     _write(register)
+
+
+def learn(workspace_id: UUID, customer_id: UUID, channel_kind: str, addresses: Sequence[Address]) -> None:
+    """Attach addresses that a provider's answer to a send taught us; an address of somebody else stays there."""
+    bulk.insert(
+        Identity,
+        IDENTITY_COLUMNS,
+        [
+            (new_id(), workspace_id, customer_id, one.kind, one.value, "", number_key(one), channel_kind, "", True)
+            for one in addresses
+            if 0 < len(one.value) <= VALUE_LENGTH and one.kind not in ACCOUNT_KINDS
+        ],
+        "ON CONFLICT DO NOTHING",
+    )
 
 
 def _look_up(works: Sequence[Work], people: Sequence[Person] = ()) -> Register:
@@ -228,7 +246,7 @@ def _write(register: Register) -> None:
     )
     bulk.insert(
         Identity,
-        ("id", "workspace", "customer", "kind", "value", "scope", "match_key", "channel_kind", "username", "verified"),
+        IDENTITY_COLUMNS,
         register.identities,
     )
     bulk.update(Identity, ("id", "replaced_at"), register.replaced)

@@ -41,7 +41,8 @@ SAID = (MessageReceived, MessageEchoed, MessageImported)
 AIMED = (StatusChanged, ReactionChanged, MessageEdited, MessageDeleted)
 PAUSE_SECONDS = 0.5
 ITEMS = """
-SELECT i.id, i.delivery_id, d.received_at, i.body::text, c.id, c.workspace_id, c.kind, c.address, w.reopen_window
+SELECT i.id, i.delivery_id, d.received_at, i.lane_id, i.body::text, c.id, c.workspace_id, c.kind, c.address,
+  w.reopen_window
 FROM unnest(%s::text[]) AS lane (key)
 CROSS JOIN LATERAL (
   SELECT * FROM conversations_item WHERE lane_id = lane.key AND state = 'pending' ORDER BY id LIMIT %s
@@ -191,11 +192,20 @@ def _load(keys: Sequence[str], per_lane: int) -> tuple[list[Work], dict[UUID, ti
     places: dict[UUID, Place] = {}
     with connection.cursor() as cursor:
         cursor.execute(ITEMS, [list(keys), per_lane])
-        for item_id, delivery_id, received_at, body, channel_id, workspace_id, kind, address, window in cursor.fetchall():
+        for item_id, delivery_id, received_at, lane_key, body, channel_id, workspace_id, kind, address, window in cursor.fetchall():
             place = places.setdefault(channel_id, Place(channel_id, workspace_id, kind, address))
             windows[workspace_id] = window
             item = msgspec.json.decode(body, type=AnyItem)
-            works.append(Work(id=item_id, delivery_id=delivery_id, received_at=received_at, channel=place, item=item))  # type: ignore[arg-type]
+            works.append(
+                Work(
+                    id=item_id,
+                    delivery_id=delivery_id,
+                    received_at=received_at,
+                    channel=place,
+                    item=item,  # type: ignore[arg-type]
+                    lane_key=lane_key,
+                )
+            )
     return works, windows
 
 

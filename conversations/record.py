@@ -242,7 +242,10 @@ def _uuid(value: str | None) -> UUID | None:
 def park(work: Work, item: Aimed, ledger: Ledger) -> None:
     """Keep what came before its message until that comes."""
     ledger.parked.append(
-        (work.channel.workspace_id, work.channel.id, pointer(item)[:PROVIDER_ID_LENGTH], msgspec.to_builtins(item))
+        (
+            work.channel.workspace_id, work.channel.id, work.delivery_id, work.lane_key, pointer(item)[:PROVIDER_ID_LENGTH],
+            msgspec.to_builtins(item),
+        )  # fmt: skip
     )
     work.end("processed", "It came before its message and waits for it.")
 
@@ -356,7 +359,7 @@ def write(ledger: Ledger, targets: Iterable[Target]) -> None:
         "ON CONFLICT (message_id, by) DO UPDATE SET emoji = excluded.emoji, at = excluded.at "
         "WHERE conversations_reaction.at <= excluded.at",
     )
-    bulk.insert(ParkedItem, ("workspace", "channel", "target", "body"), ledger.parked)
+    bulk.insert(ParkedItem, ("workspace", "channel", "delivery", "lane_key", "target", "body"), ledger.parked)
     if ledger.applied:
         ParkedItem.objects.filter(id__in=ledger.applied).delete()
     bulk.insert(HistoryEvent, EVENT_COLUMNS, ledger.events)

@@ -31,6 +31,7 @@ class Work(msgspec.Struct, kw_only=True):
     received_at: datetime
     channel: Place
     item: AnyItem
+    lane_key: str = ""
     customer_id: UUID | None = None
     identity_id: UUID | None = None
     outcome: Outcome = "processed"

@@ -132,7 +132,7 @@ def database(url: str) -> dict[str, Any]:
     options: dict[str, Any] = {"options": limits, "connect_timeout": 5}
     if os.environ.get("NOVELO_DB_POOL"):
         # Web processes share a pool among threads; workers fork and keep one connection each.
-        options["pool"] = {"min_size": 1, "max_size": env_int("DB_POOL_SIZE", 10), "timeout": 5}
+        options["pool"] = {"min_size": 1, "max_size": env_int("DB_POOL_SIZE", 12), "timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "novelo",
@@ -190,6 +190,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
+    "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
 }
 
@@ -199,6 +200,7 @@ GRAPH_API_URL = env("GRAPH_API_URL", "https://graph.facebook.com").rstrip("/")
 GRAPH_API_VERSION = env("GRAPH_API_VERSION", "v26.0")
 TWILIO_API_URL = env("TWILIO_API_URL", "https://api.twilio.com").rstrip("/")
 SIMULATOR_URL = env("SIMULATOR_URL").rstrip("/")
+WEB_THREADS = env_int("WEB_THREADS", 8)
 WEBHOOK_MAX_BYTES = 4 * 1024 * 1024
 ITEM_MAX_ATTEMPTS = 3  # then an item is set aside, seen and replayable
 LANES_PER_BATCH = env_int("LANES_PER_BATCH", 200)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from conversations.querysets.customer import Customers
 from hub.ids import new_id
 from hub.models import OfWorkspace, Workspace
 
@@ -20,7 +21,7 @@ class Customer(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = OfWorkspace["Customer"].as_manager()
+    objects = Customers.as_manager()
 
     class Meta:
         indexes: ClassVar = [

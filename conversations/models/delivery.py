@@ -134,6 +134,8 @@ class ParkedItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lane_key = models.CharField(max_length=200)
     target = models.CharField(max_length=255)
     body = models.JSONField()
     parked_at = models.DateTimeField(db_default=Now())

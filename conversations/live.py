@@ -1,0 +1,390 @@
+"""The live feed: one reader a workspace and process reads the feed by cursor and fans it out as server-sent events.
+
+The sequence number is the event id, so a browser that comes back says where it was and misses nothing. Valkey only hints
+that there is something to read; without a hint the reader looks by itself. A slow client is cut and comes back by cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import msgspec
+import redis.asyncio
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, close_old_connections
+from django.http import HttpRequest
+from django.http.cookie import parse_cookie
+from django.utils import timezone
+from prometheus_client import Gauge
+
+from conversations import feed
+from conversations.api import represent
+from conversations.models import Channel, Conversation, Customer, FeedEvent, Message
+from hub.access import Caller, caller_of_token, caller_of_user
+from hub.models import ApiToken, Membership
+from hub.problems import CONTENT_TYPE, problem
+
+log = structlog.get_logger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+POLL_SECONDS = 1.0
+HEARTBEAT_SECONDS = 20.0
+RIGHTS_SECONDS = 4.0  # who lost a right stops hearing within this
+SEND_SECONDS = 5.0
+QUEUED_EVENTS = 1_000  # a client further behind is cut
+READ_EVENTS = 200
+IDLE_SECONDS = 30.0  # a reader without clients ends after this
+
+STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
+
+# Which rows an event is about, and how they are shown.
+SUBJECTS: dict[str, tuple[Any, Callable[[Any], dict[str, Any]]]] = {
+    "message": (Message, represent.message),
+    "conversation": (Conversation, represent.conversation),
+    "customer": (Customer, represent.customer),
+    "channel": (Channel, represent.channel),
+}
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """An event as it goes over the wire."""
+
+    seq: int
+    text: bytes
+
+
+def show(events: Sequence[FeedEvent]) -> list[Shown]:
+    """Render events with the rows they are about, read now; an event about a row that is gone says so with its id alone."""
+    wanted: dict[str, set[UUID]] = {}
+    for event in events:
+        wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
+    objects: dict[tuple[str, UUID], dict[str, Any]] = {}
+    for noun, ids in wanted.items():
+        model, represented = SUBJECTS[noun]
+        rows = model.objects.filter(id__in=ids)
+        rows = rows.for_reading() if hasattr(rows, "for_reading") else rows
+        if noun == "customer":
+            rows = rows.prefetch_related("identities")
+        for row in rows:
+            objects[noun, row.pk] = represented(row)
+    shown = []
+    for event in events:
+        noun = event.kind.partition(".")[0]
+        data = objects.get((noun, event.subject_id), {"id": str(event.subject_id), "deleted": True})
+        body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+        shown.append(Shown(event.seq, f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode()))
+    return shown
+
+
+def _read(workspace_id: UUID, seq: int) -> list[Shown]:
+    close_old_connections()
+    try:
+        return show(feed.after(workspace_id, seq, READ_EVENTS))
+    finally:
+        close_old_connections()
+
+
+def _position(workspace_id: UUID) -> tuple[int, int]:
+    """Return (head, oldest number still kept) of a workspace's feed."""
+    close_old_connections()
+    try:
+        oldest = FeedEvent.objects.filter(workspace_id=workspace_id).order_by("seq").values_list("seq", flat=True).first()
+        head = feed.head(workspace_id)
+        return head, oldest if oldest is not None else head + 1
+    finally:
+        close_old_connections()
+
+
+class Stream:
+    """One open client: what it still has to be told, and by which right it listens."""
+
+    def __init__(self, right: tuple[str, ...]) -> None:
+        self.right = right
+        self.queue: asyncio.Queue[Shown] = asyncio.Queue(QUEUED_EVENTS)
+        self.cut = asyncio.Event()
+
+
+class Reader:
+    """Follows one workspace's feed for all its streams in this process."""
+
+    def __init__(self, workspace_id: UUID, head: int) -> None:
+        self.workspace_id = workspace_id
+        self.head = head
+        self.streams: set[Stream] = set()
+        self.hinted = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    async def follow(self) -> None:
+        """Read what is new on a hint or each second, and hand it to every stream; end when nobody listens any more."""
+        idle = 0.0
+        while idle < IDLE_SECONDS:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.hinted.wait(), POLL_SECONDS)
+            self.hinted.clear()
+            idle = 0.0 if self.streams else idle + POLL_SECONDS
+            if not self.streams:
+                continue
+            try:
+                while shown := await sync_to_async(_read, thread_sensitive=False)(self.workspace_id, self.head):
+                    self.head = shown[-1].seq
+                    for stream in list(self.streams):
+                        _hand(stream, shown)
+            except DatabaseError as error:
+                log.warning("the feed could not be read", error=type(error).__name__)
+                await asyncio.sleep(POLL_SECONDS)
+
+
+def _hand(stream: Stream, shown: Sequence[Shown]) -> None:
+    """Queue events for a stream; one that is too far behind is cut and comes back by its cursor."""
+    try:
+        for event in shown:
+            stream.queue.put_nowait(event)
+    except asyncio.QueueFull:
+        stream.cut.set()
+
+
+class Live:
+    """The ASGI application of ``GET /api/v1/feed``."""
+
+    def __init__(self) -> None:
+        self.readers: dict[UUID, Reader] = {}
+        self.tasks: list[asyncio.Task[None]] = []
+        self.on_connection_changed: Callable[[UUID | None], None] = lambda _: None
+
+    async def open(self) -> None:
+        """Start listening for hints and watching rights."""
+        self.tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._watch_rights())]
+
+    async def close(self) -> None:
+        """End every stream."""
+        for reader in self.readers.values():
+            for stream in reader.streams:
+                stream.cut.set()
+            if reader.task:
+                reader.task.cancel()
+        for task in self.tasks:
+            task.cancel()
+        self.readers.clear()
+
+    async def _hear(self) -> None:
+        """Follow Valkey's hints; while it is away the readers look by themselves."""
+        while True:
+            client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=None)
+            try:
+                async with client.pubsub() as channel:
+                    await channel.subscribe(feed.HINTS, "novelo:connections")
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self._hint(message["channel"].decode(), message["data"].decode())
+            except (redis.RedisError, OSError):
+                await asyncio.sleep(POLL_SECONDS)
+            finally:
+                with contextlib.suppress(redis.RedisError, OSError):
+                    await client.aclose()
+
+    def _hint(self, channel: str, data: str) -> None:
+        with contextlib.suppress(ValueError):
+            subject = UUID(data)
+            if channel == feed.HINTS:
+                if reader := self.readers.get(subject):
+                    reader.hinted.set()
+            else:
+                self.on_connection_changed(subject)
+
+    async def _watch_rights(self) -> None:
+        """Cut the streams of whoever lost the right to listen: a revoked token, an ended session, a removed member."""
+        while True:
+            await asyncio.sleep(RIGHTS_SECONDS)
+            streams = [stream for reader in self.readers.values() for stream in reader.streams]
+            if not streams:
+                continue
+            with contextlib.suppress(DatabaseError):
+                lost = await sync_to_async(_lost, thread_sensitive=False)({stream.right for stream in streams})
+                for stream in streams:
+                    if stream.right in lost:
+                        stream.cut.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream the caller's workspace from ``after`` or ``Last-Event-ID`` on; without either, from now."""
+        if not self.tasks:
+            await self.open()
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] != "GET":
+            await _refuse(send, 405, "The feed is read with GET.")
+            return
+        try:
+            found = await sync_to_async(_caller, thread_sensitive=False)(headers)
+        except DatabaseError:
+            await _refuse(send, 503, "The database is away for a moment.")
+            return
+        if found is None:
+            await _refuse(send, 401, "Sign in, or send a valid token.")
+            return
+        caller, right = found
+        if right[0] == "session" and not _same_site(headers):
+            await _refuse(send, 403, "The feed is not read from other sites.")
+            return
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        after = headers.get("last-event-id") or (query.get("after") or [""])[-1]
+        if after and not (after.isascii() and after.isdigit() and len(after) < 19):  # noqa: PLR2004  digits of a bigint
+            await _refuse(send, 400, "`after` must be a sequence number of the feed.")
+            return
+        await self._stream(caller.workspace.pk, right, int(after) if after else None, receive, send)
+
+    async def _stream(
+        self, workspace_id: UUID, right: tuple[str, ...], after: int | None, receive: Receive, send: Send
+    ) -> None:
+        head, oldest = await sync_to_async(_position, thread_sensitive=False)(workspace_id)
+        reader = self.readers.get(workspace_id)
+        if reader is None or reader.task is None or reader.task.done():
+            reader = Reader(workspace_id, head)
+            reader.task = asyncio.create_task(reader.follow())
+            self.readers[workspace_id] = reader
+        elif not reader.streams:
+            reader.head = max(reader.head, head)
+        stream = Stream(right)
+        reader.streams.add(stream)
+        joined_at = reader.head
+        STREAMS.inc()
+        gone = asyncio.create_task(_disconnected(receive))
+        try:
+            await _start(send)
+            cursor = head if after is None else after
+            if cursor > head or cursor < oldest - 1:
+                await _send(send, f'id: {head}\nevent: resync\ndata: {{"head": {head}}}\n\n'.encode())
+                cursor = head
+            while cursor < joined_at and not stream.cut.is_set():
+                shown = await sync_to_async(_read, thread_sensitive=False)(workspace_id, cursor)
+                if not shown:
+                    break
+                await _send(send, b"".join(event.text for event in shown))
+                cursor = shown[-1].seq
+            await self._pump(stream, reader, cursor, gone, send)
+        except (TimeoutError, OSError):
+            pass  # the client reads too slowly or went away: it comes back by its cursor
+        finally:
+            gone.cancel()
+            reader.streams.discard(stream)
+            STREAMS.dec()
+
+    async def _pump(self, stream: Stream, reader: Reader, cursor: int, gone: asyncio.Task[None], send: Send) -> None:
+        cut = asyncio.create_task(stream.cut.wait())
+        try:
+            while not (cut.done() or gone.done()):
+                get = asyncio.create_task(stream.queue.get())
+                done, _ = await asyncio.wait({get, cut, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if get not in done:
+                    get.cancel()
+                    if not done:
+                        await _send(send, f'event: heartbeat\ndata: {{"head": {reader.head}}}\n\n'.encode())
+                    continue
+                events = [get.result()]
+                while not stream.queue.empty():
+                    events.append(stream.queue.get_nowait())
+                fresh = [event for event in events if event.seq > cursor]
+                if fresh:
+                    await _send(send, b"".join(event.text for event in fresh))
+                    cursor = fresh[-1].seq
+        finally:
+            cut.cancel()
+        if not gone.done():
+            with contextlib.suppress(TimeoutError, OSError):
+                await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), SEND_SECONDS)
+
+
+# --- who may listen --------------------------------------------------------------------------------------------------
+
+
+def _caller(headers: dict[str, str]) -> tuple[Caller, tuple[str, ...]] | None:
+    """Return the caller and the right they come with: a token or a session."""
+    close_old_connections()
+    try:
+        words = headers.get("authorization", "").split()
+        if words:
+            caller = caller_of_token(words[1]) if len(words) == 2 and words[0].lower() == "token" else None  # noqa: PLR2004
+            return (caller, ("token", str(caller.token.pk))) if caller and caller.token else None
+        key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+        if not key:
+            return None
+        request = HttpRequest()
+        request.session = SessionStore(key)
+        user = get_user(request)
+        caller = caller_of_user(user, request.session.get("workspace"))
+        return (caller, ("session", key, str(user.pk), str(caller.workspace.pk))) if caller else None
+    finally:
+        close_old_connections()
+
+
+def _lost(rights: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return those of ``rights`` that no longer hold."""
+    close_old_connections()
+    try:
+        tokens = {right[1] for right in rights if right[0] == "token"}
+        sessions = {right for right in rights if right[0] == "session"}
+        alive = {str(pk) for pk in ApiToken.objects.filter(pk__in=tokens, revoked_at=None).values_list("pk", flat=True)}
+        keys = set(
+            Session.objects.filter(
+                session_key__in={right[1] for right in sessions}, expire_date__gt=timezone.now()
+            ).values_list("session_key", flat=True)
+        )
+        members = {
+            (str(user), str(workspace))
+            for user, workspace in Membership.objects.filter(
+                user_id__in={right[2] for right in sessions}, user__is_active=True
+            ).values_list("user_id", "workspace_id")
+        }
+        lost = {("token", pk) for pk in tokens - alive}
+        return lost | {right for right in sessions if right[1] not in keys or (right[2], right[3]) not in members}
+    finally:
+        close_old_connections()
+
+
+def _same_site(headers: dict[str, str]) -> bool:
+    """Whether a browser asks from our own pages; other sites could not read the answer, and get none."""
+    origin = headers.get("origin")
+    return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"} and (
+        origin is None or origin.partition("://")[2] == headers.get("host")
+    )
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _start(send: Send) -> None:
+    headers = [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"cache-control", b"no-cache, no-transform"),
+        (b"x-accel-buffering", b"no"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await _send(send, b"retry: 1000\n\n")
+
+
+async def _send(send: Send, text: bytes) -> None:
+    await asyncio.wait_for(send({"type": "http.response.body", "body": text, "more_body": True}), SEND_SECONDS)
+
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    body = json.dumps(problem(status, detail)).encode()
+    headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    if status == 401:  # noqa: PLR2004
+        headers.append((b"www-authenticate", b"Token"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

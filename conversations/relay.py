@@ -1,0 +1,165 @@
+"""From NOTIFY to Celery: wakes the workers, and drains by itself when the broker is away or nobody comes.
+
+Handlers never run in this process: a message that kills whoever works it must not kill the relay too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import select
+import signal
+import time
+from multiprocessing.context import ForkProcess
+from types import FrameType
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import connections
+from kombu.exceptions import OperationalError as BrokerError
+
+from conversations.wake import CHANNEL
+from hub.celery import app
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+COALESCE_SECONDS = 0.02  # a burst of notices becomes one wake-up
+CHILD_SECONDS = 8.0
+CHILD_KILL_SECONDS = 10.0
+BROKER_SECONDS = 0.5
+BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
+SETTLE_SECONDS = 1.0  # figures follow messages by this much
+TASKS = {"inbound": "conversations.tasks.drain", "outbound": "conversations.tasks.send", "metrics": "metrics.tasks.derive"}
+QUEUES = {"inbound": "interactive", "outbound": "interactive", "metrics": "metrics"}
+BACKLOG = """
+SELECT
+  (SELECT extract(epoch FROM clock_timestamp() - received_at) FROM conversations_delivery
+   WHERE outcome = 'pending' ORDER BY received_at LIMIT 1),
+  (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_lane
+   WHERE has_work AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1),
+  (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_outboxentry
+   WHERE state <> 'done' AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1)
+"""
+
+
+class Relay:
+    """Listens, polls each second, and publishes wake-ups without data."""
+
+    def __init__(self) -> None:
+        self.running = True
+        self.broker_rests_until = 0.0
+        self.due: dict[str, float] = {}
+        self.children: dict[str, tuple[ForkProcess, float]] = {}
+
+    def stop(self, _: int = 0, __: FrameType | None = None) -> None:
+        """End after the present round."""
+        self.running = False
+
+    def run(self) -> None:
+        """Work until stopped; reconnect to PostgreSQL for as long as it takes."""
+        app.conf.broker_transport_options = {
+            **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+            "socket_connect_timeout": BROKER_SECONDS,
+            "socket_timeout": BROKER_SECONDS,
+        }
+        while self.running:
+            try:
+                with psycopg.connect(settings.DATABASE_URL, autocommit=True, connect_timeout=3) as listener:
+                    listener.execute(f"LISTEN {CHANNEL}")
+                    self._follow(listener)
+            except (psycopg.Error, OSError) as error:
+                log.warning("the relay lost its database and comes back", error=type(error).__name__)
+                time.sleep(0.5)
+        for child, _ in self.children.values():
+            child.kill()
+
+    def _follow(self, listener: psycopg.Connection) -> None:
+        next_poll = 0.0
+        while self.running:
+            wait = max(0.0, min([next_poll, *self.due.values()]) - time.monotonic())
+            if wait and select.select([listener.fileno()], [], [], wait)[0]:
+                for notice in listener.notifies(timeout=0):
+                    if notice.payload in TASKS:
+                        pause = SETTLE_SECONDS if notice.payload == "metrics" else COALESCE_SECONDS
+                        self.due.setdefault(notice.payload, time.monotonic() + pause)
+            now = time.monotonic()
+            for work in [work for work, at in self.due.items() if at <= now]:
+                del self.due[work]
+                self._wake(work)
+            if now >= next_poll:
+                next_poll = now + POLL_SECONDS
+                self._poll(listener)
+
+    def _poll(self, listener: psycopg.Connection) -> None:
+        """Look for what waits: wake the workers for it, and drain in a child when it has waited too long."""
+        row = listener.execute(BACKLOG).fetchone()
+        assert row is not None
+        delivery_age, lane_age, outbox_age = (float(age) if age is not None else None for age in row)
+        ages = {"inbound": max(filter(None, (delivery_age, lane_age)), default=None), "outbound": outbox_age}
+        for work, age in ages.items():
+            self._reap(work)
+            if age is None:
+                continue
+            if age > POLL_SECONDS:
+                self._wake(work)
+            if self._broker_is_away() or age > settings.BACKLOG_SECONDS:
+                self._drain_in_child(work)
+
+    def _broker_is_away(self) -> bool:
+        return time.monotonic() < self.broker_rests_until
+
+    def _wake(self, work: str) -> None:
+        """Publish one wake-up. A broker that does not answer is left alone for a while; a child does the work meanwhile."""
+        if self._broker_is_away():
+            if work in {"inbound", "outbound"}:
+                self._drain_in_child(work)
+            return
+        try:
+            app.send_task(TASKS[work], queue=QUEUES[work], retry=False, ignore_result=True)
+            if work == "inbound":
+                self.due.setdefault("metrics", time.monotonic() + SETTLE_SECONDS)
+        except (BrokerError, OSError) as error:
+            log.warning("the broker is away", error=type(error).__name__)
+            self.broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
+            with contextlib.suppress(Exception):
+                app.pool.force_close_all()
+            if work in {"inbound", "outbound"}:
+                self._drain_in_child(work)
+
+    def _drain_in_child(self, work: str) -> None:
+        self._reap(work)
+        if work in self.children:
+            return
+        child = multiprocessing.get_context("fork").Process(target=_drain, args=(work,), daemon=True)
+        child.start()
+        self.children[work] = (child, time.monotonic())
+
+    def _reap(self, work: str) -> None:
+        if work not in self.children:
+            return
+        child, started = self.children[work]
+        if child.is_alive() and time.monotonic() - started > CHILD_KILL_SECONDS:
+            child.kill()
+            child.join(1)
+        if not child.is_alive():
+            child.join()
+            del self.children[work]
+
+
+def _drain(work: str) -> None:
+    """Do what a worker would have done, in a child that may die of it. Leaves the parent's connections untouched."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for one in connections.all(initialized_only=True):
+        one.connection = None
+    from conversations import tasks  # noqa: PLC0415  the relay itself stays small
+
+    try:
+        (tasks.drain if work == "inbound" else tasks.send)(CHILD_SECONDS)
+    except Exception as error:  # noqa: BLE001  a process edge
+        log.warning("the relay's own drain broke off", work=work, error=type(error).__name__)
+    finally:
+        os._exit(0)  # no finalizers: they would close what belongs to the parent

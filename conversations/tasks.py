@@ -1,0 +1,58 @@
+"""Thin doors for Celery: each says "look in the database" and carries nothing."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from conversations import deliver, parse, pipeline, sweep
+from conversations.models import Delivery, FeedEvent, ParkedItem
+
+DRAIN_SECONDS = 8.0  # then the task ends and the relay, which sees what is left, wakes it again
+PARKED_DAYS = 7
+
+
+@shared_task(name="conversations.tasks.drain")
+def drain(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Parse deliveries and work lanes until nothing waits or time is up; return how many of each."""
+    until = time.monotonic() + seconds
+    done = {"parsed": 0, "worked": 0}
+    while time.monotonic() < until:
+        parsed = parse.parse_pending()
+        worked = pipeline.work_pending()
+        done["parsed"] += parsed
+        done["worked"] += worked
+        if not parsed and not worked:
+            break
+    return done
+
+
+@shared_task(name="conversations.tasks.send")
+def send(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Hand waiting messages to their providers until none may go now or time is up."""
+    until = time.monotonic() + seconds
+    done = {"sent": 0}
+    while time.monotonic() < until and (sent := deliver.deliver_pending()):
+        done["sent"] += sent
+    return done
+
+
+@shared_task(name="conversations.tasks.tidy")
+def tidy() -> dict[str, int]:
+    """Apply parked items whose message came by another way, and end snoozes that are over."""
+    return {"applied": sweep.apply_parked()}
+
+
+@shared_task(name="conversations.tasks.purge")
+def purge() -> dict[str, int]:
+    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items."""
+    now = timezone.now()
+    feed, _ = FeedEvent.objects.filter(created_at__lt=now - timedelta(days=settings.FEED_RETENTION_DAYS)).delete()
+    old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_RETENTION_DAYS))
+    deliveries, _ = old.exclude(outcome__in=["pending", "failed"]).delete()
+    parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
+    return {"feed": feed, "deliveries": deliveries, "parked": parked}

@@ -1,0 +1,78 @@
+"""One ASGI application: the webhooks' door and the live feed before Django, Django's pages and API in a pool of threads.
+
+Django's own ASGI handler costs several times the CPU of its WSGI handler a request, so pages run under WSGI here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+os.environ.setdefault("NOVELO_DB_POOL", "1")  # threads of a web process share a pool of connections
+
+from django.core.wsgi import get_wsgi_application
+
+django_wsgi = get_wsgi_application()
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from servestatic import ServeStaticASGI
+
+from conversations.intake import Intake
+from conversations.live import Live
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+THREADS = settings.WEB_THREADS
+
+
+def _pages() -> Any:
+    """Django behind a pool of threads, static files served before it: hashed ones, in tests straight from their folders."""
+    if settings.ENV == "test":
+        return WSGIMiddleware(StaticFilesHandler(django_wsgi), workers=THREADS)
+    pages = WSGIMiddleware(django_wsgi, workers=THREADS)
+    return ServeStaticASGI(pages, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL, max_age=31_536_000)
+
+
+class Hub:
+    """Sends each request to the application that owns its path."""
+
+    def __init__(self) -> None:
+        self.intake = Intake(settings.DATABASE_URL, settings.PUBLIC_URL, settings.WEBHOOK_MAX_BYTES)
+        self.live = Live()
+        self.live.on_connection_changed = self.intake.forget
+        self.pages = _pages()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or the server's start and stop."""
+        if scope["type"] == "lifespan":
+            await self._live_and_die(receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["path"].startswith("/webhooks/"):
+            await self.intake(scope, receive, send)
+        elif scope["path"] in {"/api/v1/feed", "/api/v1/feed/"}:
+            await self.live(scope, receive, send)
+        else:
+            await self.pages(scope, receive, send)
+
+    async def _live_and_die(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await self.intake.open()
+                await self.live.open()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.live.close()
+                await self.intake.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Hub()
