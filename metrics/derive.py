@@ -251,7 +251,7 @@ class _Closing(NamedTuple):
 
 
 def _closing(story: Sequence[Happening]) -> _Closing:
-    """Follow the conversation through its closings; a second close of what is closed says nothing."""
+    """Follow the conversation from its opening through its closings; a second close of what is closed says nothing."""
     first_at: datetime | None = None
     final: Happening | None = None
     reopened_count = 0
@@ -272,7 +272,7 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait]) -> Episode:
     first = next((m for m in messages if m.type == "message.received" or m.actor_kind in PEOPLE), None)
     opening = first or next((event for event in story if event.type == "conversation.opened"), story[0])
     response = _response(story, first)
-    closing = _closing(story)
+    closing = _closing(story[story.index(opening) :])
     start, end, final = response.start, response.end, closing.final
     answered = response.outcome == Outcome.ANSWERED
     channels = [message.channel_kind for message in messages] or [opening.channel_kind]

@@ -40,7 +40,7 @@ def story(text: str, day: datetime = DAY) -> list[Happening]:
 
     ``of=2`` names the message of line 2; ``by``, ``agent``, ``team``, ``kind`` and ``channel`` say what they say.
     """
-    return [_event(number, line.split(), day) for number, line in enumerate(text.split(","), start=1)]
+    return [_event(number, line.split(), day) for number, line in enumerate(filter(None, text.split(",")), start=1)]
 
 
 def _event(number: int, words: list[str], day: datetime) -> Happening:

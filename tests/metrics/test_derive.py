@@ -195,3 +195,10 @@ def test_waits_never_overlap_and_never_run_backwards(events: list[Happening]) ->
         assert wait.started_at >= end
         assert wait.elapsed is None or wait.elapsed >= 0
         end = wait.ended_at or at("9d 00:00")
+
+
+@given(stories())
+def test_nothing_lasts_less_than_no_time(events: list[Happening]) -> None:
+    told = derive(events).episode
+    lengths = [value for name, value in (told._asdict() if told else {}).items() if name.endswith("elapsed")]
+    assert all(value is None or value >= 0 for value in lengths)
