@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import ssl
+from functools import cache
 from threading import Lock
 
 import httpx2
@@ -28,11 +30,18 @@ def client(base_url: str) -> httpx2.Client:
         if key not in _clients:
             _clients[key] = httpx2.Client(
                 base_url=base_url,
+                verify=_trusted(),
                 timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 limits=httpx2.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0),
                 follow_redirects=False,
             )
         return _clients[key]
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Load the certificate authorities once: it takes longer than a call."""
+    return httpx2.create_ssl_context()
 
 
 def close_all() -> None:

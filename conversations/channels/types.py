@@ -259,7 +259,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     learned: tuple[Address, ...] = ()
 
 
-class SendRefused(Exception):  # noqa: N818  how a send may end, not what broke
+class SendRefused(Exception):
     """The provider did not take the message; ``error`` says why and ``error.retryable`` whether to try again.
 
     ``retry_after`` in seconds when the provider said when.
@@ -271,7 +271,7 @@ class SendRefused(Exception):  # noqa: N818  how a send may end, not what broke
         self.retry_after = retry_after
 
 
-class SendUnknown(Exception):  # noqa: N818  how a send may end, not what broke
+class SendUnknown(Exception):
     """The request was written and no answer came: the message may have left. Never sent again blindly."""
 
 
