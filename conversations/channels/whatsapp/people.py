@@ -24,6 +24,8 @@ _PARENT_BSUID = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}")
 _ODD_BSUID = re.compile(r"[A-Za-z0-9_.-]{1,140}")
 _STRENGTH = ("wa_id", "bsuid", "parent_bsuid")
 
+# A contact with the addresses in it.
+Contact = tuple[tuple[Address, ...], dict[str, Any]]
 # The fields of a contact, strongest first.
 _CONTACT_FIELDS = ("wa_id", "user_id", "parent_user_id")
 
@@ -68,6 +70,10 @@ class People:
     def __init__(self, contacts: Any, senders: Iterable[tuple[Any, ...]]) -> None:
         """``senders`` are the raw ids of every item of the change: who may be meant by a contact without an address."""
         self._contacts = [(addresses(map(contact.get, _CONTACT_FIELDS)), contact) for contact in objects(contacts)]
+        self._by_key: dict[str, Contact] = {}
+        for contact in self._contacts:
+            for one in contact[0]:
+                self._by_key.setdefault(key_of(one), contact)
         distinct = {tuple(map(text_of, sender)) for sender in senders}
         self._sole = len(self._contacts) == 1 and len(distinct) == 1
 
@@ -87,15 +93,14 @@ class People:
             username=text_of(profile.get("username")).strip().removeprefix("@")[:MAX_USERNAME],
         )
 
-    def _contact(self, own: tuple[Address, ...]) -> tuple[tuple[Address, ...], dict[str, Any]]:
+    def _contact(self, own: tuple[Address, ...]) -> Contact:
         """Find the contact by a shared address, never by its position.
 
         The only contact beside the only sender is that sender, unless their addresses contradict each other.
         """
-        keys = {key_of(one) for one in own}
-        for known, contact in self._contacts:
-            if keys & {key_of(one) for one in known}:
-                return known, contact
+        for one in own:
+            if key_of(one) in self._by_key:
+                return self._by_key[key_of(one)]
         if self._sole:
             known, contact = self._contacts[0]
             if not {one.kind for one in own} & {one.kind for one in known}:
