@@ -47,7 +47,7 @@ def play(
             asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
         whatsapp = WhatsApp(control=Control(switches, seed=seed), seed=seed)
         async with served(Graph(whatsapp, seed=seed), port) as url:
-            announce(f"simulator: Graph on {url}, waiting for {hub_url}/readyz")
+            announce(f"Graph on {url}, waiting for {hub_url}/readyz")
             work = asyncio.create_task(_live(whatsapp, read_numbers, hub_url, seed, rate, announce))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -93,5 +93,5 @@ async def _follow(whatsapp: WhatsApp, read_numbers: ReadNumbers, found: asyncio.
             found.set()
         if told != len(numbers):
             told = len(numbers)
-            announce(f"simulator: playing for {told} WhatsApp number(s)")
+            announce(f"playing for {told} WhatsApp number(s)")
         await asyncio.sleep(LOOK_AGAIN)

@@ -40,8 +40,8 @@ def test_it_works(hub: StandInHub, stop: signal.Signals) -> None:
             out, err = process.communicate(timeout=10)
         finally:
             process.kill()
-    assert lines[0].startswith("simulator: Graph on http://127.0.0.1:")
-    assert lines[1] == "simulator: playing for 1 WhatsApp number(s)"
+    assert lines[0].startswith("Graph on http://127.0.0.1:")
+    assert lines[1] == "playing for 1 WhatsApp number(s)"
     assert hub.items("messages")
     assert time.monotonic() - begun < 3
     assert (process.returncode, out, err) == (0, "", "")
