@@ -1,0 +1,81 @@
+"""A shop with one WhatsApp number, and what it takes to let bodies arrive there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from django.db import connection
+
+from conversations import parse, pipeline
+from conversations.channels.types import Credentials
+from conversations.models import Channel, Connection, Delivery
+from hub.models import Workspace
+from tests.conversations.bodies import ACCOUNT
+
+SECRET = "made-up-app-secret"  # noqa: S105  of the tests
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """A workspace with a connection and a channel."""
+
+    workspace: Workspace
+    connection: Connection
+    channel: Channel
+
+
+def new_shop(slug: str = "aurora", account: str = ACCOUNT) -> Shop:
+    """Make a shop whose rows are real."""
+    workspace = Workspace.objects.create(slug=slug, name=slug.title())
+    source = Connection(workspace=workspace, provider="meta")
+    source.keep(Credentials(app_secrets=(SECRET,), verify_token="verify", access_token="access"))
+    source.save()
+    channel = Channel.objects.create(workspace=workspace, connection=source, kind="whatsapp", name="Loja", address=account)
+    return Shop(workspace, source, channel)
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """The shop of a test."""
+    return new_shop()
+
+
+def drain() -> None:
+    """Work until nothing can be done now."""
+    while parse.parse_pending() or pipeline.work_pending():
+        pass
+
+
+def store(shop: Shop, *bodies: bytes) -> list[UUID]:
+    """Store bodies as the door does, in this order."""
+    rows = [Delivery(workspace=shop.workspace, connection=shop.connection, body=body, content_type="application/json") for body in bodies]
+    return [row.pk for row in Delivery.objects.bulk_create(rows)]
+
+
+@pytest.fixture
+def arrive(shop: Shop) -> Callable[..., list[str]]:
+    """Let bodies arrive one after the other and be worked; returns their outcomes."""
+
+    def deliver(*bodies: bytes) -> list[str]:
+        ids = []
+        for body in bodies:
+            ids += store(shop, body)
+            drain()
+        outcomes = dict(Delivery.objects.filter(id__in=ids).values_list("id", "outcome"))
+        return [outcomes[one] for one in ids]
+
+    return deliver
+
+
+def let_lanes_go() -> None:
+    """End every lease and pause at once, as if time had passed."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE conversations_lane SET not_before = clock_timestamp() - interval '1 second'")
+
+
+def rows_of(model: Any, *fields: str) -> list[tuple[Any, ...]]:
+    """Return the table's rows in a fixed order, for comparing two worlds."""
+    return sorted(model.objects.values_list(*fields), key=repr)
