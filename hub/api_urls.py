@@ -2,11 +2,14 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
+
+from hub import schema
 
 urlpatterns = [
     path("schema/", login_not_required(SpectacularAPIView.as_view(permission_classes=[])), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/", schema.docs, name="docs"),
     path("v1/", include("conversations.api.urls")),
     path("v1/", include("metrics.api_urls")),
+    path("v1/<path:rest>", schema.nowhere),
 ]

@@ -21,6 +21,22 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
+class TooLarge(exceptions.APIException):
+    """The request holds more than the API takes at once."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large."
+    default_code = "too_large"
+
+
+class Mismatch(exceptions.APIException):
+    """The request names an Idempotency-Key that belongs to another request."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = "This Idempotency-Key was used for a different request."
+    default_code = "idempotency_mismatch"
+
+
 def problem(code: int, detail: str, errors: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the body of a refusal: ``type``, ``title``, ``status``, ``detail`` and ``errors`` per field."""
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, "detail": detail}

@@ -290,7 +290,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.access.TokenAuthentication", "hub.access.MemberAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["hub.access.InWorkspace"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["hub.inputs.StrictJSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hub.problems.answer",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -304,6 +304,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_AUTHENTICATION": None,
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelKind": "conversations.api.shapes.CHANNEL_KINDS",
+        "MessageKind": "conversations.models.message.KINDS",
+        "MessageStatus": "conversations.models.message.STATUS_RANK",
+        "ConversationStatus": "conversations.models.Conversation.Status",
+    },
 }
 
 # --- logs ------------------------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 
 from hub.models import OfWorkspace
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from conversations.models import Conversation  # noqa: F401
+    from conversations.models import Conversation
     from hub.models import User
 
 
@@ -30,11 +31,12 @@ class Conversations(OfWorkspace["Conversation"]):
         """Keep the unresolved ones nobody has taken."""
         return self.unresolved().filter(assignee=None)
 
-    def on_channel_kind(self, kind: str) -> Self:
-        """Keep those that touched a channel of this kind."""
+    def on_channel_kind(self, *kinds: str) -> Self:
+        """Keep those that touched a channel of one of these kinds."""
         from conversations.models import Channel  # noqa: PLC0415  the model imports this module
 
-        return self.filter(channel_ids__overlap=ArraySubquery(Channel.objects.filter(kind=kind).values("id")))
+        channels = Channel.objects.filter(workspace=OuterRef("workspace"), kind__in=kinds)
+        return self.filter(channel_ids__overlap=ArraySubquery(channels.values("id")))
 
     def newest_first(self) -> Self:
         """Order by activity."""
@@ -45,6 +47,11 @@ class Conversations(OfWorkspace["Conversation"]):
         return self.select_related(
             "customer", "assignee", "team", "last_channel", "last_message", "last_message__author"
         )
+
+    def locked(self, conversation_id: UUID) -> Conversation:
+        """Return one conversation, locked until the transaction ends. Raises ``DoesNotExist``."""
+        rows = self.select_related("assignee", "team").select_for_update(no_key=True, of=("self",))
+        return rows.get(pk=conversation_id)
 
     def of_ids(self, ids: list[UUID]) -> Self:
         """Keep these."""

@@ -1,0 +1,157 @@
+"""What the API takes in: the bodies of its requests, and the people and teams they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from conversations.connect import PROVIDER_OF
+from conversations.models import Conversation
+from conversations.refusal import Refused, TooLate
+from hub.inputs import CANONICAL_UUID, Choice, Id, Instant, Text, YesNo
+from hub.models import Team, User, Workspace
+from hub.problems import Conflict
+
+SECRET_LENGTH = 2000
+
+
+class Secrets(serializers.ListField):
+    """Several secrets, all valid at once, so that one can replace another."""
+
+    child = Text(max_length=SECRET_LENGTH)
+
+
+class Anything(serializers.JSONField):
+    """Any JSON value, taken as it is."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the value."""
+        return data
+
+
+class ConnectionInput(serializers.Serializer[Any]):
+    """An account with a provider: the id of one that exists, or the secrets of a new one."""
+
+    id = Id(required=False, allow_null=True)
+    provider = Choice(["meta", "twilio"], required=False)
+    app_secrets = Secrets(required=False, max_length=10, write_only=True)
+    verify_token = Text(required=False, max_length=SECRET_LENGTH, allow_blank=True, write_only=True)
+    access_token = Text(required=False, max_length=SECRET_LENGTH, allow_blank=True, write_only=True)
+    account_sid = Text(required=False, max_length=SECRET_LENGTH, allow_blank=True, write_only=True)
+    auth_tokens = Secrets(required=False, max_length=10, write_only=True)
+
+
+class ChannelInput(serializers.Serializer[Any]):
+    """A channel to open."""
+
+    kind = Choice(list(PROVIDER_OF))
+    name = Text(max_length=120)
+    address = Text(max_length=120, required=False, allow_blank=True, allow_null=True)
+    connection = ConnectionInput(required=False, allow_null=True)
+
+
+class ChannelChange(serializers.Serializer[Any]):
+    """What may change of a channel: its name, and the secrets of its connection."""
+
+    name = Text(max_length=120, required=False)
+    connection = ConnectionInput(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what would make it another channel."""
+        fixed = [name for name in ("kind", "address") if name in self.initial_data]
+        if fixed:
+            raise ValidationError({name: _("Cannot be changed: open another channel.") for name in fixed})
+        connection = attrs.get("connection", {})
+        if "id" in connection or "provider" in connection:
+            raise ValidationError({"connection": _("A channel stays on its connection; only secrets can be replaced.")})
+        return attrs
+
+
+class MessageInput(serializers.Serializer[Any]):
+    """Something to say, or a note."""
+
+    text = Text(trim_whitespace=False, required=False, allow_null=True, max_length=100_000)
+    private = YesNo(required=False, allow_null=True)
+    client_id = Text(max_length=100)
+    channel = Id(required=False, allow_null=True)
+    reply_to = Id(required=False, allow_null=True)
+    attachments = Anything(required=False, allow_null=True)
+    template = Anything(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what cannot be sent from here, and nothing at all."""
+        for name in ("attachments", "template"):
+            if attrs.get(name):
+                raise ValidationError({name: _("Cannot be sent from here yet: only text can.")})
+        if not attrs.get("text"):
+            raise ValidationError({"text": _("There is nothing to say.")})
+        return attrs
+
+
+class AssignInput(serializers.Serializer[Any]):
+    """Who shall have the conversation: an e-mail address or id, a team's name or id, or null for nobody.
+
+    `expected_assignee` is whom the asker saw there; if somebody else took it meanwhile, nothing changes.
+    """
+
+    assignee = Text(required=False, allow_null=True, max_length=254)
+    team = Text(required=False, allow_null=True, max_length=80)
+    expected_assignee = Text(required=False, allow_null=True, max_length=254)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse an assignment to nothing."""
+        if not {"assignee", "team"} & attrs.keys():
+            raise ValidationError({"assignee": _("Name an assignee, a team, or null for nobody.")})
+        return attrs
+
+
+class SnoozeInput(serializers.Serializer[Any]):
+    """When to come back to it."""
+
+    until = Instant()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a room's refusal into a problem: 400 with the field, 409 for what came too late, 404 for what is not here."""
+    try:
+        yield
+    except Refused as error:
+        raise ValidationError({error.field: error.sentence}) from error
+    except TooLate as error:
+        raise Conflict(error.sentence) from error
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+
+
+def member_named(workspace: Workspace, field: str, word: str | None) -> User | None:
+    """Return the member with this e-mail address or id; 400 when the workspace has none. ``None`` is nobody."""
+    if word is None:
+        return None
+    by = {"pk": UUID(word)} if CANONICAL_UUID.fullmatch(word) else {"email__iexact": word}
+    user = User.objects.filter(memberships__workspace=workspace, is_active=True, **by).first()
+    if user is None:
+        raise ValidationError({field: _("There is no such member here.")})
+    return user
+
+
+def team_named(workspace: Workspace, field: str, word: str | None) -> Team | None:
+    """Return the team with this name or id; 400 when the workspace has none. ``None`` is no team."""
+    if word is None:
+        return None
+    by = {"pk": UUID(word)} if CANONICAL_UUID.fullmatch(word) else {"name": word}
+    team = Team.objects.of(workspace).filter(**by).first()
+    if team is None:
+        raise ValidationError({field: _("There is no such team here.")})
+    return team
+
+
+STATUSES = Conversation.Status.values

@@ -1,0 +1,118 @@
+"""``/channels``: the addresses people write to."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations import connect
+from conversations.act import act
+from conversations.api import represent, shapes
+from conversations.api.asking import ChannelChange, ChannelInput, refusals
+from conversations.channels.types import Credentials
+from conversations.models import Channel
+from hub.idempotency import once
+from hub.inputs import checked
+from hub.models import Role, Workspace
+from hub.pagination import page
+
+SECRETS = ("app_secrets", "verify_token", "access_token", "account_sid", "auth_tokens")
+
+
+def secrets_in(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the secrets that a request names, as fields of ``Credentials``."""
+    named = {name: given[name] for name in SECRETS if name in given}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in named.items()}
+
+
+class ChannelList(APIView):
+    """All channels; opening one."""
+
+    roles: ClassVar = {"POST": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="list_channels",
+        parameters=shapes.parameters(),
+        responses=shapes.answers(shapes.page_of(shapes.ChannelShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List the channels, newest first."""
+        rows = Channel.objects.of(request.auth.workspace).filter(deleted_at=None)
+        return Response(page(request, rows, {"id": UUID}, represent.channel))
+
+    @extend_schema(
+        operation_id="open_channel",
+        request=ChannelInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(shapes.ChannelShape, 400, 409, status=201),
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Open a channel on a new connection, or on one that exists (`connection: {"id": …}`)."""
+        plan = _plan(checked(ChannelInput, request))
+        workspace: Workspace = request.auth.workspace
+        with refusals():
+            opened = act(workspace.pk, lambda: connect.open_channel(workspace, plan))
+        opened.channel.refresh_from_db()
+        return Response(represent.channel(opened.channel), status=201)
+
+
+def _plan(given: dict[str, Any]) -> connect.Plan:
+    connection = given.get("connection") or {}
+    secrets = secrets_in(connection)
+    return connect.Plan(
+        kind=given["kind"],
+        name=given["name"],
+        address=given.get("address") or "",
+        connection_id=connection.get("id"),
+        provider=connection.get("provider", ""),
+        credentials=Credentials(**secrets) if connection and not connection.get("id") else None,
+    )
+
+
+class ChannelDetail(APIView):
+    """One channel."""
+
+    roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
+
+    @extend_schema(operation_id="get_channel", responses=shapes.answers(shapes.ChannelShape, 404))
+    def get(self, request: Request, channel_id: UUID) -> Response:
+        """Show a channel with its health."""
+        with refusals():
+            return Response(represent.channel(_channel(request, channel_id)))
+
+    @extend_schema(
+        operation_id="change_channel",
+        request=ChannelChange,
+        responses=shapes.answers(shapes.ChannelShape, 400, 404),
+    )
+    def patch(self, request: Request, channel_id: UUID) -> Response:
+        """Rename a channel, or replace secrets of its connection; those not named stay."""
+        with refusals():
+            _channel(request, channel_id)  # somebody else's is not here, whatever the body says
+        given = checked(ChannelChange, request)
+        workspace: Workspace = request.auth.workspace
+        secrets = secrets_in(given.get("connection", {}))
+        with refusals():
+            act(
+                workspace.pk,
+                lambda: connect.change_channel(workspace, channel_id, name=given.get("name"), secrets=secrets),
+            )
+            return Response(represent.channel(_channel(request, channel_id)))
+
+    @extend_schema(operation_id="close_channel", responses=shapes.answers(None, 404, status=204))
+    def delete(self, request: Request, channel_id: UUID) -> Response:
+        """Remove a channel from use; what was said on it stays."""
+        workspace: Workspace = request.auth.workspace
+        with refusals():
+            act(workspace.pk, lambda: connect.close_channel(workspace, channel_id))
+        return Response(status=204)
+
+
+def _channel(request: Request, channel_id: UUID) -> Channel:
+    return Channel.objects.of(request.auth.workspace).filter(deleted_at=None).get(pk=channel_id)

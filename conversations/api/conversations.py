@@ -1,0 +1,240 @@
+"""``/conversations``: episodes of service, what is said in them and who has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations import triage
+from conversations.act import act, actor_of
+from conversations.api import reading, represent, shapes
+from conversations.api.asking import (
+    STATUSES,
+    AssignInput,
+    MessageInput,
+    SnoozeInput,
+    member_named,
+    refusals,
+    team_named,
+)
+from conversations.history import Actor
+from conversations.models import Conversation, Message
+from conversations.querysets.conversation import Conversations
+from conversations.reply import Words, reply
+from conversations.triage import Assignment, Keep, Moved
+from hub.access import Caller
+from hub.idempotency import once
+from hub.inputs import CANONICAL_UUID, Filters, checked
+from hub.models import Workspace
+from hub.pagination import rows_of, turned, window
+
+ORDER = {"last_message_at": datetime, "id": UUID}
+
+
+class ConversationList(APIView):
+    """All conversations."""
+
+    @extend_schema(
+        operation_id="list_conversations",
+        parameters=shapes.parameters(status=str, assignee=str, team=str, channel_kind=str, customer=UUID),
+        responses=shapes.answers(shapes.page_of(shapes.ConversationShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List conversations, newest activity first.
+
+        `assignee` is an id, an e-mail address, `me` or `none`; `team` an id, a name or `none`; `status` and
+        `channel_kind` may name several.
+        """
+        caller: Caller = request.auth
+        rows = filtered(caller, Filters(request)).for_reading()
+        seen = window(request, list(ORDER.values()))
+        found = rows_of(rows, list(ORDER), seen)
+        channels = reading.channels_touched(caller.workspace, found)
+        return Response(
+            turned(
+                request,
+                seen,
+                found,
+                lambda row: (row.last_message_at, row.pk),
+                lambda row: represent.conversation(row, channels),
+            )
+        )
+
+
+def filtered(caller: Caller, filters: Filters) -> Conversations:
+    """Return the caller's conversations that pass the filters of the query string."""
+    rows = Conversation.objects.of(caller.workspace)
+    if (words := filters.choices("status", STATUSES)) is not None:
+        rows = rows.filter(status__in=words)
+    if (kinds := filters.choices("channel_kind", shapes.CHANNEL_KINDS)) is not None:
+        rows = rows.on_channel_kind(*kinds)
+    if (customer := filters.uuid("customer")) is not None:
+        rows = rows.filter(customer=customer)
+    if (assignee := filters.text("assignee")) is not None:
+        rows = _of_assignee(rows, caller, assignee)
+    if (team := filters.text("team")) is not None:
+        rows = _of_team(rows, team)
+    return rows
+
+
+def _of_assignee(rows: Conversations, caller: Caller, word: str) -> Conversations:
+    if word == "none":
+        return rows.filter(assignee=None)
+    if word == "me":
+        if caller.user is None:
+            raise ValidationError({"assignee": _("A token is nobody: name an e-mail address or id.")})
+        return rows.filter(assignee=caller.user)
+    if CANONICAL_UUID.fullmatch(word):
+        return rows.filter(assignee=UUID(word))
+    if "@" in word:
+        return rows.filter(assignee__email__iexact=word)
+    raise ValidationError({"assignee": _("Must be an id, an e-mail address, me or none.")})
+
+
+def _of_team(rows: Conversations, word: str) -> Conversations:
+    if word == "none":
+        return rows.filter(team=None)
+    return rows.filter(team=UUID(word)) if CANONICAL_UUID.fullmatch(word) else rows.filter(team__name=word)
+
+
+def shown(workspace: Workspace, conversation_id: UUID) -> Response:
+    """Answer with the conversation as it is now."""
+    with refusals():
+        row = Conversation.objects.of(workspace).for_reading().get(pk=conversation_id)
+    return Response(represent.conversation(row, reading.channels_touched(workspace, [row])))
+
+
+class ConversationDetail(APIView):
+    """One conversation."""
+
+    @extend_schema(operation_id="get_conversation", responses=shapes.answers(shapes.ConversationShape, 404))
+    def get(self, request: Request, conversation_id: UUID) -> Response:
+        """Show a conversation."""
+        return shown(request.auth.workspace, conversation_id)
+
+
+class ConversationMessages(APIView):
+    """Saying something in a conversation."""
+
+    @extend_schema(
+        operation_id="send_message",
+        request=MessageInput,
+        parameters=[shapes.KEY],
+        responses={**shapes.answers(shapes.MessageShape, 400, 404, 409, status=201), 200: shapes.MessageShape},
+    )
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Send a message to the customer, or keep a note with `private`.
+
+        The same `client_id` again returns the message it made (200). Without `channel` it goes where the customer last
+        wrote. 409 when the channel's window is closed: nothing is stored.
+        """
+        workspace: Workspace = request.auth.workspace
+        here(workspace, conversation_id)
+        given = checked(MessageInput, request)
+        words = Words(
+            client_id=given["client_id"],
+            text=given["text"],
+            private=bool(given.get("private")),
+            channel_id=given.get("channel"),
+            reply_to_id=given.get("reply_to"),
+        )
+        with refusals():
+            written = act(workspace.pk, lambda: reply(workspace, conversation_id, actor_of(request.auth), words))
+        message = Message.objects.of(workspace).for_reading().get(pk=written.message.pk)
+        return Response(
+            represent.message(message), status=status.HTTP_201_CREATED if written.new else status.HTTP_200_OK
+        )
+
+
+def here(workspace: Workspace, conversation_id: UUID) -> None:
+    """Raise 404 for a conversation of somebody else, before the body is looked at."""
+    with refusals():
+        Conversation.objects.of(workspace).only("id").get(pk=conversation_id)
+
+
+def moved(request: Request, conversation_id: UUID, room: Callable[[Workspace, Actor], Moved]) -> Response:
+    """Let a room of triage move the conversation; answer with it as it is then."""
+    workspace: Workspace = request.auth.workspace
+    actor = actor_of(request.auth)
+    with refusals():
+        act(workspace.pk, lambda: room(workspace, actor))
+    return shown(workspace, conversation_id)
+
+
+MOVED = shapes.answers(shapes.ConversationShape, 400, 404, 409)
+
+
+class Assign(APIView):
+    """Giving a conversation to somebody."""
+
+    @extend_schema(operation_id="assign_conversation", request=AssignInput, parameters=[shapes.KEY], responses=MOVED)
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Give the conversation to a member, a team, both or nobody (null); what is not named stays."""
+        workspace: Workspace = request.auth.workspace
+        here(workspace, conversation_id)
+        given = checked(AssignInput, request)
+        people = {
+            field: member_named(workspace, field, given[field]) if field in given else Keep()
+            for field in ("assignee", "expected_assignee")
+        }
+        assignment = Assignment(
+            assignee=people["assignee"],
+            expected=people["expected_assignee"],
+            team=team_named(workspace, "team", given["team"]) if "team" in given else Keep(),
+        )
+        return moved(
+            request, conversation_id, lambda place, actor: triage.assign(place, conversation_id, actor, assignment)
+        )
+
+
+class Resolve(APIView):
+    """Ending an episode."""
+
+    @extend_schema(operation_id="resolve_conversation", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Say that the episode is over; once it is, saying it again changes nothing."""
+        return moved(request, conversation_id, lambda place, actor: triage.resolve(place, conversation_id, actor))
+
+
+class Reopen(APIView):
+    """Taking an episode up again."""
+
+    @extend_schema(operation_id="reopen_conversation", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Take the episode up again; 409 when a newer one of the customer is open."""
+        return moved(request, conversation_id, lambda place, actor: triage.reopen(place, conversation_id, actor))
+
+
+class Snooze(APIView):
+    """Laying an episode aside."""
+
+    @extend_schema(operation_id="snooze_conversation", request=SnoozeInput, parameters=[shapes.KEY], responses=MOVED)
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Lay the episode aside until a time; 409 when it is resolved."""
+        here(request.auth.workspace, conversation_id)
+        until = checked(SnoozeInput, request)["until"]
+        return moved(request, conversation_id, lambda place, actor: triage.snooze(place, conversation_id, actor, until))
+
+
+class Seen(APIView):
+    """Having read a conversation."""
+
+    @extend_schema(operation_id="mark_conversation_seen", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Say that everything the customer wrote was seen."""
+        return moved(request, conversation_id, lambda place, _: triage.mark_seen(place, conversation_id))

@@ -1,0 +1,65 @@
+"""``/customers``: people, and everything that happened with them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations.api import represent, shapes, timeline
+from conversations.api.asking import refusals
+from conversations.models import Customer
+from hub.inputs import Filters
+from hub.pagination import page, turned, window
+
+
+class CustomerList(APIView):
+    """All people."""
+
+    @extend_schema(
+        operation_id="list_customers",
+        parameters=shapes.parameters(search=str),
+        responses=shapes.answers(shapes.page_of(shapes.CustomerShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List people, newest first; `search` looks in names and addresses."""
+        rows = Customer.objects.of(request.auth.workspace).for_reading()
+        words = Filters(request).text("search")
+        if words is not None:
+            rows = rows.matching(words)
+        return Response(page(request, rows, {"id": UUID}, represent.customer))
+
+
+class CustomerDetail(APIView):
+    """One person."""
+
+    @extend_schema(operation_id="get_customer", responses=shapes.answers(shapes.CustomerShape, 404))
+    def get(self, request: Request, customer_id: UUID) -> Response:
+        """Show a person with the addresses they write from."""
+        with refusals():
+            row = Customer.objects.of(request.auth.workspace).for_reading().get(pk=customer_id)
+        return Response(represent.customer(row))
+
+
+class CustomerTimeline(APIView):
+    """Everything that happened with one person."""
+
+    @extend_schema(
+        operation_id="get_timeline",
+        parameters=shapes.parameters(),
+        responses=shapes.answers(shapes.page_of(shapes.TimelineEntryShape), 400, 404),
+    )
+    def get(self, request: Request, customer_id: UUID) -> Response:
+        """List messages and events over all channels and conversations, oldest first.
+
+        A message comes with the fields of a message, an event with its own; that a message was received or sent is not
+        said again beside it.
+        """
+        with refusals():
+            customer = Customer.objects.of(request.auth.workspace).get(pk=customer_id)
+        seen = window(request, timeline.KINDS)
+        entries = timeline.read(customer, seen)
+        return Response(turned(request, seen, entries, lambda entry: entry.place, lambda entry: entry.shown))

@@ -1,0 +1,128 @@
+"""``/deliveries``: webhooks as they came in, for those who look after the installation."""
+
+from __future__ import annotations
+
+import base64
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Func, IntegerField
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations import parse
+from conversations.api import shapes
+from conversations.api.asking import refusals
+from conversations.api.represent import Shown, identifier, moment
+from conversations.models import Delivery, Item
+from hub.idempotency import once
+from hub.inputs import Filters
+from hub.models import OfWorkspace, Role, Workspace
+from hub.pagination import page
+
+
+def _rows(workspace: Workspace) -> OfWorkspace[Delivery]:
+    """Return deliveries with the size of their body in bytes and without the body."""
+    size = Func(F("body"), function="octet_length", output_field=IntegerField())
+    return Delivery.objects.of(workspace).defer("body").annotate(size=size)
+
+
+def _delivery(row: Delivery) -> Shown:
+    return {
+        "id": str(row.pk),
+        "connection": str(row.connection_id),
+        "received_at": moment(row.received_at),
+        "method": row.method,
+        "url": row.url,
+        "content_type": row.content_type,
+        "size": row.size,  # type: ignore[attr-defined]  # annotated
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "attempts": row.attempts,
+        "finished_at": moment(row.finished_at),
+    }
+
+
+def _item(row: Item) -> Shown:
+    return {
+        "id": str(row.pk),
+        "channel": identifier(row.channel_id),
+        "type": row.body.get("type", ""),
+        "state": row.state,
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "attempts": row.attempts,
+    }
+
+
+def _body(raw: bytes) -> tuple[str, str]:
+    """Return the body and how it is written: as text where it is UTF-8, else in base64."""
+    try:
+        return raw.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return base64.b64encode(raw).decode(), "base64"
+
+
+class DeliveryList(APIView):
+    """All deliveries."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(
+        operation_id="list_deliveries",
+        parameters=shapes.parameters(outcome=str, connection=UUID),
+        responses=shapes.answers(shapes.page_of(shapes.DeliveryShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List webhooks as received, newest first."""
+        rows = _rows(request.auth.workspace)
+        filters = Filters(request)
+        if (outcomes := filters.choices("outcome", Delivery.Outcome.values)) is not None:
+            rows = rows.filter(outcome__in=outcomes)
+        if (connection := filters.uuid("connection")) is not None:
+            rows = rows.filter(connection=connection)
+        return Response(page(request, rows, {"id": UUID}, _delivery))
+
+
+class DeliveryDetail(APIView):
+    """One delivery."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(operation_id="get_delivery", responses=shapes.answers(shapes.DeliveryDetailShape, 404))
+    def get(self, request: Request, delivery_id: UUID) -> Response:
+        """Show a webhook with its body and what came of each item in it."""
+        workspace = request.auth.workspace
+        with refusals():
+            row = _rows(workspace).defer(None).get(pk=delivery_id)
+        body, encoding = _body(bytes(row.body))
+        items = Item.objects.of(workspace).filter(delivery=row).order_by("id")
+        return Response(
+            {**_delivery(row), "body": body, "body_encoding": encoding, "items": [_item(item) for item in items]}
+        )
+
+
+class DeliveryReplay(APIView):
+    """Sending a delivery through again."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(
+        operation_id="replay_delivery",
+        request=None,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(shapes.DeliveryShape, 404),
+    )
+    @once
+    def post(self, request: Request, delivery_id: UUID) -> Response:
+        """Send the stored bytes through the pipeline again; what they already did is not done twice."""
+        rows = _rows(request.auth.workspace).filter(pk=delivery_id)
+        with transaction.atomic():
+            if not rows.exists():
+                raise Http404
+            parse.replay([delivery_id])
+        return Response(_delivery(rows.get()))

@@ -1,0 +1,208 @@
+"""How rows look from outside: pure functions, one a noun, the same for REST, the feed and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from conversations.connect import PROVIDER_OF
+from conversations.models import Attachment, Channel, Conversation, Customer, HistoryEvent, Identity, Message
+from hub.models import Team, User
+
+Shown = dict[str, Any]
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a time in ISO-8601, UTC."""
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+def identifier(value: UUID | None) -> str | None:
+    """Return an id as a string."""
+    return str(value) if value else None
+
+
+def _age(row: Attachment | Identity) -> UUID:
+    """Sort by age: ids ascend."""
+    return row.pk
+
+
+def agent(user: User | None) -> Shown | None:
+    """Return who answers; needs nothing else."""
+    return {"id": str(user.pk), "email": user.email, "name": user.name} if user else None
+
+
+def team(row: Team | None) -> Shown | None:
+    """Return a team; needs nothing else."""
+    return {"id": str(row.pk), "name": row.name} if row else None
+
+
+def message(row: Message) -> Shown:
+    """Return a message in the contract's shape; needs a row of ``for_reading``."""
+    return {
+        "id": str(row.pk),
+        "conversation": str(row.conversation_id),
+        "customer": str(row.customer_id),
+        "channel": str(row.channel_id),
+        "channel_kind": row.channel.kind,
+        "direction": row.direction,
+        "author": author(row),
+        "kind": row.kind,
+        "text": row.text,
+        "payload": row.payload,
+        "attachments": [attachment(file) for file in sorted(row.attachments.all(), key=_age)],
+        "provider_id": row.provider_id,
+        "client_id": row.client_id,
+        "sent_at": moment(row.sent_at),
+        "received_at": moment(row.received_at),
+        "seq": row.seq,
+        "reply_to": identifier(row.reply_to_id),
+        "referral": row.referral,
+        "status": row.status,
+        "error": failure(row.error),
+        "reactions": [
+            {"emoji": entry.emoji, "by": entry.by, "at": moment(entry.at)}
+            for entry in row.reactions.all()
+            if entry.emoji  # empty: taken back
+        ],
+        "edited_at": moment(row.edited_at),
+        "deleted_at": moment(row.deleted_at),
+    }
+
+
+def author(row: Message) -> Shown:
+    """Return who said it: the customer, the person of the house, or the name that was written down."""
+    if row.author_kind == "customer":
+        return {"kind": row.author_kind, "id": str(row.customer_id), "name": row.customer.name or row.author_name}
+    name = (row.author.name or row.author.email) if row.author else row.author_name
+    return {"kind": row.author_kind, "id": identifier(row.author_id), "name": name}
+
+
+def attachment(row: Attachment) -> Shown:
+    """Return a file; its address only when it is here."""
+    return {
+        "id": str(row.pk),
+        "kind": row.kind,
+        "mime_type": row.mime_type,
+        "filename": row.filename,
+        "size": row.size,
+        "url": f"{settings.PUBLIC_URL}/attachments/{row.pk}/" if row.state == "stored" else None,
+        "state": row.state,
+    }
+
+
+def failure(error: Mapping[str, Any] | None) -> Shown | None:
+    """Return why a message was not delivered, its title in the reader's language."""
+    if not error:
+        return None
+    title = str(error.get("title") or "")
+    return {
+        "code": str(error.get("code") or ""),
+        "title": _(title) if title else "",
+        "retryable": bool(error.get("retryable")),
+    }
+
+
+def conversation(row: Conversation, channels: Mapping[UUID, Channel]) -> Shown:
+    """Return a conversation; needs a row of ``for_reading`` and the channels it touched, by id."""
+    touched = [channels[key] for key in row.channel_ids if key in channels]
+    return {
+        "id": str(row.pk),
+        "customer": str(row.customer_id),
+        "customer_name": row.customer.name,
+        "status": row.status,
+        "assignee": agent(row.assignee),
+        "team": team(row.team),
+        "channels": [{"id": str(entry.pk), "kind": entry.kind, "name": entry.name} for entry in touched],
+        "channel_kinds": list(dict.fromkeys(entry.kind for entry in touched)),
+        "last_channel": identifier(row.last_channel_id),
+        "opened_at": moment(row.opened_at),
+        "first_response_at": moment(row.first_response_at),
+        "waiting_since": moment(row.waiting_since),
+        "snoozed_until": moment(row.snoozed_until),
+        "resolved_at": moment(row.resolved_at),
+        "reopened_count": row.reopened_count,
+        "last_inbound_at": moment(row.last_inbound_at),
+        "last_message_at": moment(row.last_message_at),
+        "last_message": preview(row.last_message),
+        "unread": row.unread,
+        "route_reason": row.route_reason,
+    }
+
+
+def preview(row: Message | None) -> Shown | None:
+    """Return of a message what a list shows; needs its author."""
+    if row is None:
+        return None
+    return {
+        "id": str(row.pk),
+        "direction": row.direction,
+        "author_kind": row.author_kind,
+        "kind": row.kind,
+        "text": row.text,
+        "status": row.status,
+        "sent_at": moment(row.sent_at),
+        "deleted_at": moment(row.deleted_at),
+    }
+
+
+def customer(row: Customer) -> Shown:
+    """Return a person; needs ``identities`` prefetched."""
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "identities": [
+            {
+                "kind": entry.kind,
+                "value": entry.value,
+                "channel_kind": entry.channel_kind,
+                "username": entry.username,
+                "verified": entry.verified,
+                "replaced_at": moment(entry.replaced_at),
+            }
+            for entry in sorted(row.identities.all(), key=_age)
+        ],
+        "attributes": row.attributes,
+        "created_at": moment(row.created_at),
+    }
+
+
+def channel(row: Channel) -> Shown:
+    """Return a channel with its health and without a secret; needs nothing else."""
+    return {
+        "id": str(row.pk),
+        "kind": row.kind,
+        "name": row.name,
+        "address": row.address,
+        "provider": PROVIDER_OF[row.kind] or None,
+        "connection": identifier(row.connection_id),
+        "webhook_url": f"{settings.PUBLIC_URL}/webhooks/{row.connection_id}/" if row.connection_id else None,
+        "health": {
+            "last_inbound_at": moment(row.last_inbound_at),
+            "last_outbound_at": moment(row.last_outbound_at),
+            "last_error_at": moment(row.last_error_at),
+            "last_error": row.last_error,
+        },
+        "created_at": moment(row.created_at),
+    }
+
+
+def event(row: HistoryEvent) -> Shown:
+    """Return something that happened; needs its actor."""
+    name = (row.actor.name or row.actor.email) if row.actor else row.actor_email
+    return {
+        "id": str(row.pk),
+        "event": row.type,
+        "conversation": identifier(row.conversation_id),
+        "customer": identifier(row.customer_id),
+        "channel": identifier(row.channel_id),
+        "channel_kind": row.channel_kind or None,
+        "source": row.source,
+        "actor": {"kind": row.actor_kind or "system", "id": identifier(row.actor_id), "name": name},
+        "data": row.data,
+    }

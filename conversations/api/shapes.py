@@ -1,0 +1,309 @@
+"""The shapes of answers, for the schema: what `represent` returns, said once more for machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+from conversations.connect import PROVIDER_OF
+from conversations.models import Conversation, Delivery
+from conversations.models.message import KINDS, STATUS_RANK
+from hub.problems import CONTENT_TYPE
+
+CHANNEL_KINDS = list(PROVIDER_OF)
+LIMIT = OpenApiParameter("limit", OpenApiTypes.INT, description="How many rows, 1 to 200; 50 when not given.")
+CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="The place in the list, from `next` or `previous`.")
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Makes the request safe to send again: the same key and body get the same answer.",
+)
+
+
+def parameters(**kinds: type | str) -> list[OpenApiParameter]:
+    """Return the parameters of a list: the filters given, then cursor and limit."""
+    return [*(OpenApiParameter(name, kind) for name, kind in kinds.items()), LIMIT, CURSOR]
+
+
+def answers(
+    shape: type[serializers.Serializer[Any]] | serializers.Serializer[Any] | None, *refusals: int, status: int = 200
+) -> dict[int | tuple[int, str], Any]:
+    """Return what an operation answers: its shape, and a problem for each refusal; without a right to ask, always one."""
+    problems = {(code, CONTENT_TYPE): ProblemShape for code in (*refusals, 401, 403)}
+    return {status: shape, **problems}
+
+
+def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Return the shape of one page of a list."""
+    name = f"{shape.__name__.removesuffix('Shape')}Page"
+    return inline_serializer(
+        name,
+        {
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": shape(many=True),
+        },
+    )
+
+
+class ProblemShape(serializers.Serializer[Any]):
+    """Why a request was refused."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(required=False)
+
+
+class HealthShape(serializers.Serializer[Any]):
+    """How a channel fares."""
+
+    last_inbound_at = serializers.DateTimeField(allow_null=True)
+    last_outbound_at = serializers.DateTimeField(allow_null=True)
+    last_error_at = serializers.DateTimeField(allow_null=True)
+    last_error = serializers.JSONField(allow_null=True)
+
+
+class ChannelShape(serializers.Serializer[Any]):
+    """An address people write to."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(CHANNEL_KINDS)
+    name = serializers.CharField()
+    address = serializers.CharField(allow_blank=True)
+    provider = serializers.CharField(allow_null=True)
+    connection = serializers.UUIDField(allow_null=True)
+    webhook_url = serializers.URLField(allow_null=True)
+    health = HealthShape()
+    created_at = serializers.DateTimeField()
+
+
+class IdentityShape(serializers.Serializer[Any]):
+    """An address a person writes from."""
+
+    kind = serializers.CharField()
+    value = serializers.CharField()
+    channel_kind = serializers.CharField(allow_blank=True)
+    username = serializers.CharField(allow_blank=True)
+    verified = serializers.BooleanField()
+    replaced_at = serializers.DateTimeField(allow_null=True)
+
+
+class CustomerShape(serializers.Serializer[Any]):
+    """A person."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(allow_blank=True)
+    identities = IdentityShape(many=True)
+    attributes = serializers.DictField()
+    created_at = serializers.DateTimeField()
+
+
+class AuthorShape(serializers.Serializer[Any]):
+    """Who said or did it."""
+
+    kind = serializers.CharField()
+    id = serializers.UUIDField(allow_null=True)
+    name = serializers.CharField(allow_blank=True)
+
+
+class AttachmentShape(serializers.Serializer[Any]):
+    """A file of a message."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    mime_type = serializers.CharField(allow_blank=True)
+    filename = serializers.CharField(allow_blank=True)
+    size = serializers.IntegerField(allow_null=True)
+    url = serializers.URLField(allow_null=True)
+    state = serializers.CharField()
+
+
+class FailureShape(serializers.Serializer[Any]):
+    """Why a message was not delivered."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    retryable = serializers.BooleanField()
+
+
+class ReactionShape(serializers.Serializer[Any]):
+    """An emoji under a message."""
+
+    emoji = serializers.CharField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class MessageShape(serializers.Serializer[Any]):
+    """Something said."""
+
+    id = serializers.UUIDField()
+    conversation = serializers.UUIDField()
+    customer = serializers.UUIDField()
+    channel = serializers.UUIDField()
+    channel_kind = serializers.ChoiceField(CHANNEL_KINDS)
+    direction = serializers.ChoiceField(["inbound", "outbound"])
+    author = AuthorShape()
+    kind = serializers.ChoiceField(KINDS)
+    text = serializers.CharField(allow_blank=True)
+    payload = serializers.DictField()
+    attachments = AttachmentShape(many=True)
+    provider_id = serializers.CharField(allow_null=True)
+    client_id = serializers.CharField(allow_null=True)
+    sent_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField()
+    seq = serializers.IntegerField()
+    reply_to = serializers.UUIDField(allow_null=True)
+    referral = serializers.DictField(allow_null=True)
+    status = serializers.ChoiceField(list(STATUS_RANK))
+    error = FailureShape(allow_null=True)
+    reactions = ReactionShape(many=True)
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class AgentShape(serializers.Serializer[Any]):
+    """Who answers."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    name = serializers.CharField(allow_blank=True)
+
+
+class TeamShape(serializers.Serializer[Any]):
+    """People who answer together."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class TouchedChannelShape(serializers.Serializer[Any]):
+    """A channel a conversation ran over."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(CHANNEL_KINDS)
+    name = serializers.CharField()
+
+
+class PreviewShape(serializers.Serializer[Any]):
+    """Of a message what a list shows."""
+
+    id = serializers.UUIDField()
+    direction = serializers.ChoiceField(["inbound", "outbound"])
+    author_kind = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
+    text = serializers.CharField(allow_blank=True)
+    status = serializers.ChoiceField(list(STATUS_RANK))
+    sent_at = serializers.DateTimeField()
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class ConversationShape(serializers.Serializer[Any]):
+    """One episode of service."""
+
+    id = serializers.UUIDField()
+    customer = serializers.UUIDField()
+    customer_name = serializers.CharField(allow_blank=True)
+    status = serializers.ChoiceField(Conversation.Status.values)
+    assignee = AgentShape(allow_null=True)
+    team = TeamShape(allow_null=True)
+    channels = TouchedChannelShape(many=True)
+    channel_kinds = serializers.ListField(child=serializers.ChoiceField(CHANNEL_KINDS))
+    last_channel = serializers.UUIDField(allow_null=True)
+    opened_at = serializers.DateTimeField()
+    first_response_at = serializers.DateTimeField(allow_null=True)
+    waiting_since = serializers.DateTimeField(allow_null=True)
+    snoozed_until = serializers.DateTimeField(allow_null=True)
+    resolved_at = serializers.DateTimeField(allow_null=True)
+    reopened_count = serializers.IntegerField()
+    last_inbound_at = serializers.DateTimeField(allow_null=True)
+    last_message_at = serializers.DateTimeField(allow_null=True)
+    last_message = PreviewShape(allow_null=True)
+    unread = serializers.IntegerField()
+    route_reason = serializers.DictField(allow_null=True)
+
+
+class TimelineEntryShape(serializers.Serializer[Any]):
+    """A message with the fields of a message, or an event with those of an event, beside `type` and `at`."""
+
+    type = serializers.ChoiceField(["message", "event"])
+    at = serializers.DateTimeField()
+    id = serializers.CharField()
+    conversation = serializers.UUIDField(allow_null=True)
+    customer = serializers.UUIDField(allow_null=True)
+    event = serializers.CharField(required=False)
+    actor = AuthorShape(required=False)
+    data = serializers.DictField(required=False)
+
+
+class DeliveryShape(serializers.Serializer[Any]):
+    """One webhook as received, without its body."""
+
+    id = serializers.UUIDField()
+    connection = serializers.UUIDField()
+    received_at = serializers.DateTimeField()
+    method = serializers.CharField()
+    url = serializers.CharField()
+    content_type = serializers.CharField(allow_blank=True)
+    size = serializers.IntegerField()
+    outcome = serializers.ChoiceField(Delivery.Outcome.values)
+    reason = serializers.CharField(allow_blank=True)
+    attempts = serializers.IntegerField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class ItemShape(serializers.Serializer[Any]):
+    """One piece of news in a delivery."""
+
+    id = serializers.CharField()
+    channel = serializers.UUIDField(allow_null=True)
+    type = serializers.CharField()
+    state = serializers.CharField()
+    outcome = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+    attempts = serializers.IntegerField()
+
+
+class DeliveryDetailShape(DeliveryShape):
+    """One webhook as received: its body as text, or in base64 when it is none."""
+
+    body = serializers.CharField(allow_blank=True)
+    body_encoding = serializers.ChoiceField(["utf-8", "base64"])
+    items = ItemShape(many=True)
+
+
+class LoadShape(serializers.Serializer[Any]):
+    """How many conversations stand where."""
+
+    waiting = serializers.IntegerField()
+    longest_wait_seconds = serializers.IntegerField(allow_null=True)
+    open = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    snoozed = serializers.IntegerField()
+
+
+class TeamLoadShape(LoadShape):
+    """The load of one team; `team` null is everybody's queue."""
+
+    team = TeamShape(allow_null=True)
+
+
+class ChannelLoadShape(LoadShape):
+    """The load of one kind of channel: where the conversation was last written on."""
+
+    channel_kind = serializers.CharField(allow_null=True)
+
+
+class QueueShape(LoadShape):
+    """What is going on now."""
+
+    agents = serializers.DictField(child=serializers.IntegerField())
+    teams = TeamLoadShape(many=True)
+    channel_kinds = ChannelLoadShape(many=True)
+    as_of = serializers.DateTimeField()

@@ -1,0 +1,93 @@
+"""The demo company: a Brazilian shop with its people and a WhatsApp number, to look around in. Never for production."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from conversations.act import act
+from conversations.channels.types import Credentials
+from conversations.connect import Plan, open_channel
+from conversations.models import Channel
+from hub.models import Membership, Role, Team, User, Workspace
+
+SLUG, NAME = "demo", "Loja Aurora"
+PASSWORD = "novelo-demo-2026"  # noqa: S105  printed on the first page: demo only
+PEOPLE = (
+    ("ana@demo.novelo", "Ana Ribeiro", Role.AGENT),
+    ("bruno@demo.novelo", "Bruno Costa", Role.AGENT),
+    ("carla@demo.novelo", "Carla Mendes", Role.SUPERVISOR),
+    ("admin@demo.novelo", "Dora Lima", Role.ADMIN),
+)
+TEAM = "Atendimento"
+PHONE_NUMBER_ID = "106540352242922"
+
+
+class Command(BaseCommand):
+    """Create what is missing of the demo company."""
+
+    help = "Create the demo company (workspace demo) and print its logins. Running it again changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create what is missing in one transaction and print who can sign in. Raises ``CommandError`` in production."""
+        if settings.PRODUCTION:
+            raise CommandError("The demo company has a password that everybody knows: not in production.")
+        with transaction.atomic():
+            workspace, _ = Workspace.objects.get_or_create(slug=SLUG, defaults={"name": NAME})
+            members = [_member(workspace, email, name, role) for email, name, role in PEOPLE]
+            team, _ = Team.objects.get_or_create(workspace=workspace, name=TEAM)
+            team.members.add(*[member for member in members if member.role == Role.AGENT])
+            channel = _channel(workspace)
+        if options["json"]:
+            self.stdout.write(json.dumps(_facts(workspace, channel)))
+            return
+        for email, name, role in PEOPLE:
+            self.stdout.write(f"{role.value:<10} {email:<20} {PASSWORD}   {name}")
+
+
+def _member(workspace: Workspace, email: str, name: str, role: Role) -> Membership:
+    """Return a person's membership; somebody who changed their password or role keeps both."""
+    user = User.objects.filter(email=email).first() or User.objects.create_user(
+        email, PASSWORD, name=name, language="pt-br"
+    )
+    return Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})[0]
+
+
+def _channel(workspace: Workspace) -> Channel:
+    """Return the shop's WhatsApp number; its secrets are random, since nobody outside this machine needs them."""
+    known = Channel.objects.of(workspace).filter(kind="whatsapp", deleted_at=None).order_by("id").first()
+    if known is not None:
+        return known
+    credentials = Credentials(
+        app_secrets=(secrets.token_hex(16),),
+        verify_token=secrets.token_urlsafe(16),
+        access_token=secrets.token_urlsafe(32),
+    )
+    plan = Plan(kind="whatsapp", name=f"WhatsApp {NAME}", address=PHONE_NUMBER_ID, credentials=credentials)
+    return act(workspace.pk, lambda: open_channel(workspace, plan)).channel
+
+
+def _facts(workspace: Workspace, channel: Channel) -> dict[str, Any]:
+    return {
+        "workspace": workspace.slug,
+        "name": workspace.name,
+        "password": PASSWORD,
+        "people": [{"email": email, "name": name, "role": role.value} for email, name, role in PEOPLE],
+        "channel": {
+            "id": str(channel.pk),
+            "kind": channel.kind,
+            "address": channel.address,
+            "connection": str(channel.connection_id),
+            "webhook_url": f"{settings.PUBLIC_URL}/webhooks/{channel.connection_id}/",
+        },
+    }

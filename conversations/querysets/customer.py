@@ -1,0 +1,33 @@
+"""Reading people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Exists, OuterRef, Q
+
+from hub.models import OfWorkspace
+
+if TYPE_CHECKING:
+    from conversations.models import Customer  # noqa: F401
+
+FEWEST_DIGITS = 4  # fewer find everybody
+
+
+class Customers(OfWorkspace["Customer"]):
+    """People of a workspace."""
+
+    def matching(self, words: str) -> Self:
+        """Keep those whose name or one of whose addresses contains ``words``; a number is found however it is written."""
+        from conversations.models import Identity  # noqa: PLC0415  the model imports this module
+
+        address = Q(value__icontains=words) | Q(username__icontains=words)
+        digits = "".join(letter for letter in words if letter.isascii() and letter.isdigit())
+        if len(digits) >= FEWEST_DIGITS and not any(letter.isalpha() for letter in words):
+            address |= Q(value__contains=digits)
+        known = Identity.objects.filter(address, workspace=OuterRef("workspace"), customer=OuterRef("pk"))
+        return self.filter(Q(name__icontains=words) | Exists(known))
+
+    def for_reading(self) -> Self:
+        """Bring along the addresses."""
+        return self.prefetch_related("identities")

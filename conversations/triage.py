@@ -1,0 +1,147 @@
+"""Moving a conversation: assign, resolve, reopen, snooze, mark as seen. Each is done once, whoever presses twice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conversations import history
+from conversations.feed import Change
+from conversations.history import Actor
+from conversations.models import Conversation, HistoryEvent
+from conversations.refusal import Refused, TooLate
+from conversations.wake import Work
+from hub.models import Team, User, Workspace
+
+LONGEST_SNOOZE = timedelta(days=366)
+Status = Conversation.Status
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """Says of a part of an assignment that it stays as it is, where ``None`` means nobody."""
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """The conversation after a move, and what the feed tells of it; no changes when it was so already."""
+
+    conversation: Conversation
+    changes: tuple[Change, ...] = ()
+    work: tuple[Work, ...] = ()
+
+
+class Awoken(msgspec.Struct, frozen=True):
+    """How many conversations came back from their snooze, and what the feed tells of them."""
+
+    count: int
+    changes: tuple[Change, ...] = ()
+    work: tuple[Work, ...] = ()
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """Who shall have it. ``expected`` is whom the asker saw there: somebody else by now means too late."""
+
+    assignee: User | None | Keep = Keep()
+    team: Team | None | Keep = Keep()
+    expected: User | None | Keep = Keep()
+
+
+def assign(workspace: Workspace, conversation_id: UUID, actor: Actor, assignment: Assignment) -> Moved:
+    """Give the conversation to a person, a team, both or nobody. Raises ``TooLate`` when ``expected`` is no longer there."""
+    row = Conversation.objects.of(workspace).locked(conversation_id)
+    expected = assignment.expected
+    if not isinstance(expected, Keep) and row.assignee != expected and row.assignee != assignment.assignee:
+        holder = str(row.assignee) if row.assignee else _("nobody")
+        raise TooLate(_("This conversation belongs to %(name)s by now.") % {"name": holder})
+    assignee = row.assignee if isinstance(assignment.assignee, Keep) else assignment.assignee
+    team = row.team if isinstance(assignment.team, Keep) else assignment.team
+    if (assignee, team) == (row.assignee, row.team):
+        return Moved(row)
+    row.assignee, row.team = assignee, team
+    row.save(update_fields=["assignee", "team"])
+    return _moved(row, history.assigned(row, timezone.now(), actor))
+
+
+def resolve(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
+    """Say that the episode is over."""
+    row = Conversation.objects.of(workspace).locked(conversation_id)
+    if row.status == Status.RESOLVED:
+        return Moved(row)
+    now = timezone.now()
+    row.status, row.resolved_at = Status.RESOLVED, now
+    row.waiting_since = row.snoozed_until = None
+    row.save(update_fields=["status", "resolved_at", "waiting_since", "snoozed_until"])
+    return _moved(row, history.happened(row, "conversation.resolved", now, actor))
+
+
+def reopen(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
+    """Take the episode up again, from resolved, snoozed or pending. Raises ``TooLate`` when a newer one has begun."""
+    row = Conversation.objects.of(workspace).locked(conversation_id)
+    if row.status in {Status.OPEN, Status.WAITING}:
+        return Moved(row)
+    was_resolved = row.status == Status.RESOLVED
+    row.status, row.resolved_at, row.snoozed_until = _awake(row), None, None
+    row.reopened_count += was_resolved
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["status", "resolved_at", "snoozed_until", "reopened_count"])
+    except IntegrityError as error:
+        raise TooLate(_("A newer conversation of this customer is open: go on there.")) from error
+    word = "conversation.reopened" if was_resolved else "conversation.unsnoozed"
+    return _moved(row, history.happened(row, word, timezone.now(), actor))
+
+
+def snooze(workspace: Workspace, conversation_id: UUID, actor: Actor, until: datetime) -> Moved:
+    """Lay the episode aside until then. Raises ``Refused`` for a time that is past or too far, ``TooLate`` when resolved."""
+    now = timezone.now()
+    if until <= now:
+        raise Refused("until", _("Must be in the future."))
+    if until > now + LONGEST_SNOOZE:
+        raise Refused("until", _("May be at most a year away."))
+    row = Conversation.objects.of(workspace).locked(conversation_id)
+    if row.status == Status.RESOLVED:
+        raise TooLate(_("This conversation is resolved: reopen it first."))
+    if row.status == Status.SNOOZED and row.snoozed_until == until:
+        return Moved(row)
+    row.status, row.snoozed_until = Status.SNOOZED, until
+    row.save(update_fields=["status", "snoozed_until"])
+    return _moved(row, history.happened(row, "conversation.snoozed", now, actor, data={"until": until.isoformat()}))
+
+
+def mark_seen(workspace: Workspace, conversation_id: UUID) -> Moved:
+    """Say that somebody of the house has read it all. History does not tell of it."""
+    row = Conversation.objects.of(workspace).locked(conversation_id)
+    if row.unread == 0:
+        return Moved(row)
+    row.unread = 0
+    row.save(update_fields=["unread"])
+    return Moved(row, (Change("conversation.updated", row.pk, row.pk),))
+
+
+def awaken(workspace: Workspace, limit: int = 200) -> Awoken:
+    """Take up the conversations whose snooze is over, at most ``limit``; one that somebody holds waits for the next time."""
+    now = timezone.now()
+    due = Conversation.objects.of(workspace).filter(status=Status.SNOOZED, snoozed_until__lte=now).orderhistory.by("id")
+    rows = list(due.select_for_update(no_key=True, skip_locked=True)[:limit])
+    for row in rows:
+        row.status, row.snoozed_until = _awake(row), None
+    Conversation.objects.bulk_update(rows, ["status", "snoozed_until"])
+    rule = Actor(kind="rule")
+    history.record([history.happened(row, "conversation.unsnoozed", now, rule) for row in rows])
+    changes = tuple(Change("conversation.updated", row.pk, row.pk) for row in rows)
+    return Awoken(len(rows), changes, ("metrics",) if rows else ())
+
+
+def _awake(row: Conversation) -> str:
+    """Return where a conversation stands that is taken up: still in the queue when nobody ever had or answered it."""
+    untouched = row.waiting_since is not None and row.assignee_id is None and row.first_response_at is None
+    return Status.WAITING if untouched else Status.OPEN
+
+
+def _moved(row: Conversation, event: HistoryEvent) -> Moved:
+    history.record([event])
+    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics",))

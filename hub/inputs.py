@@ -1,0 +1,175 @@
+"""What the API accepts: JSON that cannot hurt, fields that take their own type and nothing like it, strict filters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import RawPostDataException
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+
+from hub.problems import TooLarge
+
+CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+FILTER_LENGTH = 300
+
+
+def raw_body(request: Request) -> bytes:
+    """Return the bytes of the request, read once and kept. Raises ``TooLarge``, or 415 for a form that was read as one."""
+    try:
+        return request._request.body
+    except RequestDataTooBig as error:
+        raise TooLarge from error
+    except RawPostDataException as error:
+        raise UnsupportedMediaType(request.content_type) from error
+
+
+class StrictJSON(BaseParser):
+    """``application/json`` in UTF-8, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE``, of a depth Python can walk, without NaN."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the value. Raises 400 for anything that is not JSON and 413 for too much of it."""
+        try:
+            body = raw_body(parser_context["request"])
+            return json.loads(body.decode(), parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise ParseError("The JSON is nested too deeply.") from error
+        except ValueError as error:
+            raise ParseError("The body is not valid JSON in UTF-8.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which JSON does not know."""
+    raise ValueError(name)
+
+
+class Text(serializers.CharField):
+    """A string and nothing that could be turned into one; never blank unless the field says so."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Return the string, else raise with the field's sentence."""
+        if data not in (None, serializers.empty) and not isinstance(data, str):
+            self.fail("invalid")
+        if isinstance(data, str) and not self.allow_blank and not data.strip():
+            self.fail("blank")
+        return super().run_validation(data)
+
+
+class Id(serializers.UUIDField):
+    """A UUID as a string in its usual writing."""
+
+    default_error_messages = {"invalid": _("Must be a valid UUID.")}
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """Return the id."""
+        if not isinstance(data, str) or not CANONICAL_UUID.fullmatch(data):
+            self.fail("invalid")
+        return UUID(data)
+
+
+class Choice(serializers.ChoiceField):
+    """One of a closed set of words; the refusal lists them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the word."""
+        if not isinstance(data, str) or data not in self.choices:
+            raise ValidationError(allowed(self.choices))
+        return data
+
+
+class YesNo(serializers.BooleanField):
+    """``true`` or ``false``, not a word or number for it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the truth value."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class Instant(serializers.DateTimeField):
+    """A time in ISO-8601 that says its offset."""
+
+    default_error_messages = {"offset": _("Must be a time in ISO-8601 with an offset, like 2026-03-01T12:00:00-03:00.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the time in UTC."""
+        at = instant(value) if isinstance(value, str) else None
+        if at is None:
+            self.fail("offset")
+        return at
+
+
+def instant(value: str) -> datetime | None:
+    """Read an ISO-8601 time with an offset, as UTC; ``None`` for anything else, also for a time without an offset."""
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def allowed(words: Iterable[str]) -> str:
+    """Say what a closed set allows."""
+    return str(_("Must be one of: %(words)s.") % {"words": ", ".join(words)})
+
+
+class Filters:
+    """The query string, read strictly: a filter that is empty, doubled or unreadable is refused and never ignored."""
+
+    def __init__(self, request: Request) -> None:
+        self.query = request.query_params
+
+    def text(self, name: str) -> str | None:
+        """Return the words of ``name``, ``None`` when it is not there."""
+        values = self.query.getlist(name)
+        if not values:
+            return None
+        if len(values) > 1:
+            raise ValidationError({name: str(_("May be given once."))})
+        return self._usable(name, values[0])
+
+    def uuid(self, name: str) -> UUID | None:
+        """Return the id in ``name``, ``None`` when it is not there."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not CANONICAL_UUID.fullmatch(value):
+            raise ValidationError({name: str(_("Must be a valid UUID."))})
+        return UUID(value)
+
+    def choices(self, name: str, words: Iterable[str]) -> list[str] | None:
+        """Return the words of a closed set, any of which will do (repeated or comma-separated); ``None`` without any."""
+        values = self.query.getlist(name)
+        if not values:
+            return None
+        known = list(words)
+        found = [word.strip() for value in values for word in self._usable(name, value).split(",")]
+        if any(word not in known for word in found):
+            raise ValidationError({name: allowed(known)})
+        return found
+
+    def _usable(self, name: str, value: str) -> str:
+        if not value.strip():
+            raise ValidationError({name: str(_("May not be empty."))})
+        if "\0" in value or len(value) > FILTER_LENGTH:
+            raise ValidationError({name: str(_("Is not a usable value."))})
+        return value.strip()
+
+
+def checked(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the request's body as ``serializer`` reads it. Raises ``ValidationError`` with a sentence per field."""
+    reader = serializer(data=request.data)
+    reader.is_valid(raise_exception=True)
+    return dict(reader.validated_data)
