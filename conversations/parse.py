@@ -21,7 +21,7 @@ from conversations.wake import wake
 
 log = structlog.get_logger(__name__)
 
-LANE_LENGTH = 120
+LANE_LENGTH = 140
 PROVIDER_ID_LENGTH = 255
 # When items of one delivery end differently, the delivery shows the first of these that occurred.
 PRECEDENCE = ("failed", "processed", "duplicate", "unroutable", "invalid", "ignored")
