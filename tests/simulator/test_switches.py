@@ -24,11 +24,11 @@ def code(answer: httpx2.Response) -> int:
 def test_it_answers_late_and_the_statuses_overtake_the_answer(
     sim: RunningSimulator, graph: Caller, hub: StandInHub
 ) -> None:
-    fault(sim, "delay", seconds=0.3)
+    fault(sim, "delay", seconds=1)
     begun = time.monotonic()
     assert graph.send(**TEXT).status_code == 200
-    assert time.monotonic() - begun >= 0.3
-    assert hub.times[0] - begun < 0.3
+    assert time.monotonic() - begun >= 1
+    assert hub.times[0] - begun < 1
 
 
 def test_it_accepts_and_loses_the_reply(sim: RunningSimulator, graph: Caller, hub: StandInHub) -> None:
