@@ -1,5 +1,14 @@
 """The pages of the story."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from conversations.views import inbox
+
+urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/state/", inbox.inbox_state, name="inbox_state"),
+    path("inbox/rows/", inbox.inbox_rows, name="inbox_rows"),
+    path("inbox/counts/", inbox.inbox_counts, name="inbox_counts"),
+    path("inbox/<uuid:conversation>/", inbox.inbox, name="inbox_conversation"),
+    path("inbox/<uuid:conversation>/thread/", inbox.inbox_thread, name="inbox_thread"),
+]

@@ -1,0 +1,313 @@
+/* The inbox: brings list, thread, composer, side, keys and feed together. */
+
+import { $, calmly, fill, read, words, write } from "../../hub/js/dom.js";
+import { follow } from "../../hub/js/feed.js";
+import { get, post } from "../../hub/js/http.js";
+import { toast } from "../../hub/js/toast.js";
+import { createComposer } from "./composer.js";
+import { createList } from "./list.js";
+import { createSender, detailOf } from "./sending.js";
+import { bindKeys } from "./shortcuts.js";
+import { fillAgents, paintFacts, paintHead, paintSide, windowLeft } from "./side.js";
+import { Store } from "./store.js";
+import { createThread } from "./thread.js";
+
+const root = $("[data-inbox]");
+const initial = read("state");
+const store = new Store(initial);
+const { me } = store;
+let opened = null; // {conversation, customer, previous}
+let opening = null; // the id on its way, and what the feed told of it meanwhile
+let late = [];
+
+const sender = createSender(me, {
+  onLocal: (message) => message.conversation === opened?.conversation.id && thread.put(message),
+  onSaved: (message) => message.conversation === opened?.conversation.id && thread.put(message),
+  onDropped: (message) => thread.drop(message),
+});
+const thread = createThread({
+  onEarlier: async (first) => {
+    const { id } = opened.conversation;
+    const page = await get(`/inbox/${id}/thread/?before=${first}`);
+    if (opened?.conversation.id === id) thread.prepend(page);
+  },
+  onQuote: (message) => message.local || composer.quote(message),
+  onRetry: (message) => sender.retry(message),
+  onDiscard: (message) => composer.restore(sender.drop(message), message.kind === "note"),
+  onSeen: calmly(600, seen),
+});
+const composer = createComposer(me, {
+  onSend: (said) => sender.send(opened.conversation.id, said),
+  onDraft: (id) => list.repaint(id),
+  find: thread.find,
+});
+const list = createList(store, {
+  onOpen: (id) => open(id),
+  onMore: async () => store.append(await get(`/inbox/rows/?view=${store.view}&after=${encodeURIComponent(store.next)}`)),
+  draftOf: composer.draftOf,
+});
+
+/** Open a conversation; `keep` leaves the address as it is. */
+async function open(id, keep = false) {
+  if (!keep) history.pushState({ id }, "", `/inbox/${id}/?view=${store.view}`);
+  list.open(id);
+  pane("thread");
+  opening = id;
+  late = [];
+  try {
+    const data = await get(`/inbox/${id}/thread/`);
+    if (opening !== id) return;
+    show(data);
+    for (const message of late) thread.put(message);
+  } catch (refusal) {
+    if (opening === id) complain(refusal);
+  } finally {
+    if (opening === id) opening = null;
+  }
+}
+
+function show(data) {
+  opened = data;
+  $("[data-none]").hidden = true;
+  $("[data-open]").hidden = false;
+  pane("thread");
+  store.put(data.conversation);
+  list.open(data.conversation.id);
+  thread.show(data, sender.of(data.conversation.id));
+  composer.open(data.conversation);
+  paint();
+  paintSide(data);
+  title();
+}
+
+/** Close the thread and go back to the list. */
+function close(keep = false) {
+  const id = opened?.conversation.id;
+  opened = opening = null;
+  $("[data-none]").hidden = false;
+  $("[data-open]").hidden = true;
+  $("[data-side-body]").hidden = true;
+  pane("list");
+  list.open(null);
+  if (!keep) history.pushState({}, "", `/inbox/?view=${store.view}`);
+  if (id) list.focus(id);
+  title();
+}
+
+function pane(name) {
+  root.dataset.pane = name;
+}
+
+function paint() {
+  if (!opened) return;
+  const left = windowLeft(opened.conversation);
+  paintHead(opened.conversation, opened.customer, me);
+  paintFacts(opened.conversation);
+  composer.update(opened.conversation, left !== null && left <= 0);
+}
+
+function title() {
+  const { unread } = store.counts;
+  const name = opened?.conversation.customer_name || write(document.createElement("i"), $(".list-head h1").textContent).textContent;
+  document.title = `${unread ? `(${unread}) ` : ""}${name} · Novelo`;
+}
+
+/** Take the server's word for one conversation. */
+function take(row) {
+  store.put(row);
+  if (opened?.conversation.id !== row.id) return;
+  const before = opened.conversation;
+  opened.conversation = row;
+  paint();
+  if (before.status !== row.status || before.assignee?.id !== row.assignee?.id || before.team?.id !== row.team?.id) refreshEvents();
+  if (row.unread) seenSoon();
+}
+
+const refreshCounts = calmly(1500, async () => store.setCounts(await get("/inbox/counts/").catch(() => store.counts)));
+const seenSoon = calmly(600, seen);
+const refreshEvents = calmly(300, async () => {
+  const id = opened?.conversation.id;
+  const data = id && (await get(`/inbox/${id}/thread/`).catch(() => null));
+  if (data && opened?.conversation.id === id) thread.putEvents(data.events);
+});
+
+/** Tell the server that the team has read the conversation. */
+async function seen() {
+  const row = opened?.conversation;
+  if (!row?.unread || document.hidden || !thread.atEnd() || (root.dataset.pane !== "thread" && innerWidth < 768)) return;
+  opened.conversation = { ...row, unread: 0 };
+  store.patch(row.id, { unread: 0 });
+  await post(`/api/v1/conversations/${row.id}/seen`).catch(() => {});
+}
+
+/** Do something with the opened conversation: shown at once, taken back when the server refuses. */
+async function move(path, body, fields, done) {
+  const row = opened?.conversation;
+  if (!row) return;
+  take({ ...row, ...fields });
+  try {
+    take(await post(`/api/v1/conversations/${row.id}/${path}`, body));
+    if (done) toast(fill(done.sentence, { name: done.name ?? row.customer_name }), { undo: done.undo });
+  } catch (refusal) {
+    take(row);
+    complain(refusal);
+  }
+  refreshCounts();
+}
+
+function complain(refusal) {
+  const reason = refusal.status === 0 ? words.out_of_reach : detailOf(refusal);
+  toast(fill(words.could_not, { reason }), { bad: true });
+}
+
+function resolve() {
+  const row = opened?.conversation;
+  if (!row || row.status === "resolved") return reopen();
+  const undo = { label: words.undo, act: () => (opened?.conversation.id === row.id ? reopen() : back(row.id)) };
+  return move("resolve", {}, { status: "resolved", waiting_since: null, resolved_at: new Date().toISOString() }, {
+    sentence: words.resolved, name: row.customer_name || words.unknown_person, undo,
+  });
+}
+
+const reopen = () => opened?.conversation.status === "resolved" && move("reopen", {}, { status: "open" }, { sentence: words.reopened });
+
+/** Reopen a conversation that is no longer shown. */
+async function back(id) {
+  await post(`/api/v1/conversations/${id}/reopen`).then(take, complain);
+  refreshCounts();
+}
+
+function assign(person) {
+  if (!opened || opened.conversation.assignee?.id === person?.id) return;
+  const sentence = !person ? words.unassigned : person.id === me.id ? words.taken : words.assigned;
+  move("assign", { assignee: person?.id ?? null }, { assignee: person }, { sentence, name: person?.name || person?.email });
+}
+
+async function choose(view, keep = false) {
+  try {
+    const page = await get(`/inbox/rows/?view=${view}`);
+    for (const tab of document.querySelectorAll("[data-view]")) {
+      if (tab.dataset.view === view) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    }
+    store.replace({ view, counts: page.counts, list: page });
+    list.open(opened?.conversation.id ?? null);
+    if (!keep) history.replaceState(history.state, "", `${location.pathname}?view=${view}`);
+  } catch (refusal) {
+    complain(refusal);
+  }
+}
+
+/** Read everything anew: too much was missed. */
+async function reload() {
+  const id = opened?.conversation.id ?? opening;
+  const state = await get(`/inbox/state/?view=${store.view}${id ? `&conversation=${id}` : ""}`);
+  store.replace(state);
+  feed.restart(state.seq);
+  if (state.thread) show(state.thread);
+}
+
+const heard = {
+  "conversation.created": take,
+  "conversation.updated": take,
+  "message.created": told,
+  "message.updated": told,
+  "customer.updated": named,
+};
+
+function told(message) {
+  sender.arrived(message);
+  if (opening === message.conversation) late.push(message);
+  if (opened?.conversation.id === message.conversation) thread.put(message);
+}
+
+function named(customer) {
+  for (const row of store.rows.values()) if (row.customer === customer.id) store.patch(row.id, { customer_name: customer.name });
+  if (opened?.customer.id !== customer.id) return;
+  opened.customer = customer;
+  opened.conversation = { ...opened.conversation, customer_name: customer.name };
+  paint();
+  paintSide(opened);
+}
+
+function toggleSide(shut = !root.hasAttribute("data-side-shut")) {
+  root.toggleAttribute("data-side-shut", shut);
+  $("[data-toggle-side]").setAttribute("aria-expanded", String(!shut));
+}
+
+/** Walk through the list: with the eye by J and K, opening by Alt and the arrows. */
+function walk(step, opens) {
+  const id = list.beside(list.focused() ?? opened?.conversation.id ?? null, step);
+  if (!id) return;
+  if (opens) open(id);
+  else list.focus(id);
+}
+
+store.addEventListener("counts", () => {
+  for (const tab of document.querySelectorAll("[data-view]")) write($("[data-count]", tab), store.counts[tab.dataset.view] ?? "");
+  const dot = $("[data-rail-dot]");
+  if (dot) dot.hidden = !store.counts.unread;
+  title();
+});
+
+root.addEventListener("click", ({ target }) => {
+  const on = (name) => target.closest(`[${name}]`);
+  const agent = on("data-agent");
+  if (on("data-resolve")) resolve();
+  else if (on("data-reopen")) reopen();
+  else if (on("data-back")) close();
+  else if (on("data-toggle-side")) toggleSide();
+  else if (on("data-close-side")) toggleSide(true);
+  else if (on("data-open-keys")) $("#keys").showModal();
+  else if (on("data-assign-me")) assign(me);
+  else if (on("data-assign-nobody")) assign(null);
+  else if (agent) assign(store.agents.find(({ id }) => id === agent.dataset.agent));
+  if (on("data-assign-menu")) $("#assign").hidePopover();
+});
+root.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const view = event.target.closest("[data-view]");
+  const earlier = event.target.closest("a[data-open]");
+  if (!view && !earlier) return;
+  event.preventDefault();
+  if (view) choose(view.dataset.view);
+  else open(earlier.dataset.open);
+});
+addEventListener("popstate", () => {
+  const id = location.pathname.split("/")[2];
+  if (id) open(id, true);
+  else close(true);
+});
+document.addEventListener("visibilitychange", seenSoon);
+setInterval(paint, 30_000); // what is left of the window, and how long somebody waits
+
+bindKeys({
+  next: () => walk(1), previous: () => walk(-1), nextAlways: () => walk(1, true), previousAlways: () => walk(-1, true),
+  inList: () => list.focused() !== null, opened: () => opened !== null, close, resolve, toggleSide,
+  reply: composer.reply, note: composer.note, mine: () => assign(me), assign: () => $("#assign").showPopover(),
+});
+
+let offlineTimer = 0;
+const feed = follow({
+  worker: root.dataset.feedWorker,
+  name: `novelo ${me.id} ${store.workspace}`,
+  after: initial.seq,
+  onEvent: (kind, object) => {
+    heard[kind]?.(object);
+    if (kind.startsWith("conversation.")) refreshCounts();
+  },
+  onResync: reload,
+  onState: (alive) => {
+    clearTimeout(offlineTimer);
+    if (alive) {
+      $("[data-offline]").hidden = true;
+      sender.resume();
+    } else offlineTimer = setTimeout(() => ($("[data-offline]").hidden = false), 2000);
+  },
+});
+
+fillAgents(store.agents, me);
+if (innerWidth < 1280) toggleSide(true);
+if (initial.thread) show(initial.thread);
+store.tell("counts");
+root.dataset.ready = "true";

@@ -1,0 +1,110 @@
+/* What was written here and is on its way: shown at once, kept in this browser until the server has it, sent once. */
+
+import { fill, words } from "../../hub/js/dom.js";
+import { post } from "../../hub/js/http.js";
+
+/** onLocal(message) shows a state of a message of this page; onSaved(message) the server's message in its place. */
+export function createSender(me, { onLocal, onSaved, onDropped }) {
+  const shelf = `novelo:unsent:${me.id}`;
+  const unsent = new Map(Object.entries(load(shelf)));
+  const queues = new Map(); // one at a time in a conversation, so that order holds
+  // What a closed page left on its way did not arrive, or arrived unseen: the same client id makes it safe to ask again.
+  for (const message of unsent.values()) if (message.status === "queued") fail(message, words.no_connection, true);
+
+  function save() {
+    try {
+      localStorage.setItem(shelf, JSON.stringify(Object.fromEntries(unsent)));
+    } catch {
+      // A full or closed storage costs only the safety net.
+    }
+  }
+
+  function keep(message) {
+    unsent.set(message.client_id, message);
+    save();
+    onLocal(message);
+  }
+
+  function fail(message, reason, passing) {
+    keep({ ...message, status: "failed", error: { code: "", title: reason, retryable: passing }, passing });
+  }
+
+  async function transmit(message) {
+    const waiting = { ...message, status: "queued", error: null };
+    keep(waiting);
+    const before = queues.get(message.conversation) ?? Promise.resolve();
+    const mine = before.then(() => deliver(waiting));
+    queues.set(message.conversation, mine);
+    await mine;
+  }
+
+  async function deliver(message) {
+    const { conversation, client_id, text, reply_to } = message;
+    try {
+      const saved = await post(`/api/v1/conversations/${conversation}/messages`, {
+        text, client_id, private: message.kind === "note", ...(reply_to && { reply_to }),
+      });
+      unsent.delete(client_id);
+      save();
+      onSaved(saved);
+    } catch (refusal) {
+      const reason = refusal.status === 0 ? words.no_connection : refusal.status >= 500 ? words.fault : detailOf(refusal);
+      fail(message, reason, refusal.passing ?? false);
+    }
+  }
+
+  return {
+    /** Send words into a conversation. */
+    send(conversation, { text, note, replyTo }) {
+      const now = new Date().toISOString();
+      const client_id = newId();
+      transmit({
+        id: `local:${client_id}`, client_id, local: true, conversation, direction: "outbound",
+        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : "text", text, payload: {},
+        attachments: [], sent_at: now, received_at: now, reply_to: replyTo ?? null, referral: null, status: "queued",
+        error: null, reactions: [], edited_at: null, deleted_at: null,
+      });
+    },
+    retry(message) {
+      if (message.local) transmit({ ...message, sent_at: new Date().toISOString() });
+      else this.send(message.conversation, { text: message.text, note: false, replyTo: message.reply_to });
+    },
+    /** Take an unsent message back; returns its text. */
+    drop(message) {
+      unsent.delete(message.client_id);
+      save();
+      onDropped(message);
+      return message.text;
+    },
+    /** The server told of a message with this client id: it is no longer only here. */
+    arrived({ client_id }) {
+      if (client_id && unsent.delete(client_id)) save();
+    },
+    /** What waits in a conversation. */
+    of: (conversation) => [...unsent.values()].filter((message) => message.conversation === conversation),
+    /** Try again what failed for want of a connection. */
+    resume() {
+      for (const message of unsent.values()) if (message.status === "failed" && message.passing) transmit(message);
+    },
+  };
+}
+
+/** Why the server refused, in one line. */
+export function detailOf(refusal) {
+  const [first] = Object.values(refusal.errors ?? {}).flat();
+  return typeof first === "string" ? first : refusal.detail || fill("HTTP {status}", { status: refusal.status });
+}
+
+function load(shelf) {
+  try {
+    return JSON.parse(localStorage.getItem(shelf)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** A random id; `crypto.randomUUID` is missing where a page is neither https nor localhost. */
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,136 @@
+/* The side panel and the head of the thread: who it is, how to reach them, where the conversation stands. */
+
+import { $, $$, copy, fill, initials, plural, slots, tone, words, write, writeOrHide } from "../../hub/js/dom.js";
+import { day, duration, moment, secondsBetween } from "../../hub/js/time.js";
+import { mark, said } from "./saying.js";
+
+// How long after the customer's last message free text may follow, for channels that have such a rule.
+const WINDOW = { whatsapp: 86_400, twilio_whatsapp: 86_400 };
+const CLOSING = 2 * 3600;
+
+const channelOf = (row) => row.channels.find(({ id }) => id === row.last_channel) ?? row.channels.at(-1);
+
+/** Seconds until free text is refused; null where nothing closes. */
+export function windowLeft(row) {
+  const span = WINDOW[channelOf(row)?.kind];
+  return span && row.last_inbound_at ? span - secondsBetween(row.last_inbound_at) : null;
+}
+
+/** The head: name, channel, address, what is left of the window, who has it. */
+export function paintHead(row, customer, me) {
+  const pane = $("[data-thread]");
+  const name = row.customer_name || words.unknown_person;
+  const avatar = $("[data-avatar]", pane);
+  write(slots(avatar).initials, initials(name));
+  avatar.dataset.tone = tone(row.customer);
+  mark(slots(avatar).mark, row);
+  write($("[data-name]", pane), name);
+  const kind = channelOf(row)?.kind;
+  const address = customer && reachedAt(customer, kind);
+  write($("[data-where]", pane), [words.channels[kind], address].filter(Boolean).join(" · ") + " ");
+  const left = windowLeft(row);
+  const window = $("[data-window]", pane);
+  writeOrHide(window, left === null || row.status === "resolved" ? "" : left > 0 ? fill(words.window, { left: duration(left) }) : words.window_closed);
+  window.dataset.window = left > CLOSING ? "open" : left > 0 ? "closing" : "closed";
+  const resolved = row.status === "resolved";
+  $("[data-resolve]", pane).hidden = resolved;
+  $("[data-reopen]", pane).hidden = !resolved;
+  const assign = $("[data-assign]", pane);
+  write(slots(assign).text, row.assignee ? row.assignee.name || row.assignee.email : words.assign);
+  for (const item of $$("[data-agent]", pane)) {
+    item.setAttribute("aria-current", String(item.dataset.agent === row.assignee?.id));
+  }
+  $("[data-assign-me]", pane).hidden = row.assignee?.id === me.id;
+  $("[data-assign-nobody]", pane).hidden = !row.assignee;
+}
+
+function reachedAt(customer, kind) {
+  const wanted = { whatsapp: ["wa_id", "phone"], twilio_whatsapp: ["wa_id", "phone"], sms: ["phone"], instagram: ["igsid"] }[kind] ?? [];
+  const found = customer.identities.find((identity) => wanted.includes(identity.kind) && !identity.replaced_at);
+  return found ? shownAddress(found) : "";
+}
+
+/** "+55 11 98888-0001" for a Brazilian number, "@name" where there is one, else the value. */
+export function shownAddress({ kind, value, username }) {
+  if (username) return username.startsWith("@") ? username : `@${username}`;
+  if (!["wa_id", "phone"].includes(kind)) return value;
+  const digits = value.replace(/\D/g, "");
+  const brazil = digits.match(/^55(\d{2})(\d{4,5})(\d{4})$/);
+  return brazil ? `+55 ${brazil[1]} ${brazil[2]}-${brazil[3]}` : `+${digits}`;
+}
+
+/** The side panel. */
+export function paintSide({ conversation: row, customer, previous }) {
+  const side = $("[data-side]");
+  $("[data-side-body]", side).hidden = false;
+  const name = row.customer_name || words.unknown_person;
+  const avatar = $("[data-avatar]", side);
+  write(slots(avatar).initials, initials(name));
+  avatar.dataset.tone = tone(row.customer);
+  write($("[data-name]", side), name);
+  const since = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", year: "numeric" });
+  write($("[data-since]", side), fill(words.since, { date: since.format(new Date(customer.created_at)) }));
+  const contacts = customer.identities.filter(({ replaced_at }) => !replaced_at);
+  list($("[data-contacts]", side), contacts.map((identity) => [words.contacts[identity.kind] ?? identity.kind, shownAddress(identity)]));
+  $("[data-no-contacts]", side).hidden = contacts.length > 0;
+  const attributes = Object.entries(customer.attributes ?? {}).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+  $("[data-attributes-section]", side).hidden = attributes.length === 0;
+  list($("[data-attributes]", side), attributes);
+  paintFacts(row);
+  $("[data-no-previous]", side).hidden = previous.length > 0;
+  $("[data-previous]", side).replaceChildren(...previous.map(earlier));
+}
+
+/** Where the conversation stands. */
+export function paintFacts(row) {
+  const side = $("[data-side]");
+  const first = row.first_response_at && secondsBetween(row.opened_at, row.first_response_at);
+  const waits = row.waiting_since && row.status !== "resolved";
+  const facts = {
+    status: words.status[row.status],
+    assignee: row.assignee?.name || row.assignee?.email || words.nobody,
+    team: row.team?.name ?? "",
+    channels: [...new Set(row.channels.map(({ kind }) => words.channels[kind]))].join(", "),
+    opened: moment(row.opened_at),
+    first_response: first === null ? words.no_answer_yet : duration(first),
+    waiting: waits ? duration(secondsBetween(row.waiting_since)) : "",
+    resolved: row.status === "resolved" && row.resolved_at ? moment(row.resolved_at) : "",
+    reopened: row.reopened_count ? plural(words.reopened_times, row.reopened_count) : "",
+  };
+  for (const [name, value] of Object.entries(facts)) write($(`[data-fact="${name}"]`, side), value);
+  for (const part of $$("[data-when]", side)) part.hidden = !facts[part.dataset.when];
+}
+
+function list(element, pairs) {
+  element.replaceChildren(...pairs.map(([term, value]) => {
+    const line = copy("fact");
+    write($("dt", line), term);
+    write($("dd", line), value);
+    return line;
+  }));
+}
+
+function earlier(row) {
+  const element = copy("earlier");
+  const s = slots(element);
+  $("a", element).href = `/inbox/${row.id}/`;
+  $("a", element).dataset.open = row.id;
+  write(s.when, `${day(row.opened_at)} · ${words.status[row.status]}`);
+  write(s.what, said(row.last_message));
+  return element;
+}
+
+/** The people of the assign menu. */
+export function fillAgents(agents, me) {
+  $("[data-agents]").replaceChildren(...agents.filter(({ id }) => id !== me.id).map((person) => {
+    const element = copy("agent");
+    const button = $("button", element);
+    const name = person.name || person.email;
+    button.dataset.agent = person.id;
+    write($(".avatar", element), initials(name));
+    $(".avatar", element).dataset.tone = tone(person.id);
+    write($(".agent-name", element), name);
+    return element;
+  }));
+}
+

@@ -1,0 +1,110 @@
+"""The inbox: its page, and what the page asks for while it is open."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from conversations.models import Conversation, Message
+from conversations.views import state
+from conversations.views.words import EMOJI, words
+from hub.access import Caller, require
+from hub.models import Role
+
+# Loaded with the page instead of one after the other.
+MODULES = [
+    *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed")),
+    *(f"conversations/js/{name}.js" for name in ("store", "list", "saying", "thread", "bubble", "composer", "sending", "side", "shortcuts")),
+]
+
+
+@require_GET
+def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
+    """Show the inbox, with a conversation opened when the address names one."""
+    caller = require(request, Role.AGENT)
+    shown = _state(request, caller, conversation)
+    return render(
+        request,
+        "conversations/inbox.html",
+        {"state": shown, "words": words(), "views": _tabs(shown["counts"]), "modules": MODULES, "emoji": EMOJI},
+    )
+
+
+@require_GET
+def inbox_state(request: HttpRequest) -> JsonResponse:
+    """Return what the page starts from, for one that missed too much: ``view``, ``conversation`` in the query."""
+    caller = require(request, Role.AGENT)
+    opened = request.GET.get("conversation")
+    return _json(_state(request, caller, _id(opened) if opened else None))
+
+
+@require_GET
+def inbox_rows(request: HttpRequest) -> HttpResponse:
+    """Return a page of rows of ``view`` after the mark ``after``, and the counts."""
+    caller = require(request, Role.AGENT)
+    try:
+        page = state.rows(caller, _view(request) or state.VIEWS[0], request.GET.get("after", ""))
+    except ValueError:
+        return HttpResponseBadRequest("Unknown mark.")
+    return _json({**page, "counts": state.counts(caller)})
+
+
+@require_GET
+def inbox_counts(request: HttpRequest) -> JsonResponse:
+    """Return how much the views hold."""
+    return _json(state.counts(require(request, Role.AGENT)))
+
+
+@require_GET
+def inbox_thread(request: HttpRequest, conversation: UUID) -> JsonResponse:
+    """Return an opened conversation, or with ``before`` only its messages before that one."""
+    caller = require(request, Role.AGENT)
+    before = request.GET.get("before")
+    try:
+        if before:
+            row = Conversation.objects.of(caller.workspace).get(pk=conversation)
+            return _json(state.messages(caller.workspace, row, _id(before)))
+        return _json(state.thread(caller, conversation))
+    except (Conversation.DoesNotExist, Message.DoesNotExist) as error:
+        raise Http404 from error
+
+
+def _state(request: HttpRequest, caller: Caller, conversation: UUID | None) -> dict[str, Any]:
+    try:
+        return state.state(caller, _view(request), conversation)
+    except Conversation.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _view(request: HttpRequest) -> str:
+    view = request.GET.get("view", "")
+    return view if view in state.VIEWS else ""
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _json(body: dict[str, Any]) -> JsonResponse:
+    return JsonResponse(body, headers={"Cache-Control": "no-store"})
+
+
+def _tabs(counts: dict[str, int]) -> list[dict[str, Any]]:
+    tabs = [
+        ("mine", _("Mine"), "circle-check-big", _("All done"), _("Nothing waits for you. New work comes by itself.")),
+        ("unassigned", _("Unassigned"), "inbox", _("The queue is empty"), _("Every conversation has somebody.")),
+        ("all", _("All"), "inbox", _("No open conversations"), _("What customers write shows up here at once.")),
+        ("resolved", _("Resolved"), "history", _("Nothing resolved yet"), _("What you resolve can be found here.")),
+    ]
+    return [
+        {"name": name, "title": title, "icon": icon, "empty_title": head, "empty_text": text, "count": counts.get(name, "")}
+        for name, title, icon, head, text in tabs
+    ]

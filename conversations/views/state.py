@@ -1,0 +1,179 @@
+"""What the inbox shows, read for one person: counts, a page of rows, an opened conversation; as JSON-ready values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, Q
+from django.utils.dateparse import parse_datetime
+
+from conversations import feed
+from conversations.api import reading, represent
+from conversations.api.represent import Shown
+from conversations.models import Conversation, Customer, HistoryEvent, Identity, Message
+from conversations.querysets.conversation import Conversations
+from hub.access import Caller
+from hub.models import Membership, User, Workspace
+
+VIEWS = ("mine", "unassigned", "all", "resolved")
+ROWS_A_PAGE = 50
+MESSAGES_A_PAGE = 60
+EARLIER_SHOWN = 5
+EVENTS_SHOWN = ("conversation.assigned", "conversation.resolved", "conversation.reopened", "conversation.snoozed")
+
+
+def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Shown:
+    """Return everything the page starts from. The feed's head is read first: what comes later is told by the feed.
+
+    ``view`` "" chooses the first of mine, unassigned and all that holds something. Raises ``Conversation.DoesNotExist``
+    for a conversation of another workspace.
+    """
+    head = feed.head(caller.workspace.pk)
+    numbers = counts(caller)
+    view = view or next((name for name in VIEWS[:3] if numbers[name]), VIEWS[0])
+    return {
+        "seq": head,
+        "view": view,
+        "counts": numbers,
+        "list": rows(caller, view),
+        "thread": thread(caller, conversation_id) if conversation_id else None,
+        "agents": agents(caller.workspace),
+        "me": represent.agent(caller.user),
+        "workspace": str(caller.workspace.pk),
+    }
+
+
+def of_view(caller: Caller, view: str) -> Conversations:
+    """Return the conversations of a view, unordered."""
+    found = Conversation.objects.of(caller.workspace).filter(last_message_at__isnull=False)
+    if view == "mine":
+        return found.mine(caller.user) if caller.user else found.none()
+    if view == "unassigned":
+        return found.unassigned()
+    return found.filter(status="resolved") if view == "resolved" else found.unresolved()
+
+
+def counts(caller: Caller) -> dict[str, int]:
+    """Return how many conversations the views hold (``mine``, ``unassigned``, ``all``), and my ``unread`` ones; one query."""
+    mine, unassigned = Q(assignee=caller.user), Q(assignee=None)
+    found: dict[str, int] = of_view(caller, "all").aggregate(
+        mine=Count("id", filter=mine),
+        unassigned=Count("id", filter=unassigned),
+        all=Count("id"),
+        unread=Count("id", filter=mine & Q(unread__gt=0)),
+    )
+    return found
+
+
+def rows(caller: Caller, view: str, after: str = "") -> Shown:
+    """Return a page of rows, newest first: ``results`` and ``next``, the mark to ask on with, or None at the end.
+
+    Raises ``ValueError`` for a mark that is none.
+    """
+    found = of_view(caller, view).for_reading().newest_first()
+    if after:
+        at, key = _mark(after)
+        found = found.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=key))
+    page = list(found[: ROWS_A_PAGE + 1])
+    more, page = len(page) > ROWS_A_PAGE, page[:ROWS_A_PAGE]
+    channels = reading.channels_touched(caller.workspace, page)
+    last = page[-1] if page else None
+    return {
+        "results": [represent.conversation(row, channels) for row in page],
+        "next": f"{represent.moment(last.last_message_at)}~{last.pk}" if more and last else None,
+    }
+
+
+def _mark(text: str) -> tuple[datetime, UUID]:
+    at, _, key = text.partition("~")
+    moment = parse_datetime(at)
+    if moment is None:
+        message = "The mark has no time."
+        raise ValueError(message)
+    return moment, UUID(key)
+
+
+def thread(caller: Caller, conversation_id: UUID) -> Shown:
+    """Return an opened conversation: itself, its newest messages and events, its customer and what came before."""
+    workspace = caller.workspace
+    found = Conversation.objects.of(workspace).for_reading().get(pk=conversation_id)
+    known = Prefetch("identities", Identity.objects.of(workspace).order_by("created_at", "id"))
+    customer = Customer.objects.of(workspace).prefetch_related(known).get(pk=found.customer_id)
+    before = (
+        Conversation.objects.of(workspace)
+        .filter(customer=customer)
+        .exclude(pk=found.pk)
+        .select_related("last_message__author")
+        .order_by("-opened_at")
+    )
+    return {
+        "conversation": represent.conversation(found, reading.channels_touched(workspace, [found])),
+        "customer": represent.customer(customer),
+        **messages(workspace, found),
+        "events": events(workspace, found),
+        "previous": [_earlier(row) for row in before[:EARLIER_SHOWN]],
+    }
+
+
+def _earlier(row: Conversation) -> Shown:
+    return {
+        "id": str(row.pk),
+        "status": row.status,
+        "opened_at": represent.moment(row.opened_at),
+        "last_message": represent.preview(row.last_message),
+    }
+
+
+def messages(workspace: Workspace, conversation: Conversation, before: UUID | None = None) -> Shown:
+    """Return the newest messages in order (those before message ``before``): ``messages``, and ``earlier``: whether more came first.
+
+    A message quoted from outside the page comes along in ``quoted``.
+    """
+    found = Message.objects.of(workspace).filter(conversation=conversation).for_reading()
+    if before:
+        edge = Message.objects.of(workspace).get(pk=before, conversation=conversation)
+        found = found.filter(Q(shown_at__lt=edge.shown_at) | Q(shown_at=edge.shown_at, seq__lt=edge.seq))
+    page = list(found.in_order().reverse()[: MESSAGES_A_PAGE + 1])
+    earlier, page = len(page) > MESSAGES_A_PAGE, page[:MESSAGES_A_PAGE][::-1]
+    held = {row.pk for row in page}
+    quoted = {row.reply_to_id for row in page if row.reply_to_id} - held
+    return {
+        "messages": [represent.message(row) for row in page],
+        "quoted": list(reading.messages(workspace, quoted).values()) if quoted else [],
+        "earlier": earlier,
+    }
+
+
+def events(workspace: Workspace, conversation: Conversation) -> list[Shown]:
+    """Return what was done with the conversation, in order: ``id``, ``type``, ``at``, ``actor``, ``agent``, ``team`` as names."""
+    found = list(
+        HistoryEvent.objects.of(workspace)
+        .filter(conversation=conversation, type__in=EVENTS_SHOWN)
+        .select_related("actor")
+        .order_by("occurred_at", "id")
+    )
+    emails = {row.data.get("agent") for row in found} - {None}
+    names = {user.email: str(user) for user in User.objects.filter(email__in=emails)} if emails else {}
+    return [_event(row, names) for row in found]
+
+
+def _event(row: HistoryEvent, names: dict[str, str]) -> Shown:
+    agent: Any = row.data.get("agent")
+    return {
+        "id": str(row.pk),
+        "type": row.type,
+        "at": represent.moment(row.occurred_at),
+        "actor": str(row.actor) if row.actor else row.actor_email,
+        "agent": names.get(agent, agent) if agent else None,
+        "team": row.data.get("team"),
+        "self": bool(row.actor and row.actor.email == agent),
+    }
+
+
+def agents(workspace: Workspace) -> list[Shown]:
+    """Return who may be given a conversation, by name."""
+    members = Membership.objects.of(workspace).filter(user__is_active=True).select_related("user")
+    found = [represent.agent(member.user) for member in members.order_by("user__name", "user__email")]
+    return [person for person in found if person]

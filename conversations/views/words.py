@@ -1,0 +1,132 @@
+"""The sentences the inbox's scripts say, in the reader's language: scripts hold none of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from django.utils.translation import get_language, ngettext, pgettext, to_locale
+from django.utils.translation import gettext as _
+
+EMOJI = "😀 😊 😉 😍 😂 🙂 😅 😢 😮 🤔 🙏 👍 👎 👏 🙌 👋 💪 🤝 ❤️ 💜 🎉 ✨ 🔥 ⭐ ✅ ❌ ⚠️ ⏰ 📦 🚚 🛍️ 💳".split()
+# One number of each plural category; enough for the languages of the house.
+SAMPLES = (0, 1, 2, 5, 11, 100, 1_000_000)
+
+
+def forms(one: str, other: str) -> dict[str, str]:
+    """Return the translated sentence for each plural category of the language, ``{n}`` still in it."""
+    rule = Locale.parse(to_locale(get_language() or "en")).plural_form
+    return {rule(number): ngettext(one, other, number) for number in SAMPLES} | {"other": ngettext(one, other, 5)}
+
+
+def words() -> dict[str, Any]:
+    """Return every sentence by its key; nested where a script looks up by a word of the contract."""
+    return {
+        "now": pgettext("time", "now"),
+        "you": _("You:"),
+        "note_by": _("Note:"),
+        "robot": _("Bot"),
+        "device": _("Phone"),
+        "unknown_person": _("No name"),
+        "nobody": _("Nobody"),
+        "assign": _("Assign"),
+        "me": _("{name} (you)"),
+        "new_rows": forms("{n} new", "{n} new ones"),
+        "reopened_times": forms("{n} time", "{n} times"),
+        "unread": forms("{n} unread", "{n} unread messages"),
+        "since": _("Customer since {date}"),
+        "window": _("window {left}"),
+        "window_closed": _("window closed"),
+        "via": _("by {channel}"),
+        "undo": _("Undo"),
+        "resolved": _("Resolved. {name} can still answer."),
+        "reopened": _("Reopened."),
+        "assigned": _("{name} has the conversation now."),
+        "unassigned": _("Back in the queue."),
+        "taken": _("The conversation is yours."),
+        "could_not": _("That did not work: {reason}"),
+        "out_of_reach": _("The hub cannot be reached. It is tried again by itself when the connection is back."),
+        "not_sent": _("Not sent: {reason}"),
+        "no_connection": _("no connection. Your text is kept here; try again when you are back."),
+        "fault": _("a fault on our side. Your text is kept here; try again in a moment."),
+        "unsure": _("Not confirmed by the provider: it may have arrived. Ask before sending it again."),
+        "no_answer_yet": _("not yet"),
+        "forms_of_kind": _kinds(),
+        "file_states": {
+            "pending": _("being fetched"),
+            "unavailable": _("no longer available"),
+            "stored": "",
+        },
+        "deleted": _("This message was deleted."),
+        "was_deleted": _("Deleted by the sender"),
+        "unsupported": _("A kind of message that cannot be shown yet."),
+        "came_from_ad": _("Came from the ad: {title}"),
+        "items": forms("{n} item", "{n} items"),
+        "open_map": _("Open the map"),
+        "verified": _("verified"),
+        "left": forms("{n} character left", "{n} characters left"),
+        "status": _statuses(),
+        "ticks": _ticks(),
+        "events": _events(),
+        "contacts": _contacts(),
+        "channels": {
+            "whatsapp": "WhatsApp", "twilio_whatsapp": "WhatsApp", "instagram": "Instagram", "messenger": "Messenger",
+            "sms": "SMS", "webchat": _("Web chat"),
+        },  # fmt: skip
+        "keys": _keys(),
+    }
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        "image": _("Image"), "audio": _("Audio"), "video": _("Video"), "document": _("Document"), "file": _("File"),
+        "sticker": _("Sticker"), "location": _("Location"), "contacts": _("Contact"), "interactive": _("Choice"),
+        "template": _("Template"), "order": _("Order"), "story": _("Story"), "share": _("Shared post"),
+        "note": _("Note"), "unsupported": _("Unsupported message"), "text": _("Message"),
+    }  # fmt: skip
+
+
+def _statuses() -> dict[str, str]:
+    return {
+        "waiting": _("Waiting"), "open": _("Open"), "pending": _("Pending"), "snoozed": _("Snoozed"),
+        "resolved": _("Resolved"),
+    }  # fmt: skip
+
+
+def _ticks() -> dict[str, str]:
+    return {
+        "queued": _("On its way"), "sending": _("On its way"), "sent": _("Sent"), "delivered": _("Delivered"),
+        "read": _("Read"), "failed": _("Not delivered"), "unknown": _("Not confirmed"),
+    }  # fmt: skip
+
+
+def _events() -> dict[str, str]:
+    return {
+        "conversation.assigned": _("{actor} gave the conversation to {agent}"),
+        "taken": _("{actor} took the conversation"),
+        "returned": _("{actor} put the conversation back in the queue"),
+        "routed": _("The conversation went to {agent}"),
+        "team": _("The conversation went to the team {team}"),
+        "conversation.resolved": _("{actor} resolved the conversation"),
+        "conversation.reopened": _("The customer wrote again: reopened"),
+        "conversation.reopened.by": _("{actor} reopened the conversation"),
+        "conversation.snoozed": _("{actor} snoozed the conversation"),
+        "somebody": _("The system"),
+    }
+
+
+def _contacts() -> dict[str, str]:
+    return {
+        "wa_id": "WhatsApp", "bsuid": _("WhatsApp id"), "igsid": "Instagram", "psid": "Messenger", "phone": _("Phone"),
+        "email": _("E-mail"), "visitor": _("Site visitor"), "external_id": _("Your system"),
+    }  # fmt: skip
+
+
+def _keys() -> dict[str, str]:
+    return {
+        "next": _("Next conversation"), "previous": _("Previous conversation"), "open": _("Open"),
+        "back": _("Back or close"), "reply": _("Reply"), "note": _("Private note"), "resolve": _("Resolve or reopen"),
+        "mine": _("Assign to me"), "assign": _("Assign…"), "side": _("Details"), "help": _("Keyboard shortcuts"),
+        "next_always": _("Next, also while writing"), "previous_always": _("Previous, also while writing"),
+        "send": _("Send"),
+    }  # fmt: skip

@@ -1,0 +1,102 @@
+/* The one stream of a browser: reads the feed and hands each event to every tab. Runs as shared worker or as a tab's own. */
+
+const KINDS = [
+  "message.created", "message.updated", "conversation.created", "conversation.updated", "customer.updated",
+  "channel.updated",
+];
+const KEPT = 500; // events a tab may have missed while it loaded
+const SILENCE = 50_000; // the server's heart beats every 20 s
+const LONGEST = 30_000;
+
+const tabs = new Set();
+let source = null;
+let began = null; // the feed is known after this number
+let last = null;
+let kept = [];
+let tries = 0;
+let timer = 0;
+let watch = 0;
+let alive = false;
+
+const tell = (message) => tabs.forEach((tab) => tab.postMessage(message));
+
+function say(state) {
+  if (alive === state) return;
+  alive = state;
+  tell({ type: state ? "alive" : "lost" });
+}
+
+function open() {
+  clearTimeout(timer);
+  source?.close();
+  source = new EventSource(`/api/v1/feed?after=${last}`);
+  source.onopen = () => {
+    tries = 0;
+    say(true);
+    heard();
+  };
+  source.onerror = () => again();
+  source.addEventListener("heartbeat", heard);
+  source.addEventListener("resync", (event) => {
+    heard();
+    kept = [];
+    began = last = Number(event.lastEventId) || last;
+    tell({ type: "resync" });
+  });
+  for (const kind of KINDS) source.addEventListener(kind, (event) => pass(kind, event));
+}
+
+function pass(kind, event) {
+  heard();
+  const seq = Number(event.lastEventId);
+  if (seq <= last) return;
+  last = seq;
+  const message = { type: "event", seq, kind, data: event.data };
+  kept.push(message);
+  if (kept.length > KEPT) began = kept.shift().seq;
+  tell(message);
+}
+
+function heard() {
+  clearTimeout(watch);
+  watch = setTimeout(again, SILENCE);
+}
+
+function again() {
+  source?.close();
+  clearTimeout(timer);
+  clearTimeout(watch);
+  say(false);
+  const wait = Math.min(LONGEST, 500 * 2 ** tries++) * (0.5 + Math.random() / 2);
+  timer = setTimeout(open, wait);
+}
+
+function hear(tab, { after, bye, retry }) {
+  if (bye) {
+    tabs.delete(tab);
+    if (!tabs.size) source?.close();
+  } else if (retry) {
+    if (!alive) open();
+  } else {
+    const idle = !tabs.size || source?.readyState === EventSource.CLOSED;
+    tabs.add(tab);
+    if (last === null || idle) {
+      // Nobody else listens: start where this tab stands.
+      if (last === null || after > last || after < began) [began, last, kept] = [after, after, []];
+      tries = 0;
+      open();
+    } else if (after < began) {
+      tab.postMessage({ type: "resync" });
+    }
+    for (const message of kept) if (message.seq > after) tab.postMessage(message);
+    if (alive) tab.postMessage({ type: "alive" });
+  }
+}
+
+if ("onconnect" in self) {
+  self.onconnect = ({ ports: [port] }) => {
+    port.onmessage = ({ data }) => hear(port, data);
+  };
+} else {
+  self.onmessage = ({ data }) => hear(self, data);
+}

@@ -1,0 +1,46 @@
+/* Requests to our own server: JSON in and out, the CSRF token on writes, refusals as errors that say what to do. */
+
+/** What the server refused, or that it could not be reached (`status` 0). */
+export class Refusal extends Error {
+  constructor(status, detail, errors) {
+    super(detail || `HTTP ${status}`);
+    this.status = status;
+    this.detail = detail;
+    this.errors = errors;
+  }
+
+  /** Whether the same request may succeed later with nothing changed. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export const get = (path) => ask(path, { method: "GET" });
+
+export const post = (path, body = {}) =>
+  ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf"]').content },
+    body: JSON.stringify(body),
+  });
+
+async function ask(path, options) {
+  let response;
+  try {
+    response = await fetch(path, {
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(20_000),
+      ...options,
+      headers: { Accept: "application/json", ...options.headers },
+    });
+  } catch {
+    throw new Refusal(0, "");
+  }
+  if (response.redirected && new URL(response.url).pathname.startsWith("/accounts/")) {
+    location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+    throw new Refusal(401, "");
+  }
+  const body = await response.json().catch(() => null);
+  if (!response.ok) throw new Refusal(response.status, body?.detail ?? "", body?.errors);
+  return body;
+}
