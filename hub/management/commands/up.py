@@ -22,6 +22,7 @@ from hub.embedded.postgres import Postgres
 from hub.embedded.supervisor import Program, Supervisor
 from hub.embedded.valkey import Valkey
 from hub.embedded.voice import WIDTH, Voice
+from hub.static_files import fingerprint
 from hub.translations import compile_catalogs
 
 MARK = "NOVELO_UP"  # in the environment of every process we start, with a value of this run alone
@@ -164,11 +165,13 @@ class _Up:
         """Bring schema, static files, translations and demo data up to date; False when something failed."""
         compile_catalogs(settings.BASE_DIR)
         schema = self._command("migrate", env, "migrate", "--no-input", "--verbosity", "0")
-        files = self._command("static", env, "collectstatic", "--no-input", "--verbosity", "0")
+        files = self._command("static", env, "collectstatic", "--no-input", "--verbosity", "0", "-i", "rest_framework")
         demo = self._command("demo", env, "demo")
-        self.supervisor.run(schema)
-        self.supervisor.run(files)
-        failed = self.supervisor.finish([schema, files])
+        collected, found = self.data_dir / "static.sum", fingerprint()
+        steps = [schema] if collected.exists() and collected.read_text() == found else [schema, files]
+        for step in steps:
+            self.supervisor.run(step)
+        failed = self.supervisor.finish(steps)
         if not failed and not self.supervisor.stopping and not self.options["no_demo"]:
             self.supervisor.run(demo, logins)
             failed = self.supervisor.finish([demo])
@@ -178,6 +181,7 @@ class _Up:
         if schema in failed or files in failed:
             self.places.clear()
             return False
+        collected.write_text(found)
         return True
 
     def _programs(self, env: dict[str, str]) -> list[Program]:
@@ -185,14 +189,14 @@ class _Up:
         python, node = sys.executable, f"novelo-{self.port}@localhost"
         web = [python, "-m", "uvicorn", "hub.asgi:application", "--host", self.host, "--port", str(self.port)]
         web += ["--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
-        worker = [python, "-m", "celery", "-A", "hub", "worker", "-c", "2", "-Q", QUEUES, "-n", node]
-        beat = [python, "-m", "celery", "-A", "hub", "beat", "-s", str(self.data_dir / "beat-schedule")]
+        worker = [python, "-m", "celery", "-q", "-A", "hub", "worker", "-c", "2", "-Q", QUEUES, "-n", node]
+        worker += ["--loglevel", "WARNING"]
+        quiet = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as root we know
+        beat = [python, "-m", "celery", "-q", "-A", "hub", "beat", "-s", str(self.data_dir / "beat-schedule")]
         beat += ["--pidfile=", "--loglevel", "WARNING"]
         programs = [
-            self._program("web", web, {**env, "NOVELO_DB_POOL": "1"}, 8.0, readiness.Web(self.port, env["PUBLIC_URL"])),
-            self._program(
-                "worker", [*worker, "--loglevel", "WARNING"], env, 15.0, readiness.Worker(env["REDIS_URL"], node)
-            ),
+            self._program("web", web, env, 8.0, readiness.Web(self.port, env["PUBLIC_URL"])),
+            self._program("worker", worker, quiet, 15.0, readiness.Worker(env["REDIS_URL"], node)),
             self._program("beat", beat, env, 3.0),
             self._command("relay", env, "relay"),
         ]
