@@ -51,8 +51,8 @@ def rederive(workspace: Workspace, conversation_ids: Iterable[UUID], before: int
     """Derive these conversations again and write what changed, facts and cells. Expects the mark to be locked."""
     ids = list(conversation_ids)
     change = facts.difference(facts.kept(workspace.pk, ids), facts.derived(workspace.pk, ids, before))
-    if not change.is_empty:
-        facts.replace(change)
+    if any(change.values()):
+        facts.replace(workspace.pk, change)
         cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
     return change
 

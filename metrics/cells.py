@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from metrics.derive import Episode, Outcome, Wait
-from metrics.facts import EPISODES, OWNER, TABLES, VOLUMES, WAITS, Change, Row, Rows, Table, copy
+from metrics.derive import Episode, Wait
+from metrics.facts import ID, TABLES, Change, Row, Table, copy
 from metrics.histogram import bucket, pack, unpack
 
 COLUMNS = ("workspace_id", "measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
-AFTER_OWNER = len(OWNER)
 
 
 class Key(NamedTuple):
@@ -64,46 +63,63 @@ class Sum:
         self.histogram.update(other.histogram)
 
 
-def observations(table: Table, row: Row) -> Iterable[Observation]:
+def observations(table: Table, row: Row | None) -> list[Observation]:
     """Return what a row of facts counts for."""
-    fact = table.fact._make(row[AFTER_OWNER:])
+    if row is None:
+        return []
+    fact = table.fact._make(row[ID:])
+    seen = []
     if isinstance(fact, Wait):
-        if fact.outcome == Outcome.ANSWERED and fact.ended_at:
-            yield Observation("reply", fact.ended_at, fact.channel_kind, fact.agent, fact.elapsed)
+        if fact.outcome == "answered" and fact.ended_at:
+            seen.append(Observation("reply", fact.ended_at, fact.channel_kind, fact.agent, fact.elapsed))
     elif isinstance(fact, Episode):
+        channel = fact.channel_kind
         if fact.opened_by_customer:
-            yield Observation("conversations", fact.opened_at, fact.channel_kind, None, None)
-        if fact.response == Outcome.ANSWERED and fact.responded_at:
-            yield Observation(
-                "first_response", fact.responded_at, fact.channel_kind, fact.response_agent, fact.response_elapsed
+            seen.append(Observation("conversations", fact.opened_at, channel, None, None))
+        if fact.response == "answered" and fact.responded_at:
+            seen.append(
+                Observation("first_response", fact.responded_at, channel, fact.response_agent, fact.response_elapsed)
             )
         if fact.resolved_at and (fact.answered or fact.resolved_by != "rule"):
-            yield Observation("resolution", fact.resolved_at, fact.channel_kind, fact.resolver, fact.resolution_elapsed)
+            seen.append(Observation("resolution", fact.resolved_at, channel, fact.resolver, fact.resolution_elapsed))
     else:
-        for measure, instants in (("inbound", fact.inbound), ("outbound", fact.outbound)):
-            for at in instants:
-                yield Observation(measure, at, fact.channel_kind, None, None)
+        seen += [Observation("inbound", at, fact.channel_kind, None, None) for at in fact.inbound]
+        seen += [Observation("outbound", at, fact.channel_kind, None, None) for at in fact.outbound]
+    return seen
 
 
-def summed(rows: Rows, zone: ZoneInfo, sign: int, sums: dict[Key, Sum]) -> dict[Key, Sum]:
-    """Add what these rows count for to ``sums``; with ``sign`` -1 take it away."""
+def summed(change: Change, zone: ZoneInfo) -> dict[Key, Sum]:
+    """Add up what the new rows count for, and take away what the old ones did."""
+    sums: dict[Key, Sum] = {}
     for table in TABLES:
-        for row in rows[table]:
-            for seen in observations(table, row):
-                local = seen.at.astimezone(zone)
-                day, hour = local.date(), local.hour
-                places = [("channel", seen.channel_kind)]
-                if seen.agent is not None:
-                    places.append(("agent", seen.agent))
-                for dimension, value in places:
-                    key = Key(seen.measure, dimension, value, day)
-                    (sums.get(key) or sums.setdefault(key, Sum())).take(hour, seen.elapsed, sign)
+        for old, new in change[table]:
+            before, after = observations(table, old), observations(table, new)
+            if before:
+                # Most of what a conversation counted for it still counts for.
+                stays = 0
+                while stays < min(len(before), len(after)) and before[stays] == after[stays]:
+                    stays += 1
+                before, after = before[stays:], after[stays:]
+            for seen in before:
+                _take(sums, seen, zone, -1)
+            for seen in after:
+                _take(sums, seen, zone, 1)
     return sums
+
+
+def _take(sums: dict[Key, Sum], seen: Observation, zone: ZoneInfo, sign: int) -> None:
+    local = seen.at.astimezone(zone)
+    day, hour = local.date(), local.hour
+    key = Key(seen.measure, "channel", seen.channel_kind, day)
+    (sums.get(key) or sums.setdefault(key, Sum())).take(hour, seen.elapsed, sign)
+    if seen.agent is not None:
+        key = Key(seen.measure, "agent", seen.agent, day)
+        (sums.get(key) or sums.setdefault(key, Sum())).take(hour, seen.elapsed, sign)
 
 
 def apply(workspace_id: UUID, zone: ZoneInfo, change: Change) -> None:
     """Give the cells ``facts_new - facts_old``: expects the workspace's mark to be locked in the running transaction."""
-    sums = summed(change.new, zone, 1, summed(change.gone, zone, -1, {}))
+    sums = summed(change, zone)
     _write(workspace_id, {key: delta for key, delta in sums.items() if _says_something(delta)})
 
 
@@ -118,7 +134,7 @@ def kept(workspace_id: UUID, keys: Iterable[Key] | None = None) -> dict[Key, Sum
         values = [list(column) for column in zip(*keys, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT measure, dimension, value, day, n, total, hours, histogram FROM metrics_cell "
+            "SELECT measure, dimension, value, day, n, total, hours, histogram FROM metrics_cell "  # noqa: S608
             f"WHERE workspace_id = %s{condition}",
             [workspace_id, *values],
         )
@@ -135,21 +151,22 @@ def recount(workspace_id: UUID, zone: ZoneInfo) -> None:
 def counted(workspace_id: UUID, zone: ZoneInfo) -> dict[Key, Sum]:
     """Add up all facts of the workspace, a few thousand at a time."""
     sums: dict[Key, Sum] = {}
-    for table in (WAITS, EPISODES, VOLUMES):
+    for table in TABLES:
         last = -1
-        place = table.columns.index("id")
         while True:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"SELECT {', '.join(table.columns)} FROM {table.name} "
+                    f"SELECT {table.selected} FROM {table.name} "  # noqa: S608  names of our own
                     "WHERE workspace_id = %s AND id > %s ORDER BY id LIMIT 5000",
                     [workspace_id, last],
                 )
                 rows = cursor.fetchall()
             if not rows:
                 break
-            last = rows[-1][place]
-            summed({**{other: set() for other in TABLES}, table: rows}, zone, 1, sums)
+            last = rows[-1][ID]
+            for row in rows:
+                for seen in observations(table, row):
+                    _take(sums, seen, zone, 1)
     return sums
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID
 
 MICROSECOND = timedelta(microseconds=1)
 # At the same instant the natural order of service decides, so that the order of arrival cannot change a figure.
@@ -42,7 +41,7 @@ class Happening(NamedTuple):
     id: int
     type: str
     at: datetime
-    message_id: UUID | None = None
+    message_id: str | None = None
     channel_kind: str = ""
     actor_kind: str = ""
     agent: str = ""
@@ -56,8 +55,8 @@ class Wait(NamedTuple):
     id: int  # the event that opened it
     position: int  # 0 for the first wait of the conversation
     channel_kind: str  # of the message that opened it
-    opening_message_id: UUID | None
-    closing_message_id: UUID | None
+    opening_message_id: str | None
+    closing_message_id: str | None
     started_at: datetime
     ended_at: datetime | None
     outcome: str
@@ -88,8 +87,8 @@ class Episode(NamedTuple):
     from_handoff_elapsed: int | None
     response_agent: str
     response_team: str
-    opening_message_id: UUID | None
-    response_message_id: UUID | None
+    opening_message_id: str | None
+    response_message_id: str | None
     first_resolved_at: datetime | None
     resolved_at: datetime | None  # the final close, empty while the conversation is open
     resolved_by: str  # agent | bot | rule
@@ -147,12 +146,12 @@ def _told(events: Iterable[Happening]) -> list[Happening]:
         {event.id: event for event in events if event.type in RANK}.values(),
         key=lambda event: (event.at, RANK[event.type], event.id),
     )
-    failed: dict[UUID | None, bool] = {}
+    failed: dict[str | None, bool] = {}
     for event in ordered:
         if RANK[event.type] == RANK["message.failed"]:
             failed[event.message_id] = event.type == "message.failed"
     story = []
-    said: set[UUID] = set()
+    said: set[str] = set()
     for event in ordered:
         if event.type in {"message.failed", "message.recovered"} or event.kind in NOT_SAID:
             continue

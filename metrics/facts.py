@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
-from metrics.derive import RANK, Episode, Facts, Happening, Volume, Wait, derive
+from metrics.derive import RANK, Episode, Happening, Volume, Wait, derive
 
-OWNER = ("workspace_id", "conversation_id", "customer_id")
-type Row = tuple[Any, ...]
+OWNER = ("conversation_id", "customer_id")
+type Row = tuple[Any, ...]  # whose it is (ids as text: they are only compared and copied), then the fact
+type Pair = tuple[Row | None, Row | None]  # a row that was, and what it became
 
 
 class Table(NamedTuple):
-    """One table of facts: its columns are those of ``OWNER``, then those of the fact."""
+    """One table of facts: its columns are those of ``OWNER``, then those of the fact, whose first is ``id``."""
 
     name: str
     fact: type[Wait | Episode | Volume]
@@ -26,110 +27,126 @@ class Table(NamedTuple):
         """The columns in the order of a row."""
         return (*OWNER, *self.fact._fields)
 
+    @property
+    def selected(self) -> str:
+        """The columns as read: ids as text."""
+        return ", ".join(f"{name}::text" if name in IDS else name for name in self.columns)
 
+
+IDS = {*OWNER, "opening_message_id", "closing_message_id", "response_message_id"}
+ID = len(OWNER)  # the place of ``id`` in a row
 WAITS = Table("metrics_waitfact", Wait)
 EPISODES = Table("metrics_conversationfact", Episode)
 VOLUMES = Table("metrics_volumefact", Volume)
 TABLES = (WAITS, EPISODES, VOLUMES)
-type Rows = Mapping[Table, set[Row]]
-
-
-class Change(NamedTuple):
-    """What a replacement takes away and what it brings."""
-
-    gone: Rows
-    new: Rows
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing differs."""
-        return not any(self.gone.values()) and not any(self.new.values())
+type Rows = Mapping[Table, dict[int, Row]]
+type Change = Mapping[Table, list[Pair]]
+HISTORY = """
+SELECT conversation_id::text, id, type, occurred_at, message_id::text, channel_kind,
+       coalesce(nullif(actor_kind, ''), data->>'author', data->>'by', ''),
+       coalesce(nullif(actor_email, ''), data->>'agent', ''), coalesce(data->>'team', ''), coalesce(data->>'kind', '')
+FROM conversations_historyevent
+WHERE workspace_id = %s AND conversation_id = ANY(%s) AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
+"""
 
 
 def histories(
     workspace_id: UUID, conversation_ids: Sequence[UUID], before: int | None = None
-) -> dict[UUID, list[Happening]]:
+) -> dict[str, list[Happening]]:
     """Return the events of these conversations that measure service, in no order; ``before`` leaves out later transactions."""
-    found: dict[UUID, list[Happening]] = defaultdict(list)
+    found: dict[str, list[Happening]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conversation_id, id, type, occurred_at, message_id, channel_kind, "
-            "coalesce(nullif(actor_kind, ''), data->>'author', data->>'by', ''), "
-            "coalesce(nullif(actor_email, ''), data->>'agent', ''), "
-            "coalesce(data->>'team', ''), coalesce(data->>'kind', '') "
-            "FROM conversations_historyevent WHERE workspace_id = %s AND conversation_id = ANY(%s) "
-            "AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)",
-            [workspace_id, list(conversation_ids), list(RANK), before, before],
-        )
-        for conversation_id, *event in cursor.fetchall():
-            found[conversation_id].append(Happening._make(event))
+        cursor.execute(HISTORY, [workspace_id, list(conversation_ids), list(RANK), before, before])
+        for row in cursor.fetchall():
+            found[row[0]].append(Happening._make(row[1:]))
     return found
 
 
 def derived(workspace_id: UUID, conversation_ids: Sequence[UUID], before: int | None = None) -> Rows:
-    """Derive the facts of these conversations from their history, as rows; a conversation that is gone has none."""
-    rows: dict[Table, set[Row]] = {table: set() for table in TABLES}
+    """Derive the facts of these conversations from their history; a conversation that is gone has none."""
+    rows: dict[Table, dict[int, Row]] = {table: {} for table in TABLES}
     stories = histories(workspace_id, conversation_ids, before)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, customer_id FROM conversations_conversation WHERE workspace_id = %s AND id = ANY(%s)",
-            [workspace_id, list(stories)],
+            "SELECT id::text, customer_id::text FROM conversations_conversation WHERE workspace_id = %s AND id = ANY(%s)",
+            [workspace_id, list(conversation_ids)],
         )
         people = cursor.fetchall()
-    for conversation_id, customer_id in people:
-        owner = (workspace_id, conversation_id, customer_id)
-        for table, facts in _by_table(derive(stories[conversation_id])):
-            rows[table].update(owner + fact for fact in facts)
+    for owner in people:
+        facts = derive(stories.get(owner[0], ()))
+        for wait in facts.waits:
+            rows[WAITS][wait.id] = owner + wait
+        if facts.episode:
+            rows[EPISODES][facts.episode.id] = owner + facts.episode
+        for volume in facts.volumes:
+            rows[VOLUMES][volume.id] = owner + volume
     return rows
 
 
 def kept(workspace_id: UUID, conversation_ids: Sequence[UUID]) -> Rows:
-    """Return the facts these conversations have now, as rows."""
-    rows: dict[Table, set[Row]] = {}
+    """Return the facts these conversations have now."""
+    rows: dict[Table, dict[int, Row]] = {}
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(
-                f"SELECT {', '.join(table.columns)} FROM {table.name} "
+                f"SELECT {table.selected} FROM {table.name} "  # noqa: S608  names of our own
                 "WHERE workspace_id = %s AND conversation_id = ANY(%s)",
                 [workspace_id, list(conversation_ids)],
             )
-            rows[table] = {_hashable(row) for row in cursor.fetchall()}
+            rows[table] = {row[ID]: row for row in map(as_derived(table), cursor.fetchall())}
     return rows
 
 
+def as_derived(table: Table) -> Callable[[Row], Row]:
+    """Return what turns a row as read into the row as derived: arrays are tuples."""
+    if table is VOLUMES:
+        return lambda row: (*row[:-2], tuple(row[-2]), tuple(row[-1]))
+    return lambda row: row
+
+
 def difference(old: Rows, new: Rows) -> Change:
-    """Return what must go and what must come so that ``old`` becomes ``new``."""
-    return Change(
-        {table: old[table] - new[table] for table in TABLES}, {table: new[table] - old[table] for table in TABLES}
-    )
+    """Return what must become what so that ``old`` becomes ``new``; what is equal is left out."""
+    changes = {}
+    for table in TABLES:
+        before, after = old[table], new[table]
+        pairs: list[Pair] = [(before.get(key), row) for key, row in after.items() if before.get(key) != row]
+        pairs += [(row, None) for key, row in before.items() if key not in after]
+        changes[table] = pairs
+    return changes
 
 
-def replace(change: Change) -> None:
+def replace(workspace_id: UUID, change: Change) -> None:
     """Write a change: expects the workspace's mark to be locked in the running transaction."""
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            if change.gone[table]:
-                place = table.columns.index("id")
-                ids = [row[place] for row in change.gone[table]]
-                cursor.execute(f"DELETE FROM {table.name} WHERE id = ANY(%s)", [ids])
-            copy(table.name, table.columns, change.new[table])
+    for table in TABLES:
+        gone = [old[ID] for old, _ in change[table] if old]
+        if gone:
+            with connection.cursor() as cursor:
+                cursor.execute(f"DELETE FROM {table.name} WHERE id = ANY(%s)", [gone])  # noqa: S608  names of our own
+        fresh = [(workspace_id, *new) for _, new in change[table] if new]
+        copy(table.name, ("workspace_id", *table.columns), fresh)
 
 
-def copy(table: str, columns: Iterable[str], rows: Iterable[Row]) -> None:
-    """Append rows to a table by COPY: the cheapest way for a handful and for a million."""
-    rows = list(rows)
+def copy(table: str, columns: Iterable[str], rows: Sequence[Row]) -> None:
+    """Append rows to a table by COPY, lines made here: the cheapest way for a handful and for a million."""
     if not rows:
         return
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as lines:
-        for row in rows:
-            lines.write_row([list(value) if isinstance(value, tuple) else value for value in row])
+    lines = "".join(["\t".join([_written(value) for value in row]) + "\n" for row in rows])
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as stream:
+        stream.write(lines)
 
 
-def _by_table(facts: Facts) -> Iterable[tuple[Table, Iterable[Row]]]:
-    yield WAITS, facts.waits
-    yield EPISODES, (facts.episode,) if facts.episode else ()
-    yield VOLUMES, facts.volumes
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _hashable(row: Row) -> Row:
-    return tuple(tuple(value) if isinstance(value, list) else value for value in row)
+def _written(value: Any) -> str:
+    """Return a value as COPY's text format wants it."""
+    kind = type(value)
+    if value is None:
+        return "\\N"
+    if kind is str:
+        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPED)
+    if kind is tuple or kind is list:
+        return "{" + ",".join(map(str, value)) + "}"  # numbers and instants only: nothing to quote
+    if kind is bytes:
+        return "\\\\x" + value.hex()
+    return str(value)

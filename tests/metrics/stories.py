@@ -30,9 +30,9 @@ def at(clock: str, day: datetime = DAY) -> datetime:
     return day + timedelta(days=int(days or 0), hours=hours, minutes=minutes, seconds=sum(seconds))
 
 
-def message(number: int) -> UUID:
+def message(number: int) -> str:
     """Return the id of the ``number``-th line's message."""
-    return uuid5(SPACE, str(number))
+    return str(uuid5(SPACE, str(number)))
 
 
 def story(text: str, day: datetime = DAY) -> list[Happening]:
@@ -68,7 +68,7 @@ def write(conversation: Conversation, events: Iterable[Happening]) -> None:
             workspace_id=conversation.workspace_id,
             customer_id=conversation.customer_id,
             conversation=conversation,
-            message_id=event.message_id and uuid5(conversation.pk, str(event.message_id)),
+            message_id=event.message_id and uuid5(conversation.pk, event.message_id),
             type=event.type,
             occurred_at=event.at,
             channel_kind=event.channel_kind,

@@ -31,7 +31,8 @@ def from_scratch(workspace: Workspace) -> tuple[facts.Rows, dict[cells.Key, cell
     """Derive all facts and cells of committed history, beside those there are."""
     ids = [one for some in conversations_of(workspace) for one in some]
     rows = facts.derived(workspace.pk, ids)
-    return rows, cells.summed(rows, ZoneInfo(workspace.timezone), 1, {})
+    nothing: facts.Rows = {table: {} for table in facts.TABLES}
+    return rows, cells.summed(facts.difference(nothing, rows), ZoneInfo(workspace.timezone))
 
 
 def test_it_works(workspace: Workspace, tell: Tell) -> None:
