@@ -18,7 +18,6 @@ from conversations.channels.types import (
     MessageImported,
     MessageReceived,
     Person,
-    StatusChanged,
 )
 from conversations.models import Customer, HistoryEvent, Identity
 from conversations.work import Work
@@ -241,9 +240,7 @@ def _change(work: Work, item: IdentityChanged, register: Register) -> None:
 
 
 def _write(register: Register) -> None:
-    bulk.insert(
-        Customer, ("id", "workspace", "name", "attributes"), [(*row, {}) for row in register.customers]
-    )
+    bulk.insert(Customer, ("id", "workspace", "name", "attributes"), [(*row, {}) for row in register.customers])
     bulk.insert(
         Identity,
         IDENTITY_COLUMNS,
@@ -252,7 +249,18 @@ def _write(register: Register) -> None:
     bulk.update(Identity, ("id", "replaced_at"), register.replaced)
     bulk.insert(
         HistoryEvent,
-        ("workspace", "customer", "type", "occurred_at", "channel_kind", "actor_kind", "data", "source", "actor_email", "skewed"),
+        (
+            "workspace",
+            "customer",
+            "type",
+            "occurred_at",
+            "channel_kind",
+            "actor_kind",
+            "data",
+            "source",
+            "actor_email",
+            "skewed",
+        ),
         [(*row, "novelo", "", False) for row in register.conflicts],
     )
 

@@ -29,10 +29,10 @@ from django.utils import timezone
 from prometheus_client import Gauge
 
 from conversations import feed
-from conversations.api import represent
-from conversations.models import Channel, Conversation, Customer, FeedEvent, Message
+from conversations.api import reading
+from conversations.models import FeedEvent
 from hub.access import Caller, caller_of_token, caller_of_user
-from hub.models import ApiToken, Membership
+from hub.models import ApiToken, Membership, Workspace
 from hub.problems import CONTENT_TYPE, problem
 
 log = structlog.get_logger(__name__)
@@ -49,15 +49,13 @@ QUEUED_EVENTS = 1_000  # a client further behind is cut
 READ_EVENTS = 200
 IDLE_SECONDS = 30.0  # a reader without clients ends after this
 
-STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
-
-# Which rows an event is about, and how they are shown.
-SUBJECTS: dict[str, tuple[Any, Callable[[Any], dict[str, Any]]]] = {
-    "message": (Message, represent.message),
-    "conversation": (Conversation, represent.conversation),
-    "customer": (Customer, represent.customer),
-    "channel": (Channel, represent.channel),
+SUBJECTS = {
+    "message": reading.messages,
+    "conversation": reading.conversations,
+    "customer": reading.customers,
+    "channel": reading.channels,
 }
+STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -67,33 +65,28 @@ class Shown(msgspec.Struct, frozen=True):
     text: bytes
 
 
-def show(events: Sequence[FeedEvent]) -> list[Shown]:
+def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
     """Render events with the rows they are about, read now; an event about a row that is gone says so with its id alone."""
     wanted: dict[str, set[UUID]] = {}
     for event in events:
         wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
-    objects: dict[tuple[str, UUID], dict[str, Any]] = {}
-    for noun, ids in wanted.items():
-        model, represented = SUBJECTS[noun]
-        rows = model.objects.filter(id__in=ids)
-        rows = rows.for_reading() if hasattr(rows, "for_reading") else rows
-        if noun == "customer":
-            rows = rows.prefetch_related("identities")
-        for row in rows:
-            objects[noun, row.pk] = represented(row)
+    rows = {
+        (noun, row_id): row for noun, ids in wanted.items() for row_id, row in SUBJECTS[noun](workspace, ids).items()
+    }
     shown = []
     for event in events:
-        noun = event.kind.partition(".")[0]
-        data = objects.get((noun, event.subject_id), {"id": str(event.subject_id), "deleted": True})
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+        data = rows.get(
+            (event.kind.partition(".")[0], event.subject_id), {"id": str(event.subject_id), "deleted": True}
+        )
+        body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         shown.append(Shown(event.seq, f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode()))
     return shown
 
 
-def _read(workspace_id: UUID, seq: int) -> list[Shown]:
+def _read(workspace: Workspace, seq: int) -> list[Shown]:
     close_old_connections()
     try:
-        return show(feed.after(workspace_id, seq, READ_EVENTS))
+        return show(workspace, feed.after(workspace.pk, seq, READ_EVENTS))
     finally:
         close_old_connections()
 
@@ -102,7 +95,9 @@ def _position(workspace_id: UUID) -> tuple[int, int]:
     """Return (head, oldest number still kept) of a workspace's feed."""
     close_old_connections()
     try:
-        oldest = FeedEvent.objects.filter(workspace_id=workspace_id).order_by("seq").values_list("seq", flat=True).first()
+        oldest = (
+            FeedEvent.objects.filter(workspace_id=workspace_id).order_by("seq").values_list("seq", flat=True).first()
+        )
         head = feed.head(workspace_id)
         return head, oldest if oldest is not None else head + 1
     finally:
@@ -121,8 +116,8 @@ class Stream:
 class Reader:
     """Follows one workspace's feed for all its streams in this process."""
 
-    def __init__(self, workspace_id: UUID, head: int) -> None:
-        self.workspace_id = workspace_id
+    def __init__(self, workspace: Workspace, head: int) -> None:
+        self.workspace = workspace
         self.head = head
         self.streams: set[Stream] = set()
         self.hinted = asyncio.Event()
@@ -139,7 +134,7 @@ class Reader:
             if not self.streams:
                 continue
             try:
-                while shown := await sync_to_async(_read, thread_sensitive=False)(self.workspace_id, self.head):
+                while shown := await sync_to_async(_read, thread_sensitive=False)(self.workspace, self.head):
                     self.head = shown[-1].seq
                     for stream in list(self.streams):
                         _hand(stream, shown)
@@ -240,20 +235,20 @@ class Live:
             return
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         after = headers.get("last-event-id") or (query.get("after") or [""])[-1]
-        if after and not (after.isascii() and after.isdigit() and len(after) < 19):  # noqa: PLR2004  digits of a bigint
+        if after and not (after.isascii() and after.isdigit() and len(after) < 19):
             await _refuse(send, 400, "`after` must be a sequence number of the feed.")
             return
-        await self._stream(caller.workspace.pk, right, int(after) if after else None, receive, send)
+        await self._stream(caller.workspace, right, int(after) if after else None, receive, send)
 
     async def _stream(
-        self, workspace_id: UUID, right: tuple[str, ...], after: int | None, receive: Receive, send: Send
+        self, workspace: Workspace, right: tuple[str, ...], after: int | None, receive: Receive, send: Send
     ) -> None:
-        head, oldest = await sync_to_async(_position, thread_sensitive=False)(workspace_id)
-        reader = self.readers.get(workspace_id)
+        head, oldest = await sync_to_async(_position, thread_sensitive=False)(workspace.pk)
+        reader = self.readers.get(workspace.pk)
         if reader is None or reader.task is None or reader.task.done():
-            reader = Reader(workspace_id, head)
+            reader = Reader(workspace, head)
             reader.task = asyncio.create_task(reader.follow())
-            self.readers[workspace_id] = reader
+            self.readers[workspace.pk] = reader
         elif not reader.streams:
             reader.head = max(reader.head, head)
         stream = Stream(right)
@@ -268,7 +263,7 @@ class Live:
                 await _send(send, f'id: {head}\nevent: resync\ndata: {{"head": {head}}}\n\n'.encode())
                 cursor = head
             while cursor < joined_at and not stream.cut.is_set():
-                shown = await sync_to_async(_read, thread_sensitive=False)(workspace_id, cursor)
+                shown = await sync_to_async(_read, thread_sensitive=False)(workspace, cursor)
                 if not shown:
                     break
                 await _send(send, b"".join(event.text for event in shown))
@@ -286,7 +281,9 @@ class Live:
         try:
             while not (cut.done() or gone.done()):
                 get = asyncio.create_task(stream.queue.get())
-                done, _ = await asyncio.wait({get, cut, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(
+                    {get, cut, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
                 if get not in done:
                     get.cancel()
                     if not done:
@@ -315,7 +312,7 @@ def _caller(headers: dict[str, str]) -> tuple[Caller, tuple[str, ...]] | None:
     try:
         words = headers.get("authorization", "").split()
         if words:
-            caller = caller_of_token(words[1]) if len(words) == 2 and words[0].lower() == "token" else None  # noqa: PLR2004
+            caller = caller_of_token(words[1]) if len(words) == 2 and words[0].lower() == "token" else None
             return (caller, ("token", str(caller.token.pk))) if caller and caller.token else None
         key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
         if not key:
@@ -384,7 +381,7 @@ async def _send(send: Send, text: bytes) -> None:
 async def _refuse(send: Send, status: int, detail: str) -> None:
     body = json.dumps(problem(status, detail)).encode()
     headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    if status == 401:  # noqa: PLR2004
+    if status == 401:
         headers.append((b"www-authenticate", b"Token"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

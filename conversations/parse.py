@@ -78,7 +78,8 @@ def parse_pending() -> int:
 def _candidate() -> tuple[UUID, str, UUID, int] | None:
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATE)
-        return cursor.fetchone()
+        row: tuple[UUID, str, UUID, int] | None = cursor.fetchone()
+    return row
 
 
 def _count_first(connection_id: UUID) -> None:
@@ -111,7 +112,7 @@ def _read(provider_name: str, row: Sequence[Any]) -> Read:
     else:
         try:
             parsed = provider.parse(request)
-        except Exception as error:  # noqa: BLE001  a process edge: one body must never stop the others
+        except Exception as error:
             log.exception("a body could not be parsed", delivery=str(delivery_id))
             parsed = Parsed(outcome="invalid", reason=f"The reader failed: {type(error).__name__}.")
     return Read(id=delivery_id, received_at=received_at, parsed=parsed)
@@ -121,7 +122,9 @@ def _store(connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> No
     """Write the items of a batch, wake their lanes, and settle the deliveries that hold nothing to work on."""
     accounts = {item.account for read in reads for item in read.parsed.items if item.account}
     channels = dict(
-        Channel.objects.filter(connection_id=connection_id, address__in=accounts, deleted_at=None).values_list("address", "id")
+        Channel.objects.filter(connection_id=connection_id, address__in=accounts, deleted_at=None).values_list(
+            "address", "id"
+        )
     )
     items: list[tuple[Any, ...]] = []
     notices: list[tuple[Any, ...]] = []

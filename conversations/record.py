@@ -24,8 +24,7 @@ from conversations.channels.types import (
 )
 from conversations.models import Attachment, HistoryEvent, Message, MessageStatus, ParkedItem, Reaction
 from conversations.models.message import STATUS_RANK
-from conversations.thread import Episode
-from conversations.work import SKEW_SECONDS, Work
+from conversations.work import SKEW_SECONDS, Episode, Work
 from hub.ids import new_id
 
 Said = MessageReceived | MessageEchoed | MessageImported
@@ -160,7 +159,14 @@ def _attach(work: Work, message_id: UUID, file: AttachmentRef, ledger: Ledger) -
 
 
 def _happen(
-    work: Work, kind: str, episode: Episode, ledger: Ledger, *, message_id: UUID | None, actor_kind: str, data: dict[str, Any]
+    work: Work,
+    kind: str,
+    episode: Episode,
+    ledger: Ledger,
+    *,
+    message_id: UUID | None,
+    actor_kind: str,
+    data: dict[str, Any],
 ) -> None:
     skewed = (work.at - work.received_at).total_seconds() > SKEW_SECONDS
     ledger.events.append(
@@ -193,7 +199,8 @@ def targets_of(works: Sequence[tuple[Work, AnyItem]], ledger: Ledger) -> dict[tu
     if ours:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, channel_id FROM conversations_message WHERE id = ANY(%s) AND direction = 'outbound'", [list(ours)]
+                "SELECT id, channel_id FROM conversations_message WHERE id = ANY(%s) AND direction = 'outbound'",
+                [list(ours)],
             )
             for message_id, channel_id in cursor.fetchall():
                 if ours[message_id][0] == channel_id:
@@ -243,9 +250,13 @@ def park(work: Work, item: Aimed, ledger: Ledger) -> None:
     """Keep what came before its message until that comes."""
     ledger.parked.append(
         (
-            work.channel.workspace_id, work.channel.id, work.delivery_id, work.lane_key, pointer(item)[:PROVIDER_ID_LENGTH],
+            work.channel.workspace_id,
+            work.channel.id,
+            work.delivery_id,
+            work.lane_key,
+            pointer(item)[:PROVIDER_ID_LENGTH],
             msgspec.to_builtins(item),
-        )  # fmt: skip
+        )
     )
     work.end("processed", "It came before its message and waits for it.")
 
@@ -330,7 +341,7 @@ def take_parked(ledger: Ledger) -> list[tuple[int, UUID, AnyItem, datetime]]:
         )
         rows = cursor.fetchall()
     ledger.applied = [row[0] for row in rows]
-    return [(row[0], row[1], msgspec.json.decode(row[2], type=AnyItem), row[3]) for row in rows]  # type: ignore[arg-type]
+    return [(row[0], row[1], msgspec.json.decode(row[2], type=AnyItem), row[3]) for row in rows]
 
 
 def write(ledger: Ledger, targets: Iterable[Target]) -> None:

@@ -32,7 +32,11 @@ CHILD_KILL_SECONDS = 10.0
 BROKER_SECONDS = 0.5
 BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
 SETTLE_SECONDS = 1.0  # figures follow messages by this much
-TASKS = {"inbound": "conversations.tasks.drain", "outbound": "conversations.tasks.send", "metrics": "metrics.tasks.derive"}
+TASKS = {
+    "inbound": "conversations.tasks.drain",
+    "outbound": "conversations.tasks.send",
+    "metrics": "metrics.tasks.derive",
+}
 QUEUES = {"inbound": "interactive", "outbound": "interactive", "metrics": "metrics"}
 BACKLOG = """
 SELECT
@@ -125,7 +129,7 @@ class Relay:
             log.warning("the broker is away", error=type(error).__name__)
             self.broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
             with contextlib.suppress(Exception):
-                app.pool.force_close_all()
+                app.pool.force_close_all()  # type: ignore[attr-defined]
             if work in {"inbound", "outbound"}:
                 self._drain_in_child(work)
 
@@ -155,11 +159,11 @@ def _drain(work: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for one in connections.all(initialized_only=True):
         one.connection = None
-    from conversations import tasks  # noqa: PLC0415  the relay itself stays small
+    from conversations import tasks
 
     try:
         (tasks.drain if work == "inbound" else tasks.send)(CHILD_SECONDS)
-    except Exception as error:  # noqa: BLE001  a process edge
+    except Exception as error:
         log.warning("the relay's own drain broke off", work=work, error=type(error).__name__)
     finally:
         os._exit(0)  # no finalizers: they would close what belongs to the parent

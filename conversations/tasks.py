@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from conversations import deliver, parse, pipeline, sweep
-from conversations.models import Delivery, FeedEvent, ParkedItem
+from conversations import parse, pipeline, sweep, triage
+from conversations.act import act
+from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
+from hub.models import Workspace
 
 DRAIN_SECONDS = 8.0  # then the task ends and the relay, which sees what is left, wakes it again
 PARKED_DAYS = 7
@@ -36,7 +39,7 @@ def send(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     """Hand waiting messages to their providers until none may go now or time is up."""
     until = time.monotonic() + seconds
     done = {"sent": 0}
-    while time.monotonic() < until and (sent := deliver.deliver_pending()):
+    while time.monotonic() < until and (sent := pipeline.send_pending()):
         done["sent"] += sent
     return done
 
@@ -44,7 +47,12 @@ def send(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
 @shared_task(name="conversations.tasks.tidy")
 def tidy() -> dict[str, int]:
     """Apply parked items whose message came by another way, and end snoozes that are over."""
-    return {"applied": sweep.apply_parked()}
+    applied = sweep.apply_parked()
+    awoken = 0
+    due = Conversation.objects.snoozed_until(timezone.now())
+    for workspace in Workspace.objects.filter(conversations__in=due).distinct():
+        awoken += act(workspace.pk, partial(triage.awaken, workspace)).count
+    return {"applied": applied, "awoken": awoken}
 
 
 @shared_task(name="conversations.tasks.purge")

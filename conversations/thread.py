@@ -5,35 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 import msgspec
 
-
-class Episode(msgspec.Struct, kw_only=True):
-    """A conversation as the pipeline sees and changes it; ``fresh`` until it is stored."""
-
-    id: UUID
-    workspace_id: UUID
-    customer_id: UUID
-    status: str
-    opened_at: datetime
-    assignee_id: UUID | None = None
-    channel_ids: list[UUID] = msgspec.field(default_factory=list)
-    last_channel_id: UUID | None = None
-    first_response_at: datetime | None = None
-    waiting_since: datetime | None = None
-    resolved_at: datetime | None = None
-    snoozed_until: datetime | None = None
-    reopened_count: int = 0
-    last_inbound_at: datetime | None = None
-    last_message_at: datetime | None = None
-    last_message_id: UUID | None = None
-    last_seq: int = 0
-    unread: int = 0
-    route_reason: dict[str, str] | None = None
-    fresh: bool = False
-    touched: bool = False
+from conversations.work import Episode
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -65,5 +40,7 @@ def place(episodes: Sequence[Episode], at: datetime, window: timedelta, *, inbou
 
 def _at(episodes: Sequence[Episode], at: datetime) -> Episode | None:
     """Return the episode that was running at ``at``, if any."""
-    running = [entry for entry in episodes if entry.opened_at <= at and (entry.resolved_at is None or at <= entry.resolved_at)]
+    running = [
+        entry for entry in episodes if entry.opened_at <= at and (entry.resolved_at is None or at <= entry.resolved_at)
+    ]
     return max(running, key=lambda entry: entry.opened_at, default=None)

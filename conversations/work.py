@@ -1,4 +1,4 @@
-"""What travels through the pipeline: one item of a webhook, the channel it came on, and what has become of it so far."""
+"""What travels through the pipeline: an item of a webhook with its channel, and the conversation as the batch changes it."""
 
 from __future__ import annotations
 
@@ -45,3 +45,29 @@ class Work(msgspec.Struct, kw_only=True):
     def end(self, outcome: Outcome, reason: str = "") -> None:
         """Settle what came of it, other than ``processed``."""
         self.outcome, self.reason = outcome, reason
+
+
+class Episode(msgspec.Struct, kw_only=True):
+    """A conversation as the pipeline sees and changes it; ``fresh`` until it is stored."""
+
+    id: UUID
+    workspace_id: UUID
+    customer_id: UUID
+    status: str
+    opened_at: datetime
+    assignee_id: UUID | None = None
+    channel_ids: list[UUID] = msgspec.field(default_factory=list)
+    last_channel_id: UUID | None = None
+    first_response_at: datetime | None = None
+    waiting_since: datetime | None = None
+    resolved_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    reopened_count: int = 0
+    last_inbound_at: datetime | None = None
+    last_message_at: datetime | None = None
+    last_message_id: UUID | None = None
+    last_seq: int = 0
+    unread: int = 0
+    route_reason: dict[str, str] | None = None
+    fresh: bool = False
+    touched: bool = False

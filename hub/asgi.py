@@ -14,15 +14,15 @@ os.environ.setdefault("NOVELO_DB_POOL", "1")  # threads of a web process share a
 
 from django.core.wsgi import get_wsgi_application
 
-django_wsgi = get_wsgi_application()
+django_wsgi = get_wsgi_application()  # what follows needs Django to be set up
 
-from a2wsgi import WSGIMiddleware
-from django.conf import settings
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from servestatic import ServeStaticASGI
+from a2wsgi import WSGIMiddleware  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: E402
+from servestatic import ServeStaticASGI  # noqa: E402
 
-from conversations.intake import Intake
-from conversations.live import Live
+from conversations.intake import Intake  # noqa: E402
+from conversations.live import Live  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

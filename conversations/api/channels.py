@@ -16,9 +16,10 @@ from conversations.api import represent, shapes
 from conversations.api.asking import ChannelChange, ChannelInput, refusals
 from conversations.channels.types import Credentials
 from conversations.models import Channel
+from hub.access import caller_of
 from hub.idempotency import once
 from hub.inputs import checked
-from hub.models import Role, Workspace
+from hub.models import Role
 from hub.pagination import page
 
 SECRETS = ("app_secrets", "verify_token", "access_token", "account_sid", "auth_tokens")
@@ -42,7 +43,7 @@ class ChannelList(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the channels, newest first."""
-        rows = Channel.objects.of(request.auth.workspace).filter(deleted_at=None)
+        rows = Channel.objects.of(caller_of(request).workspace).filter(deleted_at=None)
         return Response(page(request, rows, {"id": UUID}, represent.channel))
 
     @extend_schema(
@@ -55,7 +56,7 @@ class ChannelList(APIView):
     def post(self, request: Request) -> Response:
         """Open a channel on a new connection, or on one that exists (`connection: {"id": …}`)."""
         plan = _plan(checked(ChannelInput, request))
-        workspace: Workspace = request.auth.workspace
+        workspace = caller_of(request).workspace
         with refusals():
             opened = act(workspace.pk, lambda: connect.open_channel(workspace, plan))
         opened.channel.refresh_from_db()
@@ -96,7 +97,7 @@ class ChannelDetail(APIView):
         with refusals():
             _channel(request, channel_id)  # somebody else's is not here, whatever the body says
         given = checked(ChannelChange, request)
-        workspace: Workspace = request.auth.workspace
+        workspace = caller_of(request).workspace
         secrets = secrets_in(given.get("connection", {}))
         with refusals():
             act(
@@ -108,11 +109,11 @@ class ChannelDetail(APIView):
     @extend_schema(operation_id="close_channel", responses=shapes.answers(None, 404, status=204))
     def delete(self, request: Request, channel_id: UUID) -> Response:
         """Remove a channel from use; what was said on it stays."""
-        workspace: Workspace = request.auth.workspace
+        workspace = caller_of(request).workspace
         with refusals():
             act(workspace.pk, lambda: connect.close_channel(workspace, channel_id))
         return Response(status=204)
 
 
 def _channel(request: Request, channel_id: UUID) -> Channel:
-    return Channel.objects.of(request.auth.workspace).filter(deleted_at=None).get(pk=channel_id)
+    return Channel.objects.of(caller_of(request).workspace).filter(deleted_at=None).get(pk=channel_id)

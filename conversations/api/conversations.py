@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversations import triage
+from conversations import deliver, triage
 from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes
 from conversations.api.asking import (
@@ -31,7 +31,7 @@ from conversations.models import Conversation, Message
 from conversations.querysets.conversation import Conversations
 from conversations.reply import Words, reply
 from conversations.triage import Assignment, Keep, Moved
-from hub.access import Caller
+from hub.access import Caller, caller_of
 from hub.idempotency import once
 from hub.inputs import CANONICAL_UUID, Filters, checked
 from hub.models import Workspace
@@ -54,7 +54,7 @@ class ConversationList(APIView):
         `assignee` is an id, an e-mail address, `me` or `none`; `team` an id, a name or `none`; `status` and
         `channel_kind` may name several.
         """
-        caller: Caller = request.auth
+        caller = caller_of(request)
         rows = filtered(caller, Filters(request)).for_reading()
         seen = window(request, list(ORDER.values()))
         found = rows_of(rows, list(ORDER), seen)
@@ -119,7 +119,7 @@ class ConversationDetail(APIView):
     @extend_schema(operation_id="get_conversation", responses=shapes.answers(shapes.ConversationShape, 404))
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """Show a conversation."""
-        return shown(request.auth.workspace, conversation_id)
+        return shown(caller_of(request).workspace, conversation_id)
 
 
 class ConversationMessages(APIView):
@@ -138,7 +138,7 @@ class ConversationMessages(APIView):
         The same `client_id` again returns the message it made (200). Without `channel` it goes where the customer last
         wrote. 409 when the channel's window is closed: nothing is stored.
         """
-        workspace: Workspace = request.auth.workspace
+        workspace = caller_of(request).workspace
         here(workspace, conversation_id)
         given = checked(MessageInput, request)
         words = Words(
@@ -149,7 +149,7 @@ class ConversationMessages(APIView):
             reply_to_id=given.get("reply_to"),
         )
         with refusals():
-            written = act(workspace.pk, lambda: reply(workspace, conversation_id, actor_of(request.auth), words))
+            written = act(workspace.pk, lambda: reply(workspace, conversation_id, actor_of(caller_of(request)), words))
         message = Message.objects.of(workspace).for_reading().get(pk=written.message.pk)
         return Response(
             represent.message(message), status=status.HTTP_201_CREATED if written.new else status.HTTP_200_OK
@@ -164,8 +164,8 @@ def here(workspace: Workspace, conversation_id: UUID) -> None:
 
 def moved(request: Request, conversation_id: UUID, room: Callable[[Workspace, Actor], Moved]) -> Response:
     """Let a room of triage move the conversation; answer with it as it is then."""
-    workspace: Workspace = request.auth.workspace
-    actor = actor_of(request.auth)
+    workspace = caller_of(request).workspace
+    actor = actor_of(caller_of(request))
     with refusals():
         act(workspace.pk, lambda: room(workspace, actor))
     return shown(workspace, conversation_id)
@@ -181,7 +181,7 @@ class Assign(APIView):
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Give the conversation to a member, a team, both or nobody (null); what is not named stays."""
-        workspace: Workspace = request.auth.workspace
+        workspace = caller_of(request).workspace
         here(workspace, conversation_id)
         given = checked(AssignInput, request)
         people = {
@@ -225,7 +225,7 @@ class Snooze(APIView):
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Lay the episode aside until a time; 409 when it is resolved."""
-        here(request.auth.workspace, conversation_id)
+        here(caller_of(request).workspace, conversation_id)
         until = checked(SnoozeInput, request)["until"]
         return moved(request, conversation_id, lambda place, actor: triage.snooze(place, conversation_id, actor, until))
 
@@ -236,5 +236,13 @@ class Seen(APIView):
     @extend_schema(operation_id="mark_conversation_seen", request=None, parameters=[shapes.KEY], responses=MOVED)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
-        """Say that everything the customer wrote was seen."""
-        return moved(request, conversation_id, lambda place, _: triage.mark_seen(place, conversation_id))
+        """Say that everything the customer wrote was seen; the customer's channel is told too, where it can show it."""
+        return moved(request, conversation_id, lambda place, _: _seen(place, conversation_id))
+
+
+def _seen(place: Workspace, conversation_id: UUID) -> Moved:
+    """Mark as seen, and queue the read receipt of what was unread."""
+    done = triage.mark_seen(place, conversation_id)
+    if done.changes and deliver.queue_receipt(place, conversation_id):
+        return Moved(done.conversation, done.changes, (*done.work, "outbound"))
+    return done

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from conversations.api import represent, shapes, timeline
 from conversations.api.asking import refusals
 from conversations.models import Customer
+from hub.access import caller_of
 from hub.inputs import Filters
 from hub.pagination import page, turned, window
 
@@ -26,7 +27,7 @@ class CustomerList(APIView):
     )
     def get(self, request: Request) -> Response:
         """List people, newest first; `search` looks in names and addresses."""
-        rows = Customer.objects.of(request.auth.workspace).for_reading()
+        rows = Customer.objects.of(caller_of(request).workspace).for_reading()
         words = Filters(request).text("search")
         if words is not None:
             rows = rows.matching(words)
@@ -40,7 +41,7 @@ class CustomerDetail(APIView):
     def get(self, request: Request, customer_id: UUID) -> Response:
         """Show a person with the addresses they write from."""
         with refusals():
-            row = Customer.objects.of(request.auth.workspace).for_reading().get(pk=customer_id)
+            row = Customer.objects.of(caller_of(request).workspace).for_reading().get(pk=customer_id)
         return Response(represent.customer(row))
 
 
@@ -59,7 +60,7 @@ class CustomerTimeline(APIView):
         said again beside it.
         """
         with refusals():
-            customer = Customer.objects.of(request.auth.workspace).get(pk=customer_id)
+            customer = Customer.objects.of(caller_of(request).workspace).get(pk=customer_id)
         seen = window(request, timeline.KINDS)
         entries = timeline.read(customer, seen)
         return Response(turned(request, seen, entries, lambda entry: entry.place, lambda entry: entry.shown))

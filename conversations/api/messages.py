@@ -13,12 +13,13 @@ from rest_framework.views import APIView
 from conversations.api import represent, shapes
 from conversations.api.asking import refusals
 from conversations.models import Message
+from hub.access import caller_of
 from hub.inputs import Filters
 from hub.pagination import page
 
 # Within a conversation or of a person the thread's order is what people mean; over everything, the order of arrival.
-BY_THREAD = {"shown_at": datetime, "seq": int, "id": UUID}
-BY_ARRIVAL = {"id": UUID}
+BY_THREAD: dict[str, type] = {"shown_at": datetime, "seq": int, "id": UUID}
+BY_ARRIVAL: dict[str, type] = {"id": UUID}
 
 
 class MessageList(APIView):
@@ -35,7 +36,7 @@ class MessageList(APIView):
         wanted = {name: filters.uuid(name) for name in ("channel", "conversation", "customer")}
         wanted["provider_id"] = filters.text("provider_id")  # type: ignore[assignment]
         given = {name: value for name, value in wanted.items() if value is not None}
-        rows = Message.objects.of(request.auth.workspace).filter(**given).for_reading()
+        rows = Message.objects.of(caller_of(request).workspace).filter(**given).for_reading()
         order = BY_THREAD if {"conversation", "customer"} & given.keys() else BY_ARRIVAL
         return Response(page(request, rows, order, represent.message))
 
@@ -47,5 +48,5 @@ class MessageDetail(APIView):
     def get(self, request: Request, message_id: UUID) -> Response:
         """Show a message."""
         with refusals():
-            row = Message.objects.of(request.auth.workspace).for_reading().get(pk=message_id)
+            row = Message.objects.of(caller_of(request).workspace).for_reading().get(pk=message_id)
         return Response(represent.message(row))

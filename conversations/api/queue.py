@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from conversations.api import shapes
 from conversations.api.represent import Shown, moment
 from conversations.models import Conversation
+from hub.access import caller_of
 from hub.models import Membership, Team, Workspace
 
 Status = Conversation.Status
@@ -86,4 +87,4 @@ class Queue(APIView):
     @extend_schema(operation_id="get_queue", responses=shapes.answers(shapes.QueueShape))
     def get(self, request: Request) -> Response:
         """Show how many conversations wait, are open, pending and snoozed: in all, per team and per kind of channel."""
-        return Response(now_in(request.auth.workspace, timezone.now()))
+        return Response(now_in(caller_of(request).workspace, timezone.now()))

@@ -12,7 +12,7 @@ from django.db.models import Q
 from conversations.api import represent
 from conversations.api.represent import Shown
 from conversations.models import Customer, HistoryEvent, Message
-from hub.pagination import Window, beside, Cursor
+from hub.pagination import Cursor, Window, beside
 
 MESSAGE, EVENT = 0, 1  # at the same time what was said comes before what happened
 KINDS: Sequence[type] = (datetime, int, int, UUID)

@@ -54,7 +54,7 @@ class Delivery(models.Model):
                         "unroutable",
                         "invalid",
                         "failed",
-                    ]  # fmt: skip
+                    ]
                 ),
                 name="delivery_outcome_is_known",
             ),

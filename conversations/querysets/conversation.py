@@ -10,6 +10,7 @@ from django.db.models import OuterRef
 from hub.models import OfWorkspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from conversations.models import Conversation
@@ -33,10 +34,14 @@ class Conversations(OfWorkspace["Conversation"]):
 
     def on_channel_kind(self, *kinds: str) -> Self:
         """Keep those that touched a channel of one of these kinds."""
-        from conversations.models import Channel  # noqa: PLC0415  the model imports this module
+        from conversations.models import Channel
 
         channels = Channel.objects.filter(workspace=OuterRef("workspace"), kind__in=kinds)
         return self.filter(channel_ids__overlap=ArraySubquery(channels.values("id")))
+
+    def snoozed_until(self, at: datetime) -> Self:
+        """Keep those whose snooze is over at ``at``."""
+        return self.filter(status="snoozed", snoozed_until__lte=at)
 
     def newest_first(self) -> Self:
         """Order by activity."""

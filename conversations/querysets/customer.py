@@ -19,7 +19,7 @@ class Customers(OfWorkspace["Customer"]):
 
     def matching(self, words: str) -> Self:
         """Keep those whose name or one of whose addresses contains ``words``; a number is found however it is written."""
-        from conversations.models import Identity  # noqa: PLC0415  the model imports this module
+        from conversations.models import Identity
 
         address = Q(value__icontains=words) | Q(username__icontains=words)
         digits = "".join(letter for letter in words if letter.isascii() and letter.isdigit())
