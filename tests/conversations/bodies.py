@@ -47,7 +47,9 @@ def text(wamid: str, sender: str = ANA, body: str = "Olá", at: int | None = Non
 def statuses(*items: tuple[str, str], recipient: str = ANA, at: int | None = None, **extra: Any) -> bytes:
     """One body with (wamid, word) statuses."""
     moment = str(at or int(time.time()))
-    rows = [{"id": wamid, "status": word, "timestamp": moment, "recipient_id": recipient, **extra} for wamid, word in items]
+    rows = [
+        {"id": wamid, "status": word, "timestamp": moment, "recipient_id": recipient, **extra} for wamid, word in items
+    ]
     return envelope(value(statuses=rows))
 
 
@@ -69,7 +71,14 @@ def revoke(wamid: str, target: str, at: int | None = None) -> bytes:
 
 def echo(wamid: str, to: str = ANA, body: str = "Já respondo", at: int | None = None) -> bytes:
     """One body with a reply typed on the paired phone."""
-    row = {"id": wamid, "from": "551140000000", "to": to, "timestamp": str(at or int(time.time())), "type": "text", "text": {"body": body}}
+    row = {
+        "id": wamid,
+        "from": "551140000000",
+        "to": to,
+        "timestamp": str(at or int(time.time())),
+        "type": "text",
+        "text": {"body": body},
+    }
     return envelope(value(message_echoes=[row]), field="smb_message_echoes")
 
 

@@ -33,7 +33,9 @@ def new_shop(slug: str = "aurora", account: str = ACCOUNT) -> Shop:
     source = Connection(workspace=workspace, provider="meta")
     source.keep(Credentials(app_secrets=(SECRET,), verify_token="verify", access_token="access"))
     source.save()
-    channel = Channel.objects.create(workspace=workspace, connection=source, kind="whatsapp", name="Loja", address=account)
+    channel = Channel.objects.create(
+        workspace=workspace, connection=source, kind="whatsapp", name="Loja", address=account
+    )
     return Shop(workspace, source, channel)
 
 
@@ -51,7 +53,10 @@ def drain() -> None:
 
 def store(shop: Shop, *bodies: bytes) -> list[UUID]:
     """Store bodies as the door does, in this order."""
-    rows = [Delivery(workspace=shop.workspace, connection=shop.connection, body=body, content_type="application/json") for body in bodies]
+    rows = [
+        Delivery(workspace=shop.workspace, connection=shop.connection, body=body, content_type="application/json")
+        for body in bodies
+    ]
     return [row.pk for row in Delivery.objects.bulk_create(rows)]
 
 

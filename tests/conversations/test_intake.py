@@ -42,7 +42,9 @@ def at_the_door(talk: Callable[[httpx2.AsyncClient, Intake], Awaitable[Any]], ur
         intake = Intake(url or database_url(), "https://hub.example", 4 * 1024 * 1024)
         await intake.open()
         try:
-            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=intake), base_url="https://hub.example") as client:
+            async with httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app=intake), base_url="https://hub.example"
+            ) as client:
                 return await talk(client, intake)
         finally:
             await intake.close()
@@ -54,7 +56,9 @@ def post(shop: Shop, body: bytes = BODY, signed: str | None = None, **headers: s
     """Post one body; signed rightly unless told otherwise."""
     given = {"X-Hub-Signature-256": signature(body) if signed is None else signed, **headers}
     path = f"/webhooks/{shop.connection.pk}/"
-    return at_the_door(lambda client, _: client.post(path, content=body, headers={k: v.encode() for k, v in given.items() if v}))
+    return at_the_door(
+        lambda client, _: client.post(path, content=body, headers={k: v.encode() for k, v in given.items() if v})
+    )
 
 
 @pytest.fixture
@@ -66,7 +70,12 @@ def test_it_works(shop: Shop) -> None:
     answer = post(shop)
     assert (answer.status_code, answer.content) == (200, b"")
     row = Delivery.objects.get()
-    assert (bytes(row.body), row.outcome, row.connection, row.workspace) == (BODY, "pending", shop.connection, shop.workspace)
+    assert (bytes(row.body), row.outcome, row.connection, row.workspace) == (
+        BODY,
+        "pending",
+        shop.connection,
+        shop.workspace,
+    )
     drain()
     row.refresh_from_db()
     assert row.outcome == "processed"
@@ -87,7 +96,16 @@ def test_it_stores_what_it_will_not_understand(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["", "sha256=", "sha256=" + "0" * 64, signature(BODY)[:-1], signature(BODY).replace("sha256", "sha1"), signature(BODY, "other"), signature(BODY, ""), "sha256=ä"],
+    [
+        "",
+        "sha256=",
+        "sha256=" + "0" * 64,
+        signature(BODY)[:-1],
+        signature(BODY).replace("sha256", "sha1"),
+        signature(BODY, "other"),
+        signature(BODY, ""),
+        "sha256=ä",
+    ],
 )
 def test_it_refuses_a_wrong_signature_and_stores_only_a_counter(shop: Shop, given: str) -> None:
     answer = post(shop, signed=given)
@@ -150,7 +168,11 @@ def test_it_forgets_an_old_secret_when_told(shop: Shop) -> None:
 
 def test_it_knows_no_other_connection(shop: Shop) -> None:
     for path in (f"/webhooks/{uuid4()}/", "/webhooks/1/", "/webhooks//", f"/webhooks/{shop.connection.pk}/else/"):
-        answer = at_the_door(lambda client, _, path=path: client.post(path, content=BODY, headers={"X-Hub-Signature-256": signature(BODY)}))
+        answer = at_the_door(
+            lambda client, _, path=path: client.post(
+                path, content=BODY, headers={"X-Hub-Signature-256": signature(BODY)}
+            )
+        )
         assert (answer.status_code, answer.text) == (404, "There is no such connection.")
     assert Delivery.objects.count() == 0
 
@@ -181,7 +203,11 @@ def test_it_shakes_hands(shop: Shop) -> None:
         return at_the_door(lambda client, _: client.get(path, params=query))
 
     right = ask("verify")
-    assert (right.status_code, right.text, right.headers["content-type"]) == (200, "<script>1</script>", "text/plain; charset=utf-8")
+    assert (right.status_code, right.text, right.headers["content-type"]) == (
+        200,
+        "<script>1</script>",
+        "text/plain; charset=utf-8",
+    )
     for wrong in (ask("wrong"), ask(""), ask("verify", mode="unsubscribe")):
         assert (wrong.status_code, wrong.text) == (403, "The verify token does not match.")
 

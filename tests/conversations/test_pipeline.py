@@ -45,8 +45,14 @@ def test_it_works(arrive: Arrive, shop: Shop) -> None:
     assert conversation.last_message_id == message.pk
     assert conversation.channel_ids == [shop.channel.pk]
     assert Customer.objects.get().name == "Ana Souza"
-    assert list(HistoryEvent.objects.order_by("id").values_list("type", flat=True)) == ["conversation.opened", "message.received"]
-    assert list(FeedEvent.objects.order_by("seq").values_list("seq", "kind")) == [(1, "message.created"), (2, "conversation.created")]
+    assert list(HistoryEvent.objects.order_by("id").values_list("type", flat=True)) == [
+        "conversation.opened",
+        "message.received",
+    ]
+    assert list(FeedEvent.objects.order_by("seq").values_list("seq", "kind")) == [
+        (1, "message.created"),
+        (2, "conversation.created"),
+    ]
 
 
 def test_it_keeps_one_row_when_the_same_body_comes_twice(arrive: Arrive) -> None:
@@ -80,7 +86,10 @@ def test_it_knows_a_brazilian_number_with_and_without_the_ninth_digit(arrive: Ar
 def test_it_applies_statuses_once_and_never_backwards(arrive: Arrive) -> None:
     arrive(bodies.text("wamid.1"), bodies.echo("wamid.2"))
     assert arrive(bodies.statuses(("wamid.2", "read"))) == ["processed"]
-    assert arrive(bodies.statuses(("wamid.2", "delivered")), bodies.statuses(("wamid.2", "read"))) == ["processed", "duplicate"]
+    assert arrive(bodies.statuses(("wamid.2", "delivered")), bodies.statuses(("wamid.2", "read"))) == [
+        "processed",
+        "duplicate",
+    ]
     assert Message.objects.get(provider_id="wamid.2").status == "read"
     assert set(MessageStatus.objects.values_list("status", flat=True)) == {"read", "delivered"}
 
@@ -96,11 +105,19 @@ def test_it_lets_a_later_delivery_clear_a_failure(arrive: Arrive) -> None:
     failed.refresh_from_db()
     assert (failed.status, failed.error) == ("delivered", None)
     assert Conversation.objects.get().waiting_since is None
-    assert list(HistoryEvent.objects.filter(type__in=["message.failed", "message.recovered"]).order_by("id").values_list("type", flat=True)) == ["message.failed", "message.recovered"]
+    assert list(
+        HistoryEvent.objects.filter(type__in=["message.failed", "message.recovered"])
+        .order_by("id")
+        .values_list("type", flat=True)
+    ) == ["message.failed", "message.recovered"]
 
 
 def test_it_parks_what_comes_before_its_message(arrive: Arrive) -> None:
-    early = [bodies.reaction("wamid.9", "wamid.1", "👍"), bodies.edit("wamid.8", "wamid.1", "Quero devolver"), bodies.revoke("wamid.7", "wamid.1")]
+    early = [
+        bodies.reaction("wamid.9", "wamid.1", "👍"),
+        bodies.edit("wamid.8", "wamid.1", "Quero devolver"),
+        bodies.revoke("wamid.7", "wamid.1"),
+    ]
     assert arrive(*early) == ["processed"] * 3
     assert (ParkedItem.objects.count(), Message.objects.count()) == (3, 0)
     arrive(bodies.text("wamid.1", body="Quero trocar"))
@@ -112,7 +129,11 @@ def test_it_parks_what_comes_before_its_message(arrive: Arrive) -> None:
 
 
 def test_it_takes_a_reaction_back_and_ignores_an_older_one(arrive: Arrive) -> None:
-    arrive(bodies.text("wamid.1"), bodies.reaction("wamid.2", "wamid.1", "❤️", NOW), bodies.reaction("wamid.3", "wamid.1", "", NOW + 1))
+    arrive(
+        bodies.text("wamid.1"),
+        bodies.reaction("wamid.2", "wamid.1", "❤️", NOW),
+        bodies.reaction("wamid.3", "wamid.1", "", NOW + 1),
+    )
     arrive(bodies.reaction("wamid.4", "wamid.1", "😀", NOW - 60))
     assert Reaction.objects.get().emoji == ""
 
@@ -184,11 +205,18 @@ def test_it_keeps_files_as_waiting(arrive: Arrive) -> None:
         (b'{"object": "user"}', "invalid"),
         (b'{"object": "whatsapp_business_account", "entry": []}', "ignored"),
         (bodies.messages(bodies.said("wamid.1"), account="999"), "unroutable"),
-        (bodies.messages({"id": "wamid.1", "from": bodies.ANA, "timestamp": "asdf", "type": "text", "text": {"body": "x"}}), "invalid"),
+        (
+            bodies.messages(
+                {"id": "wamid.1", "from": bodies.ANA, "timestamp": "asdf", "type": "text", "text": {"body": "x"}}
+            ),
+            "invalid",
+        ),
         (bodies.envelope(bodies.value(surprise=1), field="never_heard_of"), "ignored"),
     ],
 )
-def test_it_names_the_outcome_of_what_it_cannot_use_and_stores_no_message(arrive: Arrive, body: bytes, outcome: str) -> None:
+def test_it_names_the_outcome_of_what_it_cannot_use_and_stores_no_message(
+    arrive: Arrive, body: bytes, outcome: str
+) -> None:
     assert arrive(body) == [outcome]
     assert Delivery.objects.get().reason
     assert bytes(Delivery.objects.get().body) == body
@@ -220,7 +248,9 @@ def test_it_sets_poison_aside_and_the_lane_goes_on(monkeypatch: pytest.MonkeyPat
     shop = new_shop()
     with monkeypatch.context() as patch:
         _poison(patch, "veneno")
-        poisoned, *_ = store(shop, bodies.text("wamid.1", body="veneno"), bodies.text("wamid.2"), bodies.text("wamid.3", bodies.BRUNO))
+        poisoned, *_ = store(
+            shop, bodies.text("wamid.1", body="veneno"), bodies.text("wamid.2"), bodies.text("wamid.3", bodies.BRUNO)
+        )
         for _round in range(5):
             drain()
             let_lanes_go()
@@ -235,7 +265,12 @@ def test_it_sets_poison_aside_and_the_lane_goes_on(monkeypatch: pytest.MonkeyPat
 
 
 def test_it_replays_without_doing_anything_twice(arrive: Arrive) -> None:
-    arrive(bodies.text("wamid.1"), bodies.echo("wamid.2"), bodies.statuses(("wamid.2", "read")), bodies.reaction("wamid.3", "wamid.1", "👍"))
+    arrive(
+        bodies.text("wamid.1"),
+        bodies.echo("wamid.2"),
+        bodies.statuses(("wamid.2", "read")),
+        bodies.reaction("wamid.3", "wamid.1", "👍"),
+    )
     before = _world()
     parse.replay(Delivery.objects.values_list("id", flat=True))
     drain()
@@ -310,7 +345,14 @@ def test_several_workers_keep_the_order_of_every_customer() -> None:
     shop = new_shop()
     people = [f"55119{index:08d}" for index in range(20)]
     for start in range(0, 30, 5):
-        store(shop, *(bodies.text(f"wamid.{who}.{turn:03d}", who, at=NOW) for turn in range(start, start + 5) for who in people))
+        store(
+            shop,
+            *(
+                bodies.text(f"wamid.{who}.{turn:03d}", who, at=NOW)
+                for turn in range(start, start + 5)
+                for who in people
+            ),
+        )
         _together(*([drain] * 3))
         let_lanes_go()
     drain()
@@ -322,7 +364,9 @@ def test_several_workers_keep_the_order_of_every_customer() -> None:
     assert seqs == list(range(1, len(seqs) + 1))
 
 
-def test_pipeline_does_not_ask_the_database_more_for_more_messages(shop: Shop, django_assert_max_num_queries: Any) -> None:
+def test_pipeline_does_not_ask_the_database_more_for_more_messages(
+    shop: Shop, django_assert_max_num_queries: Any
+) -> None:
     store(shop, *(bodies.text(f"wamid.{index}", f"55119{index:08d}") for index in range(100)))
     parse.parse_pending()
     with django_assert_max_num_queries(32):

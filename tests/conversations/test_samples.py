@@ -8,7 +8,17 @@ import httpx2
 import pytest
 
 from conversations.channels.types import Credentials
-from conversations.models import Channel, Delivery, HistoryEvent, Identity, Item, Message, MessageStatus, ParkedItem, Reaction
+from conversations.models import (
+    Channel,
+    Delivery,
+    HistoryEvent,
+    Identity,
+    Item,
+    Message,
+    MessageStatus,
+    ParkedItem,
+    Reaction,
+)
 from tests.conversations.channels import corpus
 from tests.conversations.conftest import Shop, drain, new_shop, rows_of
 from tests.conversations.test_intake import at_the_door
@@ -31,21 +41,36 @@ def _shop(case: dict[str, Any]) -> Shop:
     shop.connection.keep(Credentials(app_secrets=("fb_app_secret",)))
     shop.connection.save()
     for account in sorted(accounts)[1:]:
-        Channel.objects.create(workspace=shop.workspace, connection=shop.connection, kind="whatsapp", name=account, address=account)
+        Channel.objects.create(
+            workspace=shop.workspace, connection=shop.connection, kind="whatsapp", name=account, address=account
+        )
     return shop
 
 
 def _post(shop: Shop, case: dict[str, Any]) -> httpx2.Response:
     headers = {case["signature"]["header"]: case["signature"]["value"]}
     path = f"/webhooks/{shop.connection.pk}/"
-    answer: httpx2.Response = at_the_door(lambda client, _: client.post(path, content=corpus.body(case), headers=headers))
+    answer: httpx2.Response = at_the_door(
+        lambda client, _: client.post(path, content=corpus.body(case), headers=headers)
+    )
     drain()
     return answer
 
 
 def _rows() -> list[Any]:
     return [
-        rows_of(Message, "channel__address", "provider_id", "direction", "kind", "text", "status", "seq", "sent_at", "deleted_at"),
+        rows_of(
+            Message,
+            "channel__address",
+            "provider_id",
+            "direction",
+            "kind",
+            "text",
+            "status",
+            "seq",
+            "sent_at",
+            "deleted_at",
+        ),
         rows_of(MessageStatus, "message__provider_id", "status", "at"),
         rows_of(Reaction, "message__provider_id", "by", "emoji", "at"),
         rows_of(Identity, "kind", "value", "customer"),
@@ -69,11 +94,14 @@ def test_a_sample_is_settled_and_changes_nothing_the_second_time(case: dict[str,
     spoken = {
         (event["channel_id"], event["external_id"])
         for event in expected.get("events", ())
-        if event["kind"] in SPOKEN and not {"missing_sender", "sender_not_numeric", "invalid_timestamp"} & set(event.get("anomalies", ()))
+        if event["kind"] in SPOKEN
+        and not {"missing_sender", "sender_not_numeric", "invalid_timestamp"} & set(event.get("anomalies", ()))
     }
     placeholders = "placeholder_ids" in case.get("tags", ())
     stored = set(Message.objects.values_list("channel__address", "provider_id"))
-    assert stored <= {(event["channel_id"], event["external_id"]) for event in expected.get("events", ()) if event["kind"] in SPOKEN}
+    assert stored <= {
+        (event["channel_id"], event["external_id"]) for event in expected.get("events", ()) if event["kind"] in SPOKEN
+    }
     assert placeholders or spoken <= stored
     before, parked = _rows(), ParkedItem.objects.count()
     assert _post(shop, case).status_code == 200
