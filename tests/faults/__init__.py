@@ -1,0 +1,1 @@
+"""The fault drills: the real parts under load while they are killed, cut and fed poison, judged by one oracle."""

@@ -1,0 +1,127 @@
+"""The drills that kill, flush and cut: A1 to A10, B3 and B4 of the plan."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable
+
+import psutil
+import redis
+
+from tests.faults.drill import Drill
+from tests.faults.house import House
+
+GONE = frozenset({200, 0})  # a killed web process answers nothing
+AWAY = frozenset({200, 503, 0})  # without its database the door says 503
+
+
+def nothing(house: House) -> None:
+    """Let it run."""
+
+
+def worker_children(house: House) -> None:
+    """Kill a process of the worker's pool each second, four times."""
+    for _ in range(4):
+        if children := house.worker.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                house.rng.choice(children).send_signal(signal.SIGKILL)
+        house.sleep(1.0)
+
+
+def worker(house: House) -> None:
+    """Kill the worker with its children; another starts later."""
+    house.worker.kill()
+    house.sleep(1.5)
+    house.worker.start()
+
+
+def web(house: House) -> None:
+    """Kill the web process twice."""
+    for _ in range(2):
+        house.web.kill()
+        house.sleep(0.5)
+        house.web.start()
+        house.sleep(2.0)
+
+
+def valkey(house: House) -> None:
+    """Kill Valkey; it comes back empty."""
+    house.valkey.kill()
+    house.sleep(2.0)
+    house.valkey.start()
+
+
+def flush(house: House) -> None:
+    """Make Valkey forget everything, five times."""
+    with redis.Redis.from_url(house.valkey.url) as client:
+        for _ in range(5):
+            client.flushall()
+            house.sleep(1.0)
+
+
+def postgres(house: House) -> None:
+    """Kill PostgreSQL with all its processes; it recovers from its log."""
+    house.postgres.kill()
+    house.sleep(1.0)
+    house.postgres.start()
+
+
+def relay_and_beat(house: House) -> None:
+    """Kill relay and clock for three seconds."""
+    house.relay.kill()
+    house.beat.kill()
+    house.sleep(3.0)
+    house.relay.start()
+    house.beat.start()
+
+
+def deploy(house: House) -> None:
+    """Stop relay, worker and web politely, one after the other, and start each again."""
+    for part in (house.relay, house.worker, house.web):
+        part.stop(15.0)
+        part.start()
+
+
+def everything(house: House) -> None:
+    """Kill every process, servers included, and start them in an order left to chance."""
+    for part in house.parts.values():
+        part.kill()
+    house.valkey.kill()
+    house.postgres.kill()
+    starts: list[Callable[[], object]] = [part.start for part in house.parts.values()]
+    starts += [house.valkey.start, house.postgres.start]
+    house.rng.shuffle(starts)
+    for start in starts:
+        start()
+        house.sleep(0.2)
+
+
+def cut_valkey(house: House) -> None:
+    """Reset every connection to Valkey, and every new one, for three seconds."""
+    house.proxy.cut()
+    house.sleep(3.0)
+    house.proxy.heal()
+
+
+def swallow_valkey(house: House) -> None:
+    """Let Valkey's network swallow every byte for four seconds."""
+    house.proxy.swallow()
+    house.sleep(4.0)
+    house.proxy.heal()
+
+
+DRILLS = (
+    Drill(name="A1", says="no fault", fault=nothing, p99=3.0),
+    Drill(name="A2", says="a worker's child is killed each second, 4 times", fault=worker_children),
+    Drill(name="A3", says="the worker is killed for 1.5 s", fault=worker),
+    Drill(name="A4", says="the web process is killed twice", fault=web, answers=GONE),
+    Drill(name="A5", says="Valkey is killed for 2 s and comes back empty", fault=valkey),
+    Drill(name="A6", says="Valkey forgets everything, 5 times", fault=flush),
+    Drill(name="A7", says="PostgreSQL is killed for 1 s", fault=postgres, answers=AWAY),
+    Drill(name="A8", says="relay and beat are killed for 3 s", fault=relay_and_beat),
+    Drill(name="A9", says="relay, worker and web are restarted politely", fault=deploy, answers=AWAY),
+    Drill(name="A10", says="everything is killed at once, servers included", fault=everything, answers=AWAY),
+    Drill(name="B3", says="Valkey's connections are reset for 3 s", fault=cut_valkey),
+    Drill(name="B4", says="Valkey's network swallows every byte for 4 s", fault=swallow_valkey),
+)

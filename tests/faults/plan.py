@@ -1,0 +1,22 @@
+"""Which drills there are, in the order they run: the controls that must fail first, then the faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.faults import kills
+from tests.faults.drill import Result
+from tests.faults.house import House
+
+
+def start_all(house: House) -> Result:
+    """A0: start every program; nothing else can be drilled before."""
+    result = Result(drill="A0", says="all parts start")
+    house.start_programs()
+    return result
+
+
+PLAN: Mapping[str, Callable[[House], Result]] = {
+    "A0": start_all,
+    **{drill.name: drill.run for drill in kills.DRILLS},
+}
