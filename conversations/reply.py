@@ -32,6 +32,12 @@ REACHES = {
 }
 
 
+ANSWERED = [
+    "status", "assignee", "first_response_at", "waiting_since", "unread", "channel_ids", "last_channel", "last_seq",
+    "last_message", "last_message_at",
+]  # fmt: skip
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """What is said: ``client_id`` makes it once; without ``channel_id`` it goes where the customer last wrote."""
 
@@ -147,7 +153,7 @@ def _check(channel: Channel, text: str, heard: Message | None, now: datetime) ->
         raise TooLate(_("The customer's last message here is more than 24 hours old: only a template can be sent."))
 
 
-def _message(  # noqa: PLR0913  what a message is made of
+def _message(
     row: Conversation, actor: Actor, words: Words, channel: Channel, quoted: Message | None, now: datetime
 ) -> Message:
     row.last_seq += 1
@@ -170,7 +176,7 @@ def _message(  # noqa: PLR0913  what a message is made of
     )
 
 
-def _note(  # noqa: PLR0913  what a note is made of
+def _note(
     row: Conversation, actor: Actor, words: Words, channel: Channel, quoted: Message | None, now: datetime
 ) -> Written:
     """Keep a note: everybody of the house sees it, the customer never does, and no figure counts it."""
@@ -184,9 +190,7 @@ def _note(  # noqa: PLR0913  what a note is made of
     return Written(message, new=True, changes=_changes(row, message))
 
 
-def _send(  # noqa: PLR0913  what a message is made of
-    row: Conversation, actor: Actor, words: Words, way: Way, quoted: Message | None, now: datetime
-) -> Written:
+def _send(row: Conversation, actor: Actor, words: Words, way: Way, quoted: Message | None, now: datetime) -> Written:
     """Queue a message and let the conversation count as answered."""
     message = _message(row, actor, words, way.channel, quoted, now)
     message.kind, message.status, message.identity = "text", "queued", way.identity
@@ -232,20 +236,7 @@ def _answered(row: Conversation, message: Message, now: datetime) -> None:
     row.last_channel_id = row.last_channel_id or message.channel_id
     row.waiting_since, row.unread = None, 0
     row.last_message, row.last_message_at = message, now
-    row.save(
-        update_fields=[
-            "status",
-            "assignee",
-            "first_response_at",
-            "waiting_since",
-            "unread",
-            "channel_ids",
-            "last_channel",
-            "last_seq",
-            "last_message",
-            "last_message_at",
-        ]  # fmt: skip
-    )
+    row.save(update_fields=ANSWERED)
 
 
 def _changes(row: Conversation, message: Message) -> tuple[Change, ...]:

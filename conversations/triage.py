@@ -54,7 +54,7 @@ def assign(workspace: Workspace, conversation_id: UUID, actor: Actor, assignment
     """Give the conversation to a person, a team, both or nobody. Raises ``TooLate`` when ``expected`` is no longer there."""
     row = Conversation.objects.of(workspace).locked(conversation_id)
     expected = assignment.expected
-    if not isinstance(expected, Keep) and row.assignee != expected and row.assignee != assignment.assignee:
+    if not isinstance(expected, Keep) and row.assignee not in {expected, assignment.assignee}:
         holder = str(row.assignee) if row.assignee else _("nobody")
         raise TooLate(_("This conversation belongs to %(name)s by now.") % {"name": holder})
     assignee = row.assignee if isinstance(assignment.assignee, Keep) else assignment.assignee
@@ -125,7 +125,7 @@ def mark_seen(workspace: Workspace, conversation_id: UUID) -> Moved:
 def awaken(workspace: Workspace, limit: int = 200) -> Awoken:
     """Take up the conversations whose snooze is over, at most ``limit``; one that somebody holds waits for the next time."""
     now = timezone.now()
-    due = Conversation.objects.of(workspace).filter(status=Status.SNOOZED, snoozed_until__lte=now).orderhistory.by("id")
+    due = Conversation.objects.of(workspace).filter(status=Status.SNOOZED, snoozed_until__lte=now).order_by("id")
     rows = list(due.select_for_update(no_key=True, skip_locked=True)[:limit])
     for row in rows:
         row.status, row.snoozed_until = _awake(row), None

@@ -17,7 +17,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub.access import Caller
+from hub.access import Caller, caller_of
 from hub.inputs import raw_body
 from hub.models import IdempotencyKey
 from hub.problems import Conflict, Mismatch
@@ -48,7 +48,9 @@ def once(handler: Handler) -> Handler:
             raise ValidationError({"Idempotency-Key": _("Must hold 1 to 255 characters.")})
         try:
             with transaction.atomic():
-                return _answer(request.auth, key, _digest(request), lambda: handler(view, request, *args, **kwargs))
+                return _answer(
+                    caller_of(request), key, _digest(request), lambda: handler(view, request, *args, **kwargs)
+                )
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise

@@ -145,7 +145,7 @@ def rows_of[M: Model](queryset: QuerySet[M], names: Sequence[str], seen: Window,
     return list(queryset.order_by(*[f"{sign}{name}" for name in names])[: seen.limit + 1])
 
 
-def page[M: Model](  # noqa: PLR0913  the list, its order, and how a row is shown
+def page[M: Model](
     request: Request,
     queryset: QuerySet[M],
     order: dict[str, type],

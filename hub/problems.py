@@ -66,8 +66,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         detail = str(error.detail)
     headers = {}
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = getattr(error, "auth_header", "Token")
     response = Response(problem(error.status_code, detail, errors), status=error.status_code, headers=headers)
