@@ -16,7 +16,7 @@ from conversations.models import Channel, Connection, Delivery
 from hub.models import Workspace
 from tests.conversations.bodies import ACCOUNT
 
-SECRET = "made-up-app-secret"  # noqa: S105  of the tests
+SECRET = "made-up-app-secret"
 
 
 class Shop(msgspec.Struct, frozen=True):

@@ -297,7 +297,7 @@ def _together(*calls: Callable[[], Any]) -> None:
         try:
             barrier.wait()
             call()
-        except BaseException as error:  # noqa: BLE001  shown by the test
+        except BaseException as error:
             errors.append(error)
         finally:
             connections.close_all()
