@@ -47,13 +47,19 @@ def horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def rederive(workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None) -> facts.Change:
-    """Derive these conversations again and write what changed, facts and cells. Expects the mark to be locked."""
+def rederive(
+    workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None, *, count: bool = True
+) -> facts.Change:
+    """Derive these conversations again and write what changed, facts and, unless ``count`` is False, cells.
+
+    Expects the mark to be locked. ``before`` leaves out the history of later transactions.
+    """
     ids = list(conversation_ids)
     change = facts.difference(facts.kept(workspace.pk, ids), facts.derived(workspace.pk, ids, before))
     if any(change.values()):
         facts.replace(workspace.pk, change)
-        cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
+        if count:
+            cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
     return change
 
 

@@ -1,5 +1,12 @@
 """The figures' part of the API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from metrics import api
+
+urlpatterns = [
+    path("metrics", api.Catalogue.as_view(), name="api-metrics"),
+    path("metrics/<slug:metric>", api.OneMetric.as_view(), name="api-metric"),
+    path("metrics/<slug:metric>/evidence", api.Evidence.as_view(), name="api-evidence"),
+    path("receipts/<uuid:receipt>", api.OneReceipt.as_view(), name="api-receipt"),
+]

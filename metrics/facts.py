@@ -140,13 +140,12 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _written(value: Any) -> str:
     """Return a value as COPY's text format wants it."""
-    kind = type(value)
     if value is None:
         return "\\N"
-    if kind is str:
+    if isinstance(value, str):
         return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPED)
-    if kind is tuple or kind is list:
+    if isinstance(value, tuple | list):
         return "{" + ",".join(map(str, value)) + "}"  # numbers and instants only: nothing to quote
-    if kind is bytes:
+    if isinstance(value, bytes):
         return "\\\\x" + value.hex()
     return str(value)

@@ -1,0 +1,131 @@
+"""Question: what somebody asks of a figure, read from the words of an address and refused with the words allowed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound, ValidationError
+
+from hub.models import Workspace
+from metrics.registry import METRICS, Metric
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # instants that every part of the way can reckon with
+USUAL_DAYS = 28  # when no period is asked for
+
+
+class Question(NamedTuple):
+    """One question: a metric over ``[start, end)``, cut at ``tz``'s midnights, split ``by`` and kept to the filters' values."""
+
+    workspace: Workspace
+    metric: Metric
+    start: datetime
+    end: datetime
+    tz: ZoneInfo
+    by: tuple[str, ...] = ()
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    clock: str = "elapsed"
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether the period starts and ends at midnights."""
+        return all(at.astimezone(self.tz).time() == time() for at in (self.start, self.end))
+
+    @property
+    def previous(self) -> Question:
+        """The same question about the period of equal length just before, on the clocks of the wall."""
+        start, end = (at.astimezone(self.tz).replace(tzinfo=None) for at in (self.start, self.end))
+        return self._replace(start=(start - (end - start)).replace(tzinfo=self.tz), end=self.start)
+
+    def parameters(self) -> dict[str, str | list[str]]:
+        """Return the question as the words of an address, so that it can be asked again."""
+        words: dict[str, str | list[str]] = {
+            "from": self.start.astimezone(self.tz).isoformat(),
+            "to": self.end.astimezone(self.tz).isoformat(),
+            "tz": self.tz.key,
+        }
+        words |= {"by": list(self.by)} if self.by else {}
+        words |= {name: list(values) for name, values in self.filters}
+        words |= {"clock": self.clock} if self.metric.clocks else {}
+        return words
+
+
+def metric_named(name: str) -> Metric:
+    """Return a metric of the registry; ``NotFound`` for a name nobody knows."""
+    if name not in METRICS:
+        raise NotFound(_("There is no metric %(name)s.") % {"name": name})
+    return METRICS[name]
+
+
+def read(workspace: Workspace, metric: Metric, words: QueryDict, now: datetime) -> Question:
+    """Read a question. Raises ``ValidationError`` naming the field, and the values allowed where they can be listed."""
+    one = {name: str(words.get(name) or "") for name in ("tz", "from", "to", "clock", "compare")}
+    zone = _zone(one["tz"] or workspace.timezone)
+    today = now.astimezone(zone).date()
+    end = _instant("to", one["to"], zone) if one["to"] else _midnight(today + timedelta(days=1), zone)
+    usual = _midnight(end.astimezone(zone).date() - timedelta(days=USUAL_DAYS), zone)
+    start = _instant("from", one["from"], zone) if one["from"] else usual
+    if end <= start:
+        raise ValidationError({"to": [_("The end must lie after the beginning.")]})
+    by = tuple(dict.fromkeys(part for word in words.getlist("by") for part in word.split(",") if part))
+    for word in by:
+        _one_of("by", word, metric.dimensions)
+    clock = one["clock"] or "elapsed"
+    _one_of("clock", clock, metric.clocks or ("elapsed",))
+    _one_of("compare", one["compare"] or "previous", ("previous",))
+    asked = [
+        (name, tuple(words.getlist(name))) for name in ("channel", "agent", "team", "closed_by", "closing_channel")
+    ]
+    filters = tuple((name, values) for name, values in asked if values)
+    if any("\0" in value for _name, values in filters for value in values):
+        raise ValidationError({"non_field_errors": [_("A value holds a character that no text holds.")]})
+    for name, _values in filters:
+        if name not in metric.source.dimensions:
+            raise ValidationError({name: [_refusal(name, tuple(metric.source.dimensions))]})
+    return Question(workspace, metric, start, end, zone, by, filters, clock)
+
+
+def _refusal(word: str, allowed: tuple[str, ...]) -> str:
+    return _("%(word)s is not known here. Allowed: %(allowed)s.") % {"word": word, "allowed": ", ".join(allowed)}
+
+
+def _one_of(field: str, word: str, allowed: tuple[str, ...]) -> None:
+    if word not in allowed:
+        raise ValidationError({field: [_refusal(word, allowed)]})
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime"})  # the machine's own, which the database does not know
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name not in _zones():
+        raise ValidationError(
+            {"tz": [_("%(name)s is not a time zone of the IANA list, such as America/Sao_Paulo.") % {"name": name}]}
+        )
+    return ZoneInfo(name)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant a day begins at; where clocks jump over midnight, the first instant there is."""
+    return datetime.combine(day, time(), zone).astimezone(UTC).astimezone(zone)
+
+
+def _instant(field: str, word: str, zone: ZoneInfo) -> datetime:
+    """Read a date (its midnight in ``zone``) or a date and time (in ``zone`` when it names no offset)."""
+    try:
+        # A plus sign that was not escaped in the address arrives as a space.
+        at = datetime.fromisoformat(word.strip().replace(" ", "+") if "T" in word else word)
+        at = at if at.tzinfo else at.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise ValueError(word)
+    except (ValueError, OverflowError) as error:
+        raise ValidationError(
+            {field: [_("%(word)s is neither a date nor a date and time of ISO 8601.") % {"word": word}]}
+        ) from error
+    return at

@@ -1,0 +1,200 @@
+"""Registry: every figure the house knows, literally: what it means, where its facts are, and how it is added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.utils.translation import get_language
+
+TIMES = ("day", "week", "month", "hour", "weekday_hour")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A text in the three languages of the house."""
+
+    pt_br: str
+    en: str
+    es: str
+
+    def __str__(self) -> str:
+        """Return the text in the language in force."""
+        return {"en": self.en, "es": self.es}.get((get_language() or "pt-br")[:2], self.pt_br)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a figure's observations are: a table of facts, and what its columns are to this figure.
+
+    ``anchor`` puts an observation into a period (R8); ``lengths`` names the column of each clock, empty for a count.
+    ``dimensions`` maps what can be asked to columns. ``still_open`` says which rows are censored observations, from which
+    instant on; ``set_aside`` which rows have an end and are reported apart, under which name.
+    """
+
+    table: str
+    anchor: str
+    counts: str
+    dimensions: dict[str, str]
+    lengths: dict[str, str] = field(default_factory=dict)
+    start: str = ""
+    opening_message: str = "NULL::uuid"
+    closing_message: str = "NULL::uuid"
+    still_open: str = ""
+    set_aside: tuple[str, str] | None = None
+    excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
+    measure: str = ""  # the name of its rollup cells
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One entry of the catalogue."""
+
+    id: str
+    version: int
+    title: Texts
+    definition: Texts
+    formula: str
+    unit: Literal["seconds", "conversations"]
+    better: Literal["lower", "higher"] | None
+    headline: Literal["mean", "p50", "n"]
+    source: Source
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """By what the figure can be split."""
+        return (*self.source.dimensions, *TIMES)
+
+    @property
+    def clocks(self) -> tuple[str, ...]:
+        """In which clocks the figure can be measured; empty for a count."""
+        return tuple(self.source.lengths)
+
+
+METRICS: dict[str, Metric] = {
+    metric.id: metric
+    for metric in (
+        Metric(
+            id="first_response_time",
+            version=1,
+            title=Texts("Tempo de primeira resposta", "First response time", "Tiempo de primera respuesta"),
+            definition=Texts(
+                "Da primeira mensagem do cliente à primeira resposta de uma pessoa; se um robô participou, a partir da "
+                "transferência para humanos. Uma vez por conversa; notas, robôs, campanhas e envios que falharam não contam.",
+                "From the customer's first message to the first reply by a person; when a bot took part, from the handoff "
+                "to people. Once a conversation; notes, bots, campaigns and failed sends do not count.",
+                "Del primer mensaje del cliente a la primera respuesta de una persona; si participó un bot, desde la "
+                "transferencia a personas. Una vez por conversación; notas, bots, campañas y envíos fallidos no cuentan.",
+            ),
+            formula="t(first human reply) − t(last handoff by a bot, else first inbound message)",
+            unit="seconds",
+            better="lower",
+            headline="p50",
+            source=Source(
+                table="metrics_conversationfact",
+                anchor="responded_at",
+                counts="response = 'answered'",
+                lengths={"elapsed": "response_elapsed"},
+                dimensions={"channel": "channel_kind", "agent": "response_agent", "team": "response_team"},
+                start="response_started_at",
+                opening_message="opening_message_id",
+                closing_message="response_message_id",
+                still_open="response = 'open'",
+                set_aside=("unanswered", "response = 'unanswered'"),
+                excluded=("CASE WHEN response_from = 'handoff' THEN opened_at END", "bot"),
+                measure="first_response",
+            ),
+        ),
+        Metric(
+            id="reply_time",
+            version=1,
+            title=Texts("Tempo médio de resposta", "Average reply time", "Tiempo medio de respuesta"),
+            definition=Texts(
+                "Cada espera do cliente: da primeira mensagem sem resposta à próxima resposta de uma pessoa. Várias mensagens "
+                "seguidas são uma espera; uma conversa encerrada sem resposta é contada à parte.",
+                "Every wait of a customer: from the first unanswered message to the next reply by a person. Several messages "
+                "in a row are one wait; a conversation closed without reply is counted apart.",
+                "Cada espera del cliente: del primer mensaje sin responder a la siguiente respuesta de una persona. Varios "
+                "mensajes seguidos son una espera; una conversación cerrada sin respuesta se cuenta aparte.",
+            ),
+            formula="mean of t(next human reply) − t(first unanswered inbound message) over all waits",
+            unit="seconds",
+            better="lower",
+            headline="mean",
+            source=Source(
+                table="metrics_waitfact",
+                anchor="ended_at",
+                counts="outcome = 'answered'",
+                lengths={"elapsed": "elapsed"},
+                dimensions={"channel": "channel_kind", "agent": "agent", "team": "team"},
+                start="started_at",
+                opening_message="opening_message_id",
+                closing_message="closing_message_id",
+                still_open="outcome = 'open'",
+                set_aside=("unanswered", "outcome = 'unanswered'"),
+                measure="reply",
+            ),
+        ),
+        Metric(
+            id="resolution_time",
+            version=1,
+            title=Texts("Tempo de resolução", "Resolution time", "Tiempo de resolución"),
+            definition=Texts(
+                "Da abertura da conversa ao seu encerramento final; uma conversa reaberta volta a contar quando encerra de "
+                "novo. Encerramentos por inatividade sem nenhuma resposta humana são contados à parte.",
+                "From the opening of a conversation to its final close; a reopened one counts again when it is closed again. "
+                "Closes by inactivity without any human reply are counted apart.",
+                "De la apertura de la conversación a su cierre final; una reabierta vuelve a contar cuando se cierra otra "
+                "vez. Los cierres por inactividad sin respuesta humana se cuentan aparte.",
+            ),
+            formula="t(final close) − t(open)",
+            unit="seconds",
+            better="lower",
+            headline="p50",
+            source=Source(
+                table="metrics_conversationfact",
+                anchor="resolved_at",
+                counts="resolved_at IS NOT NULL AND (answered OR resolved_by <> 'rule')",
+                lengths={"elapsed": "resolution_elapsed"},
+                dimensions={
+                    "channel": "channel_kind",
+                    "agent": "resolver",
+                    "team": "team",
+                    "closed_by": "resolved_by",
+                    "closing_channel": "closing_channel_kind",
+                },
+                start="opened_at",
+                opening_message="opening_message_id",
+                still_open="resolved_at IS NULL",
+                set_aside=("inactive", "resolved_at IS NOT NULL AND NOT answered AND resolved_by = 'rule'"),
+                measure="resolution",
+            ),
+        ),
+        Metric(
+            id="interaction_volume",
+            version=1,
+            title=Texts("Volume de interações", "Interaction volume", "Volumen de interacciones"),
+            definition=Texts(
+                "Conversas abertas por clientes; ao lado, mensagens recebidas e enviadas e pessoas distintas que escreveram. "
+                "Notas, reações, envios que falharam e campanhas sem resposta não contam.",
+                "Conversations opened by customers; beside them messages received and sent, and distinct people who wrote. "
+                "Notes, reactions, failed sends and campaigns without reply do not count.",
+                "Conversaciones abiertas por clientes; al lado, mensajes recibidos y enviados y personas distintas que "
+                "escribieron. Notas, reacciones, envíos fallidos y campañas sin respuesta no cuentan.",
+            ),
+            formula="count of conversations opened by a customer's message",
+            unit="conversations",
+            better=None,
+            headline="n",
+            source=Source(
+                table="metrics_conversationfact",
+                anchor="opened_at",
+                counts="opened_by_customer",
+                dimensions={"channel": "channel_kind", "team": "team"},
+                start="opened_at",
+                opening_message="opening_message_id",
+                measure="conversations",
+            ),
+        ),
+    )
+}

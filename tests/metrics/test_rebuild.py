@@ -1,0 +1,87 @@
+"""Rebuilding: everything from history, to the same bytes; checking changes nothing."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from conversations.models import HistoryEvent
+from hub.models import Workspace
+from metrics.models import Cell, ConversationFact, Mark, VolumeFact, WaitFact
+from metrics.rebuild import rebuild
+from tests.metrics.conftest import Tell, derive_all
+
+F3 = "C 10:00, C 10:02, A 10:05, A 10:06, C 10:10, B 10:11, A 10:20"
+
+
+def run(*words: str) -> str:
+    """Run the command and return what it said."""
+    out = StringIO()
+    call_command("rebuild_metrics", *words, stdout=out)
+    return out.getvalue()
+
+
+def everything() -> list[list[str]]:
+    """Return every derived row in words, without the numbers of cells."""
+    cells = Cell.objects.values_list("measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
+    tables = [WaitFact.objects.values_list(), ConversationFact.objects.values_list(), VolumeFact.objects.values_list()]
+    return [sorted(map(repr, rows)) for rows in (*tables, cells)]
+
+
+def test_it_works(workspace: Workspace, tell: Tell) -> None:
+    tell(F3)
+    tell("C 11:00, resolve 11:30 by=rule, C 12:00, A 12:10")
+    derive_all()
+    before = everything()
+    WaitFact.objects.all().delete()
+    Cell.objects.all().delete()
+    assert run() == "loja: 2 conversations derived again.\n"
+    assert everything() == before
+
+
+def test_it_moves_the_mark_behind_what_it_read(workspace: Workspace, tell: Tell) -> None:
+    tell(F3)
+    rebuild(workspace)
+    assert WaitFact.objects.count() == 2
+    assert derive_all() == 0
+    assert Mark.objects.of(workspace).get().transaction > 0
+
+
+def test_a_check_of_what_is_right_finds_nothing(workspace: Workspace, tell: Tell) -> None:
+    tell(F3)
+    assert run("--check") == "No differences.\n"
+    derive_all()
+    assert run("--check") == "No differences.\n"
+
+
+def test_a_check_prints_each_difference_and_changes_nothing(workspace: Workspace, tell: Tell) -> None:
+    conversation = tell(F3)
+    derive_all()
+    WaitFact.objects.filter(position=0).update(elapsed=1)
+    WaitFact.objects.filter(position=1).delete()
+    before = everything()
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"4 differences\.") as refused:
+        call_command("rebuild_metrics", "--check", stdout=out)
+    assert refused.value.returncode == 1
+    lines = out.getvalue().splitlines()
+    assert f"of conversation {conversation.pk}: elapsed is 1, should be 300000000" in lines[0]
+    assert lines[1].endswith(": is missing")
+    assert lines[2] == "loja: cell reply agent ana@loja.example 2026-03-02: n is 2, should be 1"
+    assert everything() == before
+
+
+def test_it_refuses_a_workspace_nobody_knows(workspace: Workspace) -> None:
+    with pytest.raises(CommandError, match=r"There is no workspace nowhere\."):
+        run("--workspace", "nowhere")
+
+
+def test_a_restored_history_from_a_longer_life_is_derived(workspace: Workspace, tell: Tell) -> None:
+    """A dump carries the numbers of transactions of the database it came from."""
+    tell(F3)
+    HistoryEvent.objects.update(transaction=2**40)
+    assert derive_all() == 0
+    run()
+    assert WaitFact.objects.count() == 2
