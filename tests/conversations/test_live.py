@@ -18,9 +18,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
-from conversations import feed, live
+from conversations import feed
 from conversations.feed import Change
-from conversations.live import Live
+from conversations.live import Live, application
 from conversations.models import Customer, FeedEvent
 from hub.models import ApiToken, Membership, Workspace
 from tests import factories
@@ -33,14 +33,14 @@ def url() -> Iterator[str]:
     """The feed, served by a real server in a thread."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        application = Live()
+        live = Live()
 
         async def serve(scope: Any, receive: Any, send: Any) -> None:
-            await application(scope, receive, send)
+            await live(scope, receive, send)
 
         config = uvicorn.Config(serve, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(_serve(server, listener, application)), daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(_serve(server, listener, live)), daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
@@ -49,16 +49,16 @@ def url() -> Iterator[str]:
         thread.join(10)
 
 
-async def _serve(server: uvicorn.Server, listener: socket.socket, application: Live) -> None:
-    closing = asyncio.create_task(_close_first(server, application))
+async def _serve(server: uvicorn.Server, listener: socket.socket, live: Live) -> None:
+    closing = asyncio.create_task(_close_first(server, live))
     await server.serve(sockets=[listener])
     await closing
 
 
-async def _close_first(server: uvicorn.Server, application: Live) -> None:
+async def _close_first(server: uvicorn.Server, live: Live) -> None:
     while not server.should_exit:  # noqa: ASYNC110  uvicorn only has a flag
         await asyncio.sleep(0.02)
-    await application.close()
+    await live.close()
 
 
 class Listener:
@@ -209,7 +209,7 @@ def test_a_member_hears_it_from_our_own_pages_only(url: str) -> None:
 
 
 def test_it_ends_when_the_right_ends(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "RIGHTS_SECONDS", 0.1)
+    monkeypatch.setattr(application, "RIGHTS_SECONDS", 0.1)
     place = factories.workspace()
     user, cookie = _session(place)
     by_session, by_token = Listener(url, "", Cookie=cookie), Listener(url, factories.token(place))
@@ -222,7 +222,7 @@ def test_it_ends_when_the_right_ends(url: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_it_beats_when_nothing_happens(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(application, "HEARTBEAT_SECONDS", 0.1)
     place = factories.workspace()
     say(place, factories.customer(place))
     listener = Listener(url, factories.token(place))

@@ -9,147 +9,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-import msgspec
 import redis.asyncio
-import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
-from django.db import DatabaseError, close_old_connections
-from django.http import HttpRequest
-from django.http.cookie import parse_cookie
-from django.utils import timezone
+from django.db import DatabaseError
 from prometheus_client import Gauge
 
 from conversations import feed
-from conversations.api import reading
-from conversations.models import FeedEvent
-from hub.access import Caller, caller_of_token, caller_of_user
-from hub.models import ApiToken, Membership, Workspace
+from conversations.live.reader import POLL_SECONDS, Reader, Stream, position, read
+from conversations.live.rights import Right, caller_of, lost, same_site
+from hub.models import Workspace
 from hub.problems import CONTENT_TYPE, problem
-
-log = structlog.get_logger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20.0
 RIGHTS_SECONDS = 4.0  # who lost a right stops hearing within this
 SEND_SECONDS = 5.0
-QUEUED_EVENTS = 1_000  # a client further behind is cut
-READ_EVENTS = 200
-IDLE_SECONDS = 30.0  # a reader without clients ends after this
 
-SUBJECTS = {
-    "message": reading.messages,
-    "conversation": reading.conversations,
-    "customer": reading.customers,
-    "channel": reading.channels,
-}
 STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """An event as it goes over the wire."""
-
-    seq: int
-    text: bytes
-
-
-def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
-    """Render events with the rows they are about, read now; an event about a row that is gone says so with its id alone."""
-    wanted: dict[str, set[UUID]] = {}
-    for event in events:
-        wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
-    rows = {
-        (noun, row_id): row for noun, ids in wanted.items() for row_id, row in SUBJECTS[noun](workspace, ids).items()
-    }
-    shown = []
-    for event in events:
-        data = rows.get(
-            (event.kind.partition(".")[0], event.subject_id), {"id": str(event.subject_id), "deleted": True}
-        )
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        shown.append(Shown(event.seq, f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode()))
-    return shown
-
-
-def _read(workspace: Workspace, seq: int) -> list[Shown]:
-    close_old_connections()
-    try:
-        return show(workspace, feed.after(workspace.pk, seq, READ_EVENTS))
-    finally:
-        close_old_connections()
-
-
-def _position(workspace_id: UUID) -> tuple[int, int]:
-    """Return (head, oldest number still kept) of a workspace's feed."""
-    close_old_connections()
-    try:
-        oldest = (
-            FeedEvent.objects.filter(workspace_id=workspace_id).order_by("seq").values_list("seq", flat=True).first()
-        )
-        head = feed.head(workspace_id)
-        return head, oldest if oldest is not None else head + 1
-    finally:
-        close_old_connections()
-
-
-class Stream:
-    """One open client: what it still has to be told, and by which right it listens."""
-
-    def __init__(self, right: tuple[str, ...]) -> None:
-        self.right = right
-        self.queue: asyncio.Queue[Shown] = asyncio.Queue(QUEUED_EVENTS)
-        self.cut = asyncio.Event()
-
-
-class Reader:
-    """Follows one workspace's feed for all its streams in this process."""
-
-    def __init__(self, workspace: Workspace, head: int) -> None:
-        self.workspace = workspace
-        self.head = head
-        self.streams: set[Stream] = set()
-        self.hinted = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
-
-    async def follow(self) -> None:
-        """Read what is new on a hint or each second, and hand it to every stream; end when nobody listens any more."""
-        idle = 0.0
-        while idle < IDLE_SECONDS:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.hinted.wait(), POLL_SECONDS)
-            self.hinted.clear()
-            idle = 0.0 if self.streams else idle + POLL_SECONDS
-            if not self.streams:
-                continue
-            try:
-                while shown := await sync_to_async(_read, thread_sensitive=False)(self.workspace, self.head):
-                    self.head = shown[-1].seq
-                    for stream in list(self.streams):
-                        _hand(stream, shown)
-            except DatabaseError as error:
-                log.warning("the feed could not be read", error=type(error).__name__)
-                await asyncio.sleep(POLL_SECONDS)
-
-
-def _hand(stream: Stream, shown: Sequence[Shown]) -> None:
-    """Queue events for a stream; one that is too far behind is cut and comes back by its cursor."""
-    try:
-        for event in shown:
-            stream.queue.put_nowait(event)
-    except asyncio.QueueFull:
-        stream.cut.set()
 
 
 class Live:
@@ -208,9 +93,9 @@ class Live:
             if not streams:
                 continue
             with contextlib.suppress(DatabaseError):
-                lost = await sync_to_async(_lost, thread_sensitive=False)({stream.right for stream in streams})
+                gone = await sync_to_async(lost, thread_sensitive=False)({stream.right for stream in streams})
                 for stream in streams:
-                    if stream.right in lost:
+                    if stream.right in gone:
                         stream.cut.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -222,7 +107,7 @@ class Live:
             await _refuse(send, 405, "The feed is read with GET.")
             return
         try:
-            found = await sync_to_async(_caller, thread_sensitive=False)(headers)
+            found = await sync_to_async(caller_of, thread_sensitive=False)(headers)
         except DatabaseError:
             await _refuse(send, 503, "The database is away for a moment.")
             return
@@ -230,7 +115,7 @@ class Live:
             await _refuse(send, 401, "Sign in, or send a valid token.")
             return
         caller, right = found
-        if right[0] == "session" and not _same_site(headers):
+        if right[0] == "session" and not same_site(headers):
             await _refuse(send, 403, "The feed is not read from other sites.")
             return
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
@@ -241,9 +126,9 @@ class Live:
         await self._stream(caller.workspace, right, int(after) if after else None, receive, send)
 
     async def _stream(
-        self, workspace: Workspace, right: tuple[str, ...], after: int | None, receive: Receive, send: Send
+        self, workspace: Workspace, right: Right, after: int | None, receive: Receive, send: Send
     ) -> None:
-        head, oldest = await sync_to_async(_position, thread_sensitive=False)(workspace.pk)
+        head, oldest = await sync_to_async(position, thread_sensitive=False)(workspace.pk)
         reader = self.readers.get(workspace.pk)
         if reader is None or reader.task is None or reader.task.done():
             reader = Reader(workspace, head)
@@ -263,7 +148,7 @@ class Live:
                 await _send(send, f'id: {head}\nevent: resync\ndata: {{"head": {head}}}\n\n'.encode())
                 cursor = head
             while cursor < joined_at and not stream.cut.is_set():
-                shown = await sync_to_async(_read, thread_sensitive=False)(workspace, cursor)
+                shown = await sync_to_async(read, thread_sensitive=False)(workspace, cursor)
                 if not shown:
                     break
                 await _send(send, b"".join(event.text for event in shown))
@@ -301,61 +186,6 @@ class Live:
         if not gone.done():
             with contextlib.suppress(TimeoutError, OSError):
                 await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), SEND_SECONDS)
-
-
-# --- who may listen --------------------------------------------------------------------------------------------------
-
-
-def _caller(headers: dict[str, str]) -> tuple[Caller, tuple[str, ...]] | None:
-    """Return the caller and the right they come with: a token or a session."""
-    close_old_connections()
-    try:
-        words = headers.get("authorization", "").split()
-        if words:
-            caller = caller_of_token(words[1]) if len(words) == 2 and words[0].lower() == "token" else None
-            return (caller, ("token", str(caller.token.pk))) if caller and caller.token else None
-        key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
-        if not key:
-            return None
-        request = HttpRequest()
-        request.session = SessionStore(key)
-        user = get_user(request)
-        caller = caller_of_user(user, request.session.get("workspace"))
-        return (caller, ("session", key, str(user.pk), str(caller.workspace.pk))) if caller else None
-    finally:
-        close_old_connections()
-
-
-def _lost(rights: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
-    """Return those of ``rights`` that no longer hold."""
-    close_old_connections()
-    try:
-        tokens = {right[1] for right in rights if right[0] == "token"}
-        sessions = {right for right in rights if right[0] == "session"}
-        alive = {str(pk) for pk in ApiToken.objects.filter(pk__in=tokens, revoked_at=None).values_list("pk", flat=True)}
-        keys = set(
-            Session.objects.filter(
-                session_key__in={right[1] for right in sessions}, expire_date__gt=timezone.now()
-            ).values_list("session_key", flat=True)
-        )
-        members = {
-            (str(user), str(workspace))
-            for user, workspace in Membership.objects.filter(
-                user_id__in={right[2] for right in sessions}, user__is_active=True
-            ).values_list("user_id", "workspace_id")
-        }
-        lost = {("token", pk) for pk in tokens - alive}
-        return lost | {right for right in sessions if right[1] not in keys or (right[2], right[3]) not in members}
-    finally:
-        close_old_connections()
-
-
-def _same_site(headers: dict[str, str]) -> bool:
-    """Whether a browser asks from our own pages; other sites could not read the answer, and get none."""
-    origin = headers.get("origin")
-    return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"} and (
-        origin is None or origin.partition("://")[2] == headers.get("host")
-    )
 
 
 async def _disconnected(receive: Receive) -> None:
