@@ -17,6 +17,7 @@ from conversations.models import Channel, Connection
 from conversations.refusal import Refused, TooLate
 from conversations.wake import Work
 from hub.models import Workspace
+from hub.secrets import SecretUnreadable
 
 # Who delivers what is written on a kind of channel; empty where people write to us directly.
 PROVIDER_OF = {
@@ -135,12 +136,20 @@ def change_channel(
         if channel.connection_id is None:
             raise Refused("connection", _("This kind of channel needs no connection."))
         connection = Connection.objects.of(workspace).select_for_update(no_key=True).get(pk=channel.connection_id)
-        credentials = msgspec.structs.replace(connection.credentials(), **secrets)
+        credentials = msgspec.structs.replace(_known(connection), **secrets)
         _prove(connection.provider, credentials)
         connection.keep(credentials)
         connection.save(update_fields=["sealed_credentials"])
         connections_hint.tell(connection.pk)
     return _opened(channel)
+
+
+def _known(connection: Connection) -> Credentials:
+    """Return the secrets in force; none when no key opens them any more, so that new ones can be put in their place."""
+    try:
+        return connection.credentials()
+    except SecretUnreadable:
+        return Credentials()
 
 
 def close_channel(workspace: Workspace, channel_id: UUID) -> Opened:

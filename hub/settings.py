@@ -300,7 +300,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "One history per customer, one inbox, and figures provable down to the message.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_PUBLIC": False,
+    "SERVE_PUBLIC": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_AUTHENTICATION": None,

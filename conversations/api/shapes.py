@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
@@ -37,7 +38,15 @@ def answers(
     return found | {(code, CONTENT_TYPE): ProblemShape for code in (*refusals, 401, 403)}
 
 
-def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+class Shape(serializers.Serializer[Any]):
+    """A shape; in the schema it goes by its name without the word."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        set_override(cls, "component_name", cls.__name__.removesuffix("Shape"))
+
+
+def page_of(shape: type[Shape]) -> serializers.Serializer[Any]:
     """Return the shape of one page of a list."""
     name = f"{shape.__name__.removesuffix('Shape')}Page"
     return inline_serializer(
@@ -50,7 +59,7 @@ def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[
     )
 
 
-class ProblemShape(serializers.Serializer[Any]):
+class ProblemShape(Shape):
     """Why a request was refused."""
 
     type = serializers.CharField()
@@ -60,7 +69,7 @@ class ProblemShape(serializers.Serializer[Any]):
     errors = serializers.DictField(required=False)  # type: ignore[assignment]  # the contract's word
 
 
-class HealthShape(serializers.Serializer[Any]):
+class HealthShape(Shape):
     """How a channel fares."""
 
     last_inbound_at = serializers.DateTimeField(allow_null=True)
@@ -69,7 +78,7 @@ class HealthShape(serializers.Serializer[Any]):
     last_error = serializers.JSONField(allow_null=True)
 
 
-class ChannelShape(serializers.Serializer[Any]):
+class ChannelShape(Shape):
     """An address people write to."""
 
     id = serializers.UUIDField()
@@ -83,7 +92,7 @@ class ChannelShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class IdentityShape(serializers.Serializer[Any]):
+class IdentityShape(Shape):
     """An address a person writes from."""
 
     kind = serializers.CharField()
@@ -94,7 +103,7 @@ class IdentityShape(serializers.Serializer[Any]):
     replaced_at = serializers.DateTimeField(allow_null=True)
 
 
-class CustomerShape(serializers.Serializer[Any]):
+class CustomerShape(Shape):
     """A person."""
 
     id = serializers.UUIDField()
@@ -104,7 +113,7 @@ class CustomerShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class AuthorShape(serializers.Serializer[Any]):
+class AuthorShape(Shape):
     """Who said or did it."""
 
     kind = serializers.CharField()
@@ -112,7 +121,7 @@ class AuthorShape(serializers.Serializer[Any]):
     name = serializers.CharField(allow_blank=True)
 
 
-class AttachmentShape(serializers.Serializer[Any]):
+class AttachmentShape(Shape):
     """A file of a message."""
 
     id = serializers.UUIDField()
@@ -124,7 +133,7 @@ class AttachmentShape(serializers.Serializer[Any]):
     state = serializers.CharField()
 
 
-class FailureShape(serializers.Serializer[Any]):
+class FailureShape(Shape):
     """Why a message was not delivered."""
 
     code = serializers.CharField()
@@ -132,7 +141,7 @@ class FailureShape(serializers.Serializer[Any]):
     retryable = serializers.BooleanField()
 
 
-class ReactionShape(serializers.Serializer[Any]):
+class ReactionShape(Shape):
     """An emoji under a message."""
 
     emoji = serializers.CharField()
@@ -140,7 +149,7 @@ class ReactionShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class MessageShape(serializers.Serializer[Any]):
+class MessageShape(Shape):
     """Something said."""
 
     id = serializers.UUIDField()
@@ -168,7 +177,7 @@ class MessageShape(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
-class AgentShape(serializers.Serializer[Any]):
+class AgentShape(Shape):
     """Who answers."""
 
     id = serializers.UUIDField()
@@ -176,14 +185,14 @@ class AgentShape(serializers.Serializer[Any]):
     name = serializers.CharField(allow_blank=True)
 
 
-class TeamShape(serializers.Serializer[Any]):
+class TeamShape(Shape):
     """People who answer together."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class TouchedChannelShape(serializers.Serializer[Any]):
+class TouchedChannelShape(Shape):
     """A channel a conversation ran over."""
 
     id = serializers.UUIDField()
@@ -191,7 +200,7 @@ class TouchedChannelShape(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class PreviewShape(serializers.Serializer[Any]):
+class PreviewShape(Shape):
     """Of a message what a list shows."""
 
     id = serializers.UUIDField()
@@ -204,7 +213,7 @@ class PreviewShape(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
-class ConversationShape(serializers.Serializer[Any]):
+class ConversationShape(Shape):
     """One episode of service."""
 
     id = serializers.UUIDField()
@@ -229,7 +238,7 @@ class ConversationShape(serializers.Serializer[Any]):
     route_reason = serializers.DictField(allow_null=True)
 
 
-class TimelineEntryShape(serializers.Serializer[Any]):
+class TimelineEntryShape(Shape):
     """A message with the fields of a message, or an event with those of an event, beside `type` and `at`."""
 
     type = serializers.ChoiceField(["message", "event"])
@@ -242,7 +251,7 @@ class TimelineEntryShape(serializers.Serializer[Any]):
     data = serializers.DictField(required=False)  # type: ignore[assignment]  # the contract's word
 
 
-class DeliveryShape(serializers.Serializer[Any]):
+class DeliveryShape(Shape):
     """One webhook as received, without its body."""
 
     id = serializers.UUIDField()
@@ -258,7 +267,7 @@ class DeliveryShape(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-class ItemShape(serializers.Serializer[Any]):
+class ItemShape(Shape):
     """One piece of news in a delivery."""
 
     id = serializers.CharField()
@@ -278,7 +287,7 @@ class DeliveryDetailShape(DeliveryShape):
     items = ItemShape(many=True)
 
 
-class LoadShape(serializers.Serializer[Any]):
+class LoadShape(Shape):
     """How many conversations stand where."""
 
     waiting = serializers.IntegerField()

@@ -54,9 +54,12 @@ class Conversations(OfWorkspace["Conversation"]):
         )
 
     def locked(self, conversation_id: UUID) -> Conversation:
-        """Return one conversation, locked until the transaction ends. Raises ``DoesNotExist``."""
-        rows = self.select_related("assignee", "team").select_for_update(no_key=True, of=("self",))
-        return rows.get(pk=conversation_id)
+        """Return one conversation, locked until the transaction ends. Raises ``DoesNotExist``.
+
+        Without joins: after waiting for the lock PostgreSQL reads this row anew but not the rows joined to it, so that
+        an assignee set meanwhile would look like nobody.
+        """
+        return self.select_for_update(no_key=True).get(pk=conversation_id)
 
     def of_ids(self, ids: list[UUID]) -> Self:
         """Keep these."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, Exists, Func, OuterRef, Q
 
 from hub.models import OfWorkspace
 
@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from conversations.models import Customer  # noqa: F401
 
 FEWEST_DIGITS = 4  # fewer find everybody
+ACCENTED, PLAIN = "ÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ", "AAAAAEEEEIIIIOOOOOUUUUCN"
+
+
+class Unaccented(Func):
+    """A name in capitals without accents: João, JOAO and joao are one."""
+
+    function = "translate"
+    template = f"%(function)s(upper(%(expressions)s), '{ACCENTED}', '{PLAIN}')"
+    output_field = CharField()
+
+
+def unaccented(words: str) -> str:
+    """Return what ``Unaccented`` makes of ``words``."""
+    return words.upper().translate(str.maketrans(ACCENTED, PLAIN))
 
 
 class Customers(OfWorkspace["Customer"]):
@@ -26,7 +40,7 @@ class Customers(OfWorkspace["Customer"]):
         if len(digits) >= FEWEST_DIGITS and not any(letter.isalpha() for letter in words):
             address |= Q(value__contains=digits)
         known = Identity.objects.filter(address, workspace=OuterRef("workspace"), customer=OuterRef("pk"))
-        return self.filter(Q(name__icontains=words) | Exists(known))
+        return self.alias(plain=Unaccented("name")).filter(Q(plain__contains=unaccented(words)) | Exists(known))
 
     def for_reading(self) -> Self:
         """Bring along the addresses."""

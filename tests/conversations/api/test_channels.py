@@ -168,6 +168,14 @@ def test_it_replaces_the_named_secrets_and_keeps_the_others(shop: Shop) -> None:
     assert (kept.app_secrets, kept.verify_token, kept.access_token) == (("two", "one"), "v3rify", "acc3ss")
 
 
+def test_it_takes_new_secrets_where_the_old_ones_do_not_open(shop: Shop) -> None:
+    Connection.objects.update(sealed_credentials=b"sealed with a key that is lost")
+    refused = shop.api.patch(f"{API}/{shop.line.pk}", {"connection": {"access_token": "a"}}, "json")
+    assert refused.json()["errors"] == {"connection": "app_secrets must hold at least one secret."}
+    assert shop.api.patch(f"{API}/{shop.line.pk}", {"connection": {"app_secrets": ["a"]}}, "json").status_code == 200
+    assert Connection.objects.get().credentials().app_secrets == ("a",)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_tells_the_doors_of_changed_secrets() -> None:
     place = factories.workspace()
