@@ -18,6 +18,7 @@ import psycopg
 import structlog
 from django.conf import settings
 from django.db import connections
+from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from conversations.wake import CHANNEL
@@ -55,6 +56,7 @@ class Relay:
     def __init__(self) -> None:
         self.running = True
         self.broker_rests_until = 0.0
+        self.broker: Connection | None = None
         self.due: dict[str, float] = {}
         self.children: dict[str, tuple[ForkProcess, float]] = {}
 
@@ -68,6 +70,7 @@ class Relay:
             **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
             "socket_connect_timeout": BROKER_SECONDS,
             "socket_timeout": BROKER_SECONDS,
+            "max_retries": 0,  # else each failure to connect sleeps for seconds inside, and nobody drains meanwhile
         }
         while self.running:
             try:
@@ -122,7 +125,7 @@ class Relay:
                 self._drain_in_child(work)
             return
         try:
-            app.send_task(TASKS[work], queue=QUEUES[work], retry=False, ignore_result=True)
+            self._publish(work)
             if work == "inbound":
                 self.due.setdefault("metrics", time.monotonic() + SETTLE_SECONDS)
         except (BrokerError, OSError) as error:
@@ -132,6 +135,19 @@ class Relay:
                 app.pool.force_close_all()  # type: ignore[attr-defined]
             if work in {"inbound", "outbound"}:
                 self._drain_in_child(work)
+
+    def _publish(self, work: str) -> None:
+        """Publish over the relay's own connection: Celery's pool, once closed by force, never gives one out again."""
+        if self.broker is None:
+            self.broker = app.connection_for_write()
+        app.send_task(TASKS[work], queue=QUEUES[work], retry=False, ignore_result=True, connection=self.broker)
+
+    def _hang_up(self) -> None:
+        """Forget the broker's connection; the next wake-up opens another."""
+        broken, self.broker = self.broker, None
+        if broken is not None:
+            with contextlib.suppress(Exception):
+                broken.release()
 
     def _drain_in_child(self, work: str) -> None:
         self._reap(work)

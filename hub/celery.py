@@ -5,6 +5,8 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
+# Django's checks ask the database for its version: a worker that starts before PostgreSQL would die of them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 app = Celery("novelo")
 app.config_from_object("django.conf:settings", namespace="CELERY")

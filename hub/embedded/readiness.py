@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Worker:
         with Celery("up", broker=self.broker_url, set_as_current=False) as app:
             try:
                 return bool(app.control.ping(destination=[self.node], timeout=0.5))
-            except (OperationalError, OSError):
+            except (OperationalError, RedisError, OSError):  # kombu lets some of the client's own errors through
                 return False
 
 

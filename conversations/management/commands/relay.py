@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Run the relay until SIGTERM or SIGINT."""
 
     help = "Wake the workers when there is work; drain when the broker is away or the backlog is old."
+    requires_system_checks = []  # they ask the database for its version, and the relay must outlive its absence
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped."""
