@@ -50,6 +50,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
         """Run it once on a shop of its own."""
         result = Result(drill=self.name, says=self.says)
         shop = new_shop(f"drill-{self.name.lower()}")
+        deaths = house.deaths()
         load = Load(house.url, shop, self.name, rate=self.rate)
         load.start()
         house.sleep(FAULT_SECONDS)
@@ -60,6 +61,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
         if self.p99 is not None and result.figures["p99_ms"] > self.p99 * 1000:
             result.failures.append(f"p99 was {result.figures['p99_ms']} ms")
         result.failures += look_and_judge(shop, expected)
+        result.failures += died_by_itself(house, deaths)
         return result
 
 
@@ -101,6 +103,15 @@ def settle(house: House, result: Result, seconds: float = SETTLE_SECONDS) -> Non
 def look_and_judge(shop: Shop, expected: Expected) -> list[str]:
     """Let the oracle look at the shop's workspace and judge."""
     return oracle.judge(expected, oracle.look(shop.workspace))
+
+
+def died_by_itself(house: House, before: dict[str, int]) -> list[str]:
+    """Return the parts that ended though nobody killed them: each must live through the faults of the others."""
+    return [
+        f"{name} died by itself {count - before.get(name, 0)} times"
+        for name, count in house.deaths().items()
+        if count > before.get(name, 0)
+    ]
 
 
 def _figures(report: Report) -> dict[str, Any]:

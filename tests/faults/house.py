@@ -175,6 +175,10 @@ class House:
         for part in self.parts.values():
             part.tick()
 
+    def deaths(self) -> dict[str, int]:
+        """Return how often each part died by itself so far."""
+        return {name: part.restarts for name, part in self.parts.items()}
+
     def sleep(self, seconds: float) -> None:
         """Let time pass while the house is watched over."""
         self.wait(lambda: False, seconds)
@@ -202,6 +206,14 @@ class House:
             if not self.wait(ready, READY_SECONDS):
                 message = f"{name} is not ready: {process.last_words(self.parts[name].log)}"
                 raise process.NotStartedError(message)
+
+    def mend(self) -> None:
+        """Bring back whatever a drill that broke off left down, as far as that goes."""
+        self.proxy.heal()
+        self.valkey.start()
+        self.postgres.start()
+        with contextlib.suppress(process.NotStartedError):
+            self.wait_until_ready()
 
     def stop(self) -> None:
         """Stop everything that was started."""
