@@ -28,7 +28,8 @@ from conversations.work import SKEW_SECONDS, Episode, Work
 from hub.ids import new_id
 
 Said = MessageReceived | MessageEchoed | MessageImported
-Aimed = StatusChanged | ReactionChanged | MessageEdited | MessageDeleted
+# An imported message aims at its own placeholder when the file comes after it.
+Aimed = StatusChanged | ReactionChanged | MessageEdited | MessageDeleted | MessageImported
 PROVIDER_ID_LENGTH = 255
 EMOJI_LENGTH = 64
 
@@ -226,7 +227,7 @@ def load_targets(ids: Iterable[UUID], ledger: Ledger) -> dict[UUID, Target]:
 
 def _pointer(item: AnyItem) -> str:
     match item:
-        case StatusChanged(provider_id=pointer):
+        case StatusChanged(provider_id=pointer) | MessageImported(provider_id=pointer):
             return pointer
         case ReactionChanged(target=pointer) | MessageEdited(target=pointer) | MessageDeleted(target=pointer):
             return pointer
@@ -270,6 +271,8 @@ def aim(work: Work, item: Aimed, target: Target, ledger: Ledger) -> None:
             _react(work, item, target, ledger)
         case MessageEdited():
             _edit(work, item, target)
+        case MessageImported():
+            _fill(work, item, target, ledger)
         case MessageDeleted():
             if target.deleted_at is None:
                 target.deleted_at, target.touched = work.at, True
@@ -314,6 +317,16 @@ def _react(work: Work, item: ReactionChanged, target: Target, ledger: Ledger) ->
         ledger.reactions[target.id, by] = row
 
 
+def _fill(work: Work, item: MessageImported, target: Target, ledger: Ledger) -> None:
+    """Put the file into the placeholder that an imported history left for it; anything else is a duplicate."""
+    if target.kind != "unsupported" or item.kind == "unsupported":
+        work.end("duplicate")
+        return
+    target.kind, target.text, target.payload, target.touched = item.kind, item.text, dict(item.payload), True
+    for file in item.attachments:
+        _attach(work, target.id, file, ledger)
+
+
 def _edit(work: Work, item: MessageEdited, target: Target) -> None:
     if target.edited_at is not None and work.at <= target.edited_at:
         work.end("duplicate" if work.at == target.edited_at else "processed")
@@ -350,9 +363,9 @@ def write(ledger: Ledger, targets: Iterable[Target]) -> None:
     bulk.insert(Attachment, ATTACHMENT_COLUMNS, ledger.attachments)
     bulk.update(
         Message,
-        ("id", "provider_id", "status", "error", "text", "payload", "edited_at", "deleted_at", "earlier_texts"),
+        ("id", "provider_id", "status", "error", "kind", "text", "payload", "edited_at", "deleted_at", "earlier_texts"),
         [
-            (t.id, t.provider_id, t.status, t.error, t.text, t.payload, t.edited_at, t.deleted_at, t.earlier_texts)
+            (t.id, t.provider_id, t.status, t.error, t.kind, t.text, t.payload, t.edited_at, t.deleted_at, t.earlier_texts)
             for t in targets
             if t.touched
         ],

@@ -67,7 +67,7 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     batch.episodes = _episodes({work.customer_id for work in said if work.customer_id is not None})
     for work in said:
         _say(work, windows[work.channel.workspace_id], batch, answered)
-    _aim(works, batch)
+    _aim(works, said, batch)
     for work in people:
         if work.customer_id is not None:
             batch.change(work.channel.workspace_id, "customer.updated", work.customer_id)
@@ -82,7 +82,8 @@ def _unless_known(works: Sequence[Work]) -> list[Work]:
     for work in works:
         key = (work.channel.id, work.item.provider_id)  # type: ignore[union-attr]
         if key in seen:
-            work.end("duplicate")
+            if not isinstance(work.item, MessageImported):  # it may be the file of a placeholder: see `_aim`
+                work.end("duplicate")
         else:
             seen.add(key)
             fresh.append(work)
@@ -188,7 +189,7 @@ def _advance(episode: Episode, work: Work, message_id: UUID, *, outgoing: bool, 
         episode.status, episode.snoozed_until = ("open" if episode.assignee_id else "waiting"), None
 
 
-def _aim(works: Sequence[Work], batch: Batch) -> None:
+def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
     """Apply what points at messages, with what was parked for those of this batch first; then write everything."""
     ledger = batch.ledger
     by_id = {work.channel.id: work.channel for work in works}
@@ -196,13 +197,23 @@ def _aim(works: Sequence[Work], batch: Batch) -> None:
         (Work(id=0, delivery_id=works[0].delivery_id, received_at=at, channel=by_id[channel_id], item=item), item)
         for _, channel_id, item, at in record.take_parked(ledger)
     ]
-    aimed = [*early, *((work, work.item) for work in works if isinstance(work.item, AIMED))]
+    written = {id(work) for work in said}
+    aimed = [
+        *early,
+        *(
+            (work, work.item)
+            for work in works
+            if isinstance(work.item, AIMED) or (isinstance(work.item, MessageImported) and id(work) not in written)
+        ),
+    ]
     found = record.targets_of(aimed, ledger) if aimed else {}
     targets = record.load_targets(found.values(), ledger) if found else {}
     taught = []
     for work, item in aimed:
-        assert isinstance(item, AIMED)
+        assert isinstance(item, (*AIMED, MessageImported))
         target = targets.get(found.get((work.channel.id, record.pointer(item)), UUID(int=0)))
+        if work.outcome == "invalid":
+            continue
         if target is None:
             record.park(work, item, ledger)
             continue

@@ -86,3 +86,15 @@ def several(*bodies: bytes) -> bytes:
     """Bodies joined to one, as Meta batches them."""
     entries: Sequence[Any] = [entry for body in bodies for entry in json.loads(body)["entry"]]
     return json.dumps({"object": "whatsapp_business_account", "entry": entries}).encode()
+
+
+def history(*items: dict[str, Any], customer: str = ANA) -> bytes:
+    """One body with a chunk of the history before the number was connected."""
+    thread = {"id": customer, "messages": [{"history_context": {"status": "READ"}, **item} for item in items]}
+    chunk = {"metadata": {"phase": 0, "chunk_order": 1, "progress": 100}, "threads": [thread]}
+    return envelope(value(history=[chunk]), field="history")
+
+
+def history_media(item: dict[str, Any]) -> bytes:
+    """One body with the file that follows a placeholder of the history."""
+    return envelope(value(messages=[item]), field="history")

@@ -371,3 +371,26 @@ def test_pipeline_does_not_ask_the_database_more_for_more_messages(
     parse.parse_pending()
     with django_assert_max_num_queries(32):
         assert pipeline.work_pending() == 100
+
+
+def test_it_shows_imported_history_at_its_time_and_calls_nobody(arrive: Arrive) -> None:
+    old = bodies.history(
+        bodies.said("wamid.h1", at=NOW - 90 * DAY),
+        {**bodies.said("wamid.h2", "551140000000", at=NOW - 90 * DAY + 60), "to": bodies.ANA},
+    )
+    assert arrive(old) == ["processed"]
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.unread, conversation.waiting_since) == ("resolved", 0, None)
+    assert set(Message.objects.values_list("direction", "imported")) == {("inbound", True), ("outbound", True)}
+    arrive(bodies.text("wamid.1"))
+    assert sorted(Conversation.objects.values_list("status", flat=True)) == ["resolved", "waiting"]
+
+
+def test_it_puts_the_file_of_imported_history_into_its_placeholder(arrive: Arrive) -> None:
+    placeholder = bodies.said("wamid.h1", at=NOW - 9 * DAY, type="media_placeholder", media_placeholder={})
+    image = bodies.said("wamid.h1", at=NOW - 9 * DAY, image={"id": "media-1", "mime_type": "image/jpeg", "caption": "A nota"})
+    assert arrive(bodies.history(placeholder), bodies.history_media(image)) == ["processed", "processed"]
+    message = Message.objects.get()
+    assert (message.kind, message.text, message.attachments.get().provider_ref) == ("image", "A nota", "media-1")
+    assert arrive(bodies.history_media(image)) == ["duplicate"]
+    assert Attachment.objects.count() == 1
