@@ -77,7 +77,11 @@ class OneMetric(Figures):
 class Evidence(Figures):
     """``GET /metrics/{metric}/evidence``."""
 
-    @extend_schema(operation_id="list_evidence", parameters=[*WORDS, OpenApiParameter("cursor"), OpenApiParameter("limit", int)], responses=ANSWERED)
+    @extend_schema(
+        operation_id="list_evidence",
+        parameters=[*WORDS, OpenApiParameter("cursor"), OpenApiParameter("limit", int)],
+        responses=ANSWERED,
+    )
     def get(self, request: Request, metric: str) -> Response:
         """Page through what was counted."""
         words = request.query_params

@@ -16,6 +16,7 @@ from metrics import heavy
 from metrics.question import Question
 
 SMALL_SAMPLE = 5
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 SHARES = (0.5, 0.75, 0.9, 0.95)
 type Key = tuple[str | None, ...]
 
@@ -223,6 +224,13 @@ def _counts(question: Question, found: dict[Key, dict[str, Any]], *, cells: bool
     for key, (n,) in grouped(question, Part(source.table, []), source.anchor, condition, "count(*)"):
         if n:
             found[key]["n"] = n
+
+
+def waiting(question: Question, as_of: datetime) -> Figure:
+    """Return who still waits at ``as_of``, since whenever: what a board shows beside its period."""
+    found: dict[Key, dict[str, Any]] = defaultdict(dict)
+    _open(question._replace(start=EVER, by=()), as_of, found)
+    return Figure((), **{name: value for name, value in found[()].items() if name != "set_aside"})
 
 
 # One row a message; the team is that of its conversation.

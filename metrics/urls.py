@@ -1,5 +1,10 @@
 """The pages of the figures."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from metrics import views
+
+urlpatterns = [
+    path("", views.overview, name="metrics"),
+    path("<slug:name>/", views.metric, name="metric"),
+]

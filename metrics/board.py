@@ -1,0 +1,310 @@
+"""Board: what the pages of figures show: tiles, charts and the tables behind them, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _, ngettext
+
+from hub.models import Workspace
+from metrics import words
+from metrics.charts import bar, heat, line, scale
+from metrics.charts.frame import SIZES, Series, Size
+from metrics.period import Period
+from metrics.query import Answer, Figure, Freshness, answer, fresh, one_instant, waiting
+from metrics.question import Question
+from metrics.registry import METRICS, Metric
+
+CHANNELS_SHOWN = 4  # colors of a stack; the smallest channels share the last one
+TILES = (("first_response_time", "p50"), ("reply_time", "p50"), ("interaction_volume", "n"), ("resolution_time", "p50"))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a board is kept to."""
+
+    channels: tuple[str, ...] = ()
+
+    def asked(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return it as filters of a question."""
+        return (("channel", self.channels),) if self.channels else ()
+
+
+class Delta(NamedTuple):
+    """A change against the period before: its arrow, its size, and what it means in a word."""
+
+    arrow: str
+    size: str
+    meaning: str
+    word: str
+
+
+class Tile(NamedTuple):
+    """One figure of the board."""
+
+    metric: Metric
+    title: str
+    value: str
+    n: str
+    delta: Delta | None
+    spark: SafeString
+    is_small_sample: bool
+    waiting: str
+
+
+class Table(NamedTuple):
+    """The numbers behind a chart."""
+
+    heads: list[str]
+    rows: list[list[str]]
+
+
+class Chart(NamedTuple):
+    """A chart in every size, with its table."""
+
+    id: str
+    title: str
+    drawings: list[SafeString]
+    table: Table
+    legend: list[tuple[str, int]]
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class Board:
+    """A page's worth of figures from one instant."""
+
+    freshness: Freshness
+    period: Period
+    tiles: list[Tile] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+
+
+def overview(workspace: Workspace, period: Period, kept: Filter) -> Board:
+    """Return the board of all figures: four tiles, two charts."""
+    with one_instant():
+        freshness = fresh(workspace)
+        asked = {name: _question(workspace, name, period, kept) for name in METRICS}
+        by_time = {name: answer(one._replace(by=(period.step,)), people=False) for name, one in asked.items()}
+        tiles = [_tile(asked[name], by_time[name], figure, period, freshness.as_of) for name, figure in TILES]
+        volume = answer(asked["interaction_volume"]._replace(by=(period.step, "channel")), people=False)
+    charts = [
+        conversations_by_channel(volume, period, freshness.as_of),
+        lengths_over_time(by_time["first_response_time"], period),
+    ]
+    return Board(freshness, period, tiles, charts)
+
+
+def of_metric(workspace: Workspace, metric: Metric, period: Period, kept: Filter) -> Board:
+    """Return the board of one figure: its tile, its course, and its splits as tables."""
+    with one_instant():
+        freshness = fresh(workspace)
+        question = _question(workspace, metric.id, period, kept)
+        by_time = answer(question._replace(by=(period.step,)), people=False)
+        shown = dict(TILES)[metric.id]
+        tiles = [_tile(question, by_time, shown, period, freshness.as_of)]
+        if metric.clocks:
+            charts = [lengths_over_time(by_time, period)]
+        else:
+            volume = answer(question._replace(by=(period.step, "channel")), people=False)
+            week = answer(question._replace(by=("weekday_hour",)), people=False)
+            charts = [conversations_by_channel(volume, period, freshness.as_of), week_of(week)]
+    return Board(freshness, period, tiles, charts)
+
+
+def splits(workspace: Workspace, metric: Metric, period: Period, kept: Filter) -> list[tuple[str, Table]]:
+    """Return the figure by channel, agent and team, as far as it can be split so: a title and a table each."""
+    question = _question(workspace, metric.id, period, kept)
+    titles = {"channel": _("By channel"), "agent": _("By agent"), "team": _("By team")}
+    tables = []
+    for word, title in titles.items():
+        if word in metric.source.dimensions:
+            given = answer(question._replace(by=(word,)))
+            rows = sorted(given.rows, key=lambda figure: -figure.n)
+            tables.append((title, Table([title, *_heads(metric)], [_cells(metric, word, figure) for figure in rows])))
+    return tables
+
+
+def _question(workspace: Workspace, name: str, period: Period, kept: Filter) -> Question:
+    return Question(workspace, METRICS[name], period.start, period.end, period.zone, filters=kept.asked())
+
+
+def _tile(question: Question, by_time: Answer, shown: str, period: Period, as_of: datetime) -> Tile:
+    metric, total = question.metric, by_time.total
+    value = getattr(total, shown)
+    before = answer(question.previous, people=False).total
+    still = waiting(question, as_of) if metric.clocks and metric.id != "resolution_time" else Figure(())
+    values = {figure.key[0]: getattr(figure, shown) for figure in by_time.rows}
+    nothing = None if metric.clocks else 0
+    return Tile(
+        metric=metric,
+        title=str(metric.title) if shown != "p50" else _("%(title)s, median") % {"title": _short(metric)},
+        value=words.length(value) if metric.clocks else words.count(total.n),
+        n=_observations(metric, total),
+        delta=_delta(metric, value, getattr(before, shown), total, before),
+        spark=mark_safe(line.spark([values.get(key, nothing) for key, _label in _past(period, as_of)])),  # noqa: S308  our own drawing
+        is_small_sample=bool(metric.clocks) and total.is_small_sample,
+        waiting=_waiting(still),
+    )
+
+
+def _short(metric: Metric) -> str:
+    names = {
+        "first_response_time": _("First response"),
+        "reply_time": _("Reply time"),
+        "resolution_time": _("Resolution"),
+    }
+    return names[metric.id]
+
+
+def _past(period: Period, now: datetime) -> Sequence[tuple[str, str]]:
+    """Return the places that have begun."""
+    last = period.place_of(now)
+    return period.places() if last is None else period.places()[: last + 1]
+
+
+def _observations(metric: Metric, total: Figure) -> str:
+    if not metric.clocks:
+        messages = total.inbound + total.outbound
+        return ngettext("%(n)s message", "%(n)s messages", messages) % {"n": words.count(messages)}
+    forms = {
+        "first_response_time": ngettext("%(n)s first response", "%(n)s first responses", total.n),
+        "reply_time": ngettext("%(n)s reply", "%(n)s replies", total.n),
+        "resolution_time": ngettext("%(n)s resolved", "%(n)s resolved", total.n),
+    }
+    return forms[metric.id] % {"n": words.count(total.n)}
+
+
+def _waiting(still: Figure) -> str:
+    if not still.censored:
+        return ""
+    form = ngettext("%(n)s waiting, for %(length)s", "%(n)s waiting, the longest for %(length)s", still.censored)
+    return form % {"n": words.count(still.censored), "length": words.length(still.oldest_open_seconds)}
+
+
+def _delta(metric: Metric, value: float | None, old: float | None, total: Figure, before: Figure) -> Delta | None:
+    """Return the change, or None where too little is known on either side."""
+    if not value or not old or min(total.n, before.n) < 5:
+        return None
+    share = value / old - 1
+    if round(abs(share) * 100) == 0:
+        return Delta("", "", "same", _("unchanged"))
+    meaning = "neutral"
+    word = _("more") if share > 0 else _("fewer")
+    if metric.better:
+        meaning = "good" if (share < 0) == (metric.better == "lower") else "bad"
+        word = _("better") if meaning == "good" else _("worse")
+    return Delta("▲" if share > 0 else "▼", words.percent(share), meaning, word)
+
+
+def lengths_over_time(given: Answer, period: Period) -> Chart:
+    """Return median and 90th percentile over time."""
+    places = period.places()
+    figures = {figure.key[0]: figure for figure in given.rows}
+    rows = [figures.get(key) for key, _label in places]
+    series = [
+        Series(
+            name,
+            [getattr(row, part) if row else None for row in rows],
+            [words.length(getattr(row, part) if row else None) for row in rows],
+            color,
+        )
+        for name, part, color in ((_("median"), "p50", 1), (_("90 %"), "p90", 2))
+    ]
+    title = str(given.question.metric.title)
+    labels = [label for _key, label in places]
+
+    def drawn(size: Size) -> str:
+        return line.lines(size, title, labels, series, scale.seconds, _axis_length)
+
+    table = Table(
+        [_("When"), "n", _("median"), _("90 %"), _("longest")],
+        [
+            [label, words.count(row.n), words.length(row.p50), words.length(row.p90), words.length(row.max)]
+            for label, row in zip(labels, rows, strict=True)
+            if row and row.n
+        ],
+    )
+    return _chart(given.question.metric.id, title, drawn, table, [])
+
+
+def conversations_by_channel(given: Answer, period: Period, now: datetime) -> Chart:
+    """Return conversations over time, stacked by channel: the largest below, the smallest together on top."""
+    places = period.places()
+    counts: dict[str, dict[str, int]] = {}
+    for figure in given.rows:
+        when, kind = figure.key
+        counts.setdefault(kind or "", {})[when or ""] = figure.n
+    ranked = sorted(
+        (kind for kind in counts if sum(counts[kind].values())), key=lambda kind: -sum(counts[kind].values())
+    )
+    groups = [[kind] for kind in ranked[: CHANNELS_SHOWN - 1]] + [ranked[CHANNELS_SHOWN - 1 :]]
+    series = []
+    for color, kinds in enumerate(filter(None, groups), start=1):
+        name = words.channel(kinds[0]) if len(kinds) == 1 else _("Others")
+        values = [sum(counts[kind].get(key, 0) for kind in kinds) for key, _label in places]
+        series.append(Series(name, values, [words.count(value) for value in values], color))
+    title = _("Conversations by channel")
+    labels = [label for _key, label in places]
+
+    def drawn(size: Size) -> str:
+        return bar.bars(size, title, labels, series, scale.counts, words.count, partial=period.place_of(now))
+
+    rows = [
+        [label, *(one.shown[place] for one in series), words.count(sum(one.values[place] or 0 for one in series))]
+        for place, label in enumerate(labels)
+        if any(one.values[place] for one in series)
+    ]
+    table = Table([_("When"), *(one.name for one in series), _("all")], rows)
+    return _chart("interaction_volume", title, drawn, table, [(one.name, one.color) for one in series])
+
+
+def week_of(given: Answer) -> Chart:
+    """Return conversations by weekday and hour."""
+    values = {}
+    for figure in given.rows:
+        weekday, _dash, hour = (figure.key[0] or "1-00").partition("-")
+        values[int(weekday) - 1, int(hour)] = figure.n
+    days = words.weekdays()
+    title = _("Conversations by weekday and hour")
+
+    def drawn(size: Size) -> str:
+        return heat.heat(size, title, days, values, words.count)
+
+    rows = [[days[day], f"{hour:02}h", words.count(n)] for (day, hour), n in sorted(values.items()) if n]
+    return _chart("week", title, drawn, Table([_("Day"), _("Hour"), _("Conversations")], rows), [])
+
+
+def _chart(name: str, title: str, drawn: Any, table: Table, legend: list[tuple[str, int]]) -> Chart:
+    return Chart(name, title, [mark_safe(drawn(size)) for size in SIZES], table, legend, not table.rows)  # noqa: S308  our own drawing
+
+
+def _axis_length(seconds: float) -> str:
+    return "0" if seconds == 0 else words.length(seconds)
+
+
+def _heads(metric: Metric) -> list[str]:
+    if metric.clocks:
+        return ["n", _("median"), _("mean"), _("90 %"), _("longest")]
+    return [_("Conversations"), _("Received"), _("Sent"), _("People")]
+
+
+def _cells(metric: Metric, word: str, figure: Figure) -> list[str]:
+    part = figure.key[0]
+    name = (words.channel(part or "") if word == "channel" else part) or "—"
+    if metric.clocks:
+        lengths = (figure.p50, figure.mean, figure.p90, figure.max)
+        return [name, words.count(figure.n), *map(words.length, lengths)]
+    return [name, *map(words.count, (figure.n, figure.inbound, figure.outbound, figure.people or 0))]
+
+
+def as_of_words(board: Board) -> tuple[str, str, bool]:
+    """Return the clock of the board, its zone, and whether that was too long ago to be called live."""
+    local = board.freshness.as_of.astimezone(board.period.zone)
+    late = (timezone.now() - board.freshness.as_of).total_seconds() > 10
+    return words.clock(local), board.period.zone.key, late

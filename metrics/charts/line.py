@@ -1,0 +1,118 @@
+"""Lines over time, with gaps where nothing was measured; and the small line of a tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from metrics.charts import frame
+from metrics.charts.frame import Series, Size
+from metrics.charts.scale import Scale
+from metrics.charts.svg import Point, path, tag, text
+
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 120.0, 32.0, 4.0
+
+
+def lines(
+    size: Size,
+    title: str,
+    words: Sequence[str],
+    series: Sequence[Series],
+    scaled: Callable[[Sequence[float], float, float], Scale],
+    say: Callable[[float], str],
+) -> str:
+    """Return a chart of lines; ``words`` label the places, ``scaled`` makes the scale, ``say`` writes a value of the axis."""
+    scale = scaled([value for one in series for value in one.values if value is not None], size.bottom_y, size.top)
+    xs = places(size, len(words))
+    ys = [[None if value is None else scale.y(value) for value in one.values] for one in series]
+    drawn = [_line(one, list(zip(xs, heights, strict=True))) for one, heights in zip(series, ys, strict=True)]
+    return frame.drawing(
+        size,
+        title,
+        frame.readout(xs, words, series, ys),
+        frame.axis(size, scale, say),
+        frame.labels(size, xs, words),
+        *drawn,
+        _names(size, series, ys),
+    )
+
+
+def places(size: Size, count: int) -> list[float]:
+    """Return where the places of a line lie: from edge to edge."""
+    width = size.width - size.left - size.right - 12
+    return [size.left + 6 + width * (place / (count - 1) if count > 1 else 0.5) for place in range(count)]
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """Return the small line of a tile, for the eye only: its own height, a dot at the last value."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return ""
+    low, high = min(known), max(known)
+    reach = (high - low) or 1
+    width, height = SPARK_WIDTH - 2 * SPARK_MARGIN, SPARK_HEIGHT - 2 * SPARK_MARGIN
+    points = [
+        (
+            SPARK_MARGIN + width * place / (len(values) - 1),
+            None if value is None else SPARK_MARGIN + height * (1 - ((value - low) / reach if high > low else 0.5)),
+        )
+        for place, value in enumerate(values)
+    ]
+    parts = [tag("path", class_="line", d=path(run)) for run in _runs(points) if len(run) > 1]
+    x, y = next((x, y) for x, y in reversed(points) if y is not None)
+    return tag(
+        "svg",
+        *parts,
+        tag("circle", class_="dot", cx=x, cy=y, r=2.5),
+        class_="spark s1",
+        viewBox=f"0 0 {SPARK_WIDTH:g} {SPARK_HEIGHT:g}",
+        aria_hidden="true",
+        preserveAspectRatio="none",
+    )
+
+
+def _line(series: Series, points: Sequence[tuple[float, float | None]]) -> str:
+    parts = []
+    for run in _runs(points):
+        if len(run) == 1:
+            parts.append(tag("circle", class_="dot", cx=run[0][0], cy=run[0][1], r=3))
+        else:
+            parts.append(tag("path", class_="line", d=path(run)))
+    known = [(x, y) for x, y in points if y is not None]
+    if known and not series.quiet:
+        parts.append(tag("circle", class_="dot", cx=known[-1][0], cy=known[-1][1], r=3.5))
+    return tag("g", *parts, class_=f"series {'quiet' if series.quiet else f's{series.color}'}") if parts else ""
+
+
+def _runs(points: Sequence[tuple[float, float | None]]) -> Iterator[list[Point]]:
+    """Yield the stretches without a gap."""
+    run: list[Point] = []
+    for x, y in points:
+        if y is not None:
+            run.append((x, y))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _names(size: Size, series: Sequence[Series], ys: Sequence[Sequence[float | None]]) -> str:
+    """Name each line beside its highest point, where nothing else is."""
+    named = []
+    xs = places(size, len(ys[0]) if ys else 0)
+    for one, heights in zip(series, ys, strict=True):
+        known = [(y, place) for place, y in enumerate(heights) if y is not None]
+        if not known or len(series) < 2:
+            continue
+        y, place = min(known)
+        x = min(max(xs[place], size.left + 26), size.width - size.right - 26)
+        named.append(
+            text(
+                one.name,
+                class_=f"name {'quiet' if one.quiet else f's{one.color}'}",
+                x=x,
+                y=max(y - 8, size.top + 2),
+                text_anchor="middle",
+            )
+        )
+    return "".join(named)

@@ -1,0 +1,85 @@
+"""Words: numbers, lengths of time, days and channels as the reader's language writes them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+
+from babel import Locale
+from babel.dates import format_skeleton, get_day_names
+from babel.numbers import format_decimal, format_percent
+from django.utils.translation import get_language, gettext as _, to_locale
+
+CHANNELS = {
+    "whatsapp": "WhatsApp",
+    "twilio_whatsapp": "WhatsApp (Twilio)",
+    "instagram": "Instagram",
+    "messenger": "Messenger",
+    "sms": "SMS",
+}
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(to_locale(language))
+
+
+def locale() -> Locale:
+    """Return the reader's locale."""
+    return _locale(get_language() or "pt-br")
+
+
+def count(value: float) -> str:
+    """Write a number: 1.480 or 1,480."""
+    return str(format_decimal(value, format="#,##0.#", locale=locale()))
+
+
+def percent(share: float) -> str:
+    """Write a share without its sign, in whole percents."""
+    return str(format_percent(abs(share), locale=locale()))
+
+
+def length(seconds: float | None) -> str:
+    """Write a length of time in its two largest units: ``42 s``, ``2 min 55 s``, ``1 h 10 min``, ``3 d 4 h``; a dash for none."""
+    if seconds is None:
+        return "—"
+    if seconds < 10:
+        return f"{format_decimal(round(seconds, 1), locale=locale())} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    for unit, name, smaller, smaller_name in ((60, "min", 1, "s"), (3_600, "h", 60, "min"), (86_400, "d", 3_600, "h")):
+        if whole < unit * {60: 60, 3_600: 24, 86_400: 10**9}[unit]:
+            first, rest = divmod(whole, unit)
+            second = rest // smaller
+            return (
+                f"{count(first)} {name} {second} {smaller_name}" if second and first < 100 else f"{count(first)} {name}"
+            )
+    raise AssertionError(seconds)
+
+
+def day(at: date) -> str:
+    """Write a day of a year that is known: 21/11 or 11/21."""
+    return str(format_skeleton("Md", at, locale=locale()))
+
+
+def day_and_weekday(at: date) -> str:
+    """Write a day with its weekday: sex., 21/11."""
+    return str(format_skeleton("MEd", at, locale=locale()))
+
+
+def clock(at: datetime) -> str:
+    """Write a time of the day with seconds."""
+    return f"{at:%H:%M:%S}"
+
+
+def weekdays() -> list[str]:
+    """Return the short names of Monday to Sunday."""
+    names = get_day_names("abbreviated", locale=locale())
+    return [str(names[number]).rstrip(".") for number in range(7)]
+
+
+def channel(kind: str) -> str:
+    """Name a kind of channel."""
+    known = {"webchat": _("Web chat"), "email": _("E-mail"), "phone": _("Phone"), "store": _("Store"), **CHANNELS}
+    return known.get(kind) or kind.replace("_", " ").capitalize() or _("Unknown")
