@@ -80,10 +80,14 @@ class Watch:
 
 
 class Supervisor:
-    """Watches parts in the thread that calls it. ``stopping`` set to True, by a signal, ends every wait."""
+    """Watches parts in the thread that calls it.
 
-    def __init__(self, voice: Voice) -> None:
+    ``stopping`` set to True, by a signal, ends every wait; so does ``told_to_stop``, which is asked at every tick.
+    """
+
+    def __init__(self, voice: Voice, told_to_stop: Callable[[], bool] | None = None) -> None:
         self.voice = voice
+        self.told_to_stop = told_to_stop or (lambda: False)
         self.watches: dict[str, Watch] = {}
         self.stopping = False
         self._outputs = selectors.DefaultSelector()
@@ -128,6 +132,7 @@ class Supervisor:
     def tick(self, seconds: float = TICK) -> None:
         """Pass on what the parts say for up to ``seconds``, notice who died, start who is due."""
         self._hear(seconds)
+        self.stopping = self.stopping or self.told_to_stop()
         now = time.monotonic()
         for watch in self.watches.values():
             found = watch.part.process

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from hub.embedded import ports, process, readiness, run_state
+from hub.embedded import parent, ports, process, readiness, run_state
 from hub.embedded.postgres import Postgres
 from hub.embedded.supervisor import Program, Supervisor
 from hub.embedded.valkey import Valkey
@@ -75,7 +75,8 @@ class _Up:
         self.data_dir = data_dir
         self.options = options
         self.voice = voice
-        self.supervisor = Supervisor(voice)
+        make = parent.make_above()
+        self.supervisor = Supervisor(voice, make.was_stopped if make else None)
         self.mark = secrets.token_hex(16)
         self.places: list[tuple[str, str]] = []  # a line a part: its name and where it is
         self.host = os.environ.get("NOVELO_HOST", "127.0.0.1")
