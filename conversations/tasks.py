@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations import parse, pipeline, sweep, triage
 from conversations.act import act
 from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
+from hub import idempotency
 from hub.models import Workspace
 
 DRAIN_SECONDS = 8.0  # then the task ends and the relay, which sees what is left, wakes it again
@@ -57,10 +58,11 @@ def tidy() -> dict[str, int]:
 
 @shared_task(name="conversations.tasks.purge")
 def purge() -> dict[str, int]:
-    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items."""
+    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items, old keys."""
     now = timezone.now()
     feed, _ = FeedEvent.objects.filter(created_at__lt=now - timedelta(days=settings.FEED_RETENTION_DAYS)).delete()
     old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_RETENTION_DAYS))
     deliveries, _ = old.exclude(outcome__in=["pending", "failed"]).delete()
+    idempotency.forget()
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
     return {"feed": feed, "deliveries": deliveries, "parked": parked}
