@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from django.utils.translation import get_language, ngettext, pgettext, to_locale
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _, ngettext, pgettext, to_locale
 
-EMOJI = "😀 😊 😉 😍 😂 🙂 😅 😢 😮 🤔 🙏 👍 👎 👏 🙌 👋 💪 🤝 ❤️ 💜 🎉 ✨ 🔥 ⭐ ✅ ❌ ⚠️ ⏰ 📦 🚚 🛍️ 💳".split()
+EMOJI = ["😀", "😊", "😉", "😍", "😂", "🙂", "😅", "😢", "😮", "🤔", "🙏", "👍", "👎", "👏", "🙌", "👋", "💪", "🤝", "❤️", "💜", "🎉", "✨", "🔥", "⭐", "✅", "❌", "⚠️", "⏰", "📦", "🚚", "🛍️", "💳"]
 # One number of each plural category; enough for the languages of the house.
 SAMPLES = (0, 1, 2, 5, 11, 100, 1_000_000)
 
@@ -26,7 +25,7 @@ def words() -> dict[str, Any]:
         "you": _("You:"),
         "note_by": _("Note:"),
         "robot": _("Bot"),
-        "device": _("Phone"),
+        "device": _("From the phone"),
         "unknown_person": _("No name"),
         "nobody": _("Nobody"),
         "assign": _("Assign"),
@@ -124,7 +123,7 @@ def _contacts() -> dict[str, str]:
 
 def _keys() -> dict[str, str]:
     return {
-        "next": _("Next conversation"), "previous": _("Previous conversation"), "open": _("Open"),
+        "next": _("Next conversation"), "previous": _("Previous conversation"), "open": pgettext("action", "Open"),
         "back": _("Back or close"), "reply": _("Reply"), "note": _("Private note"), "resolve": _("Resolve or reopen"),
         "mine": _("Assign to me"), "assign": _("Assign…"), "side": _("Details"), "help": _("Keyboard shortcuts"),
         "next_always": _("Next, also while writing"), "previous_always": _("Previous, also while writing"),

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
@@ -74,6 +75,12 @@ def channel_mark(kind: str, size: int | None = None) -> SafeString:
 def channel_kinds() -> tuple[str, ...]:
     """Return the channel kinds that have a mark."""
     return tuple(MARKS)
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the languages of the house as (code, its own name): nobody looks for theirs in another one."""
+    return list(settings.LANGUAGES)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from conversations.channels.types import Credentials
 from conversations.models import (
     Attachment,
     Channel,
@@ -21,8 +22,10 @@ from conversations.models import (
     Reaction,
 )
 from hub.models import Membership, Role, Team, User, Workspace
+from tests.conversations.bodies import ACCOUNT
 
-PASSWORD = "novelo-de-linha-azul"
+PASSWORD = "novelo-de-linha-azul"  # noqa: S105  of the tests
+SECRET = "made-up-app-secret"  # noqa: S105  of the tests
 AGENTS = [("Júlia Andrade", Role.ADMIN), ("Marcos Vieira", Role.SUPERVISOR), ("Renata Lopes", Role.AGENT), ("Caio Prado", Role.AGENT)]
 PEOPLE = """Mariana Teixeira|Rafael Costa|Bruno Rodrigues|Karina Lima|João Barbosa|Sofia Oliveira|Thiago Martins|Natália Pereira
 Larissa Nunes|Felipe Araújo|Camila Ribeiro|Gustavo Melo|Beatriz Fonseca|André Cardoso|Patrícia Moura|Diego Farias|Aline Castro
@@ -44,14 +47,16 @@ class Shop:
         self.workspace = Workspace.objects.create(slug="casa-aurora", name="Casa Aurora")
         self.users = [self._member(name, role) for name, role in AGENTS]
         self.team = Team.objects.create(workspace=self.workspace, name="Pós-venda")
-        connection = Connection(workspace=self.workspace, provider="meta", sealed_credentials=b"")
+        connection = Connection(workspace=self.workspace, provider="meta")
+        connection.keep(Credentials(app_secrets=(SECRET,), verify_token="verify", access_token="access"))  # noqa: S106  made up
         connection.save()
+        self.connection = connection
         self.channels = {
             kind: Channel.objects.create(
                 workspace=self.workspace, connection=connection if kind != "webchat" else None, kind=kind, name=name, address=address
             )
             for kind, name, address in (
-                ("whatsapp", "WhatsApp Loja", "551130001000"),
+                ("whatsapp", "WhatsApp Loja", ACCOUNT),
                 ("instagram", "@casaaurora", "17841400000000001"),
                 ("messenger", "Casa Aurora", "102030405060"),
                 ("webchat", "Chat do site", ""),

@@ -1,12 +1,12 @@
 /* The inbox: brings list, thread, composer, side, keys and feed together. */
 
-import { $, calmly, fill, read, words, write } from "../../hub/js/dom.js";
+import { $, calmly, read, write } from "../../hub/js/dom.js";
 import { follow } from "../../hub/js/feed.js";
 import { get, post } from "../../hub/js/http.js";
-import { toast } from "../../hub/js/toast.js";
+import { complain, createActs } from "./acts.js";
 import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
-import { createSender, detailOf } from "./sending.js";
+import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
 import { fillAgents, paintFacts, paintHead, paintSide, windowLeft } from "./side.js";
 import { Store } from "./store.js";
@@ -16,9 +16,11 @@ const root = $("[data-inbox]");
 const initial = read("state");
 const store = new Store(initial);
 const { me } = store;
+const wide = matchMedia("(width >= 1280px)");
 let opened = null; // {conversation, customer, previous}
 let opening = null; // the id on its way, and what the feed told of it meanwhile
 let late = [];
+let ready = Promise.resolve(); // of the conversation on its way
 
 const sender = createSender(me, {
   onLocal: (message) => message.conversation === opened?.conversation.id && thread.put(message),
@@ -47,13 +49,19 @@ const list = createList(store, {
   draftOf: composer.draftOf,
 });
 
+const acts = createActs(me, { current: () => opened?.conversation ?? null, take, after: () => refreshCounts() });
+
 /** Open a conversation; `keep` leaves the address as it is. */
-async function open(id, keep = false) {
+function open(id, keep = false) {
   if (!keep) history.pushState({ id }, "", `/inbox/${id}/?view=${store.view}`);
   list.open(id);
   pane("thread");
   opening = id;
   late = [];
+  ready = load(id);
+}
+
+async function load(id) {
   try {
     const data = await get(`/inbox/${id}/thread/`);
     if (opening !== id) return;
@@ -108,7 +116,7 @@ function paint() {
 
 function title() {
   const { unread } = store.counts;
-  const name = opened?.conversation.customer_name || write(document.createElement("i"), $(".list-head h1").textContent).textContent;
+  const name = opened?.conversation.customer_name || $("h1").textContent;
   document.title = `${unread ? `(${unread}) ` : ""}${name} · Novelo`;
 }
 
@@ -138,49 +146,6 @@ async function seen() {
   opened.conversation = { ...row, unread: 0 };
   store.patch(row.id, { unread: 0 });
   await post(`/api/v1/conversations/${row.id}/seen`).catch(() => {});
-}
-
-/** Do something with the opened conversation: shown at once, taken back when the server refuses. */
-async function move(path, body, fields, done) {
-  const row = opened?.conversation;
-  if (!row) return;
-  take({ ...row, ...fields });
-  try {
-    take(await post(`/api/v1/conversations/${row.id}/${path}`, body));
-    if (done) toast(fill(done.sentence, { name: done.name ?? row.customer_name }), { undo: done.undo });
-  } catch (refusal) {
-    take(row);
-    complain(refusal);
-  }
-  refreshCounts();
-}
-
-function complain(refusal) {
-  const reason = refusal.status === 0 ? words.out_of_reach : detailOf(refusal);
-  toast(fill(words.could_not, { reason }), { bad: true });
-}
-
-function resolve() {
-  const row = opened?.conversation;
-  if (!row || row.status === "resolved") return reopen();
-  const undo = { label: words.undo, act: () => (opened?.conversation.id === row.id ? reopen() : back(row.id)) };
-  return move("resolve", {}, { status: "resolved", waiting_since: null, resolved_at: new Date().toISOString() }, {
-    sentence: words.resolved, name: row.customer_name || words.unknown_person, undo,
-  });
-}
-
-const reopen = () => opened?.conversation.status === "resolved" && move("reopen", {}, { status: "open" }, { sentence: words.reopened });
-
-/** Reopen a conversation that is no longer shown. */
-async function back(id) {
-  await post(`/api/v1/conversations/${id}/reopen`).then(take, complain);
-  refreshCounts();
-}
-
-function assign(person) {
-  if (!opened || opened.conversation.assignee?.id === person?.id) return;
-  const sentence = !person ? words.unassigned : person.id === me.id ? words.taken : words.assigned;
-  move("assign", { assignee: person?.id ?? null }, { assignee: person }, { sentence, name: person?.name || person?.email });
 }
 
 async function choose(view, keep = false) {
@@ -230,10 +195,14 @@ function named(customer) {
   paintSide(opened);
 }
 
-function toggleSide(shut = !root.hasAttribute("data-side-shut")) {
-  root.toggleAttribute("data-side-shut", shut);
-  $("[data-toggle-side]").setAttribute("aria-expanded", String(!shut));
+/** The side stands open on a wide screen and is a drawer, shut at first, on a narrow one. */
+function toggleSide(open = !sideOpen()) {
+  root.dataset.side = open ? "open" : "shut";
+  tellSide();
 }
+
+const sideOpen = () => root.dataset.side === "open" || (root.dataset.side === "auto" && wide.matches);
+const tellSide = () => $("[data-toggle-side]").setAttribute("aria-expanded", String(sideOpen()));
 
 /** Walk through the list: with the eye by J and K, opening by Alt and the arrows. */
 function walk(step, opens) {
@@ -253,15 +222,15 @@ store.addEventListener("counts", () => {
 root.addEventListener("click", ({ target }) => {
   const on = (name) => target.closest(`[${name}]`);
   const agent = on("data-agent");
-  if (on("data-resolve")) resolve();
-  else if (on("data-reopen")) reopen();
+  if (on("data-resolve")) acts.resolve();
+  else if (on("data-reopen")) acts.reopen();
   else if (on("data-back")) close();
   else if (on("data-toggle-side")) toggleSide();
-  else if (on("data-close-side")) toggleSide(true);
+  else if (on("data-close-side")) toggleSide(false);
   else if (on("data-open-keys")) $("#keys").showModal();
-  else if (on("data-assign-me")) assign(me);
-  else if (on("data-assign-nobody")) assign(null);
-  else if (agent) assign(store.agents.find(({ id }) => id === agent.dataset.agent));
+  else if (on("data-assign-me")) acts.assign(me);
+  else if (on("data-assign-nobody")) acts.assign(null);
+  else if (agent) acts.assign(store.agents.find(({ id }) => id === agent.dataset.agent));
   if (on("data-assign-menu")) $("#assign").hidePopover();
 });
 root.addEventListener("click", (event) => {
@@ -279,12 +248,17 @@ addEventListener("popstate", () => {
   else close(true);
 });
 document.addEventListener("visibilitychange", seenSoon);
+wide.addEventListener("change", () => {
+  root.dataset.side = "auto";
+  tellSide();
+});
 setInterval(paint, 30_000); // what is left of the window, and how long somebody waits
 
 bindKeys({
   next: () => walk(1), previous: () => walk(-1), nextAlways: () => walk(1, true), previousAlways: () => walk(-1, true),
-  inList: () => list.focused() !== null, opened: () => opened !== null, close, resolve, toggleSide,
-  reply: composer.reply, note: composer.note, mine: () => assign(me), assign: () => $("#assign").showPopover(),
+  inList: () => list.focused() !== null, opened: () => opened !== null || opening !== null, close, toggleSide,
+  resolve: () => ready.then(acts.resolve), reply: () => ready.then(composer.reply), note: () => ready.then(composer.note),
+  mine: () => ready.then(() => acts.assign(me)), assign: () => ready.then(() => $("#assign").showPopover()),
 });
 
 let offlineTimer = 0;
@@ -307,7 +281,7 @@ const feed = follow({
 });
 
 fillAgents(store.agents, me);
-if (innerWidth < 1280) toggleSide(true);
+tellSide();
 if (initial.thread) show(initial.thread);
 store.tell("counts");
 root.dataset.ready = "true";

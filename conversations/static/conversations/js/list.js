@@ -12,6 +12,7 @@ const MOST_UNREAD = 9;
 /** onOpen(id) when a row is chosen; onMore() when the end comes near; draftOf(id) gives an unsent text. */
 export function createList(store, { onOpen, onMore, draftOf }) {
   const pane = $("[data-list]");
+  const body = $(".list-body", pane); // the pill of news lies over the rows: pointing at it still holds them
   const scroller = $("[data-scroller]", pane);
   const holder = $("[data-rows]", pane);
   const news = $("[data-news]", pane);
@@ -170,8 +171,8 @@ export function createList(store, { onOpen, onMore, draftOf }) {
     onOpen(link.closest("li").dataset.id);
   });
   holder.addEventListener("focusin", rove);
-  scroller.addEventListener("pointerenter", (event) => (pointed = event.pointerType === "mouse"));
-  scroller.addEventListener("pointerleave", () => {
+  body.addEventListener("pointerenter", (event) => (pointed = event.pointerType === "mouse"));
+  body.addEventListener("pointerleave", () => {
     pointed = false;
     if (!frozen()) thaw();
   });

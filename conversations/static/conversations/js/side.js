@@ -27,7 +27,8 @@ export function paintHead(row, customer, me) {
   write($("[data-name]", pane), name);
   const kind = channelOf(row)?.kind;
   const address = customer && reachedAt(customer, kind);
-  write($("[data-where]", pane), [words.channels[kind], address].filter(Boolean).join(" · ") + " ");
+  write($("[data-where]", pane), `${words.channels[kind] ?? ""} `);
+  write($("[data-address]", pane), address ? `· ${address} ` : "");
   const left = windowLeft(row);
   const window = $("[data-window]", pane);
   writeOrHide(window, left === null || row.status === "resolved" ? "" : left > 0 ? fill(words.window, { left: duration(left) }) : words.window_closed);
@@ -61,7 +62,7 @@ export function shownAddress({ kind, value, username }) {
 
 /** The side panel. */
 export function paintSide({ conversation: row, customer, previous }) {
-  const side = $("[data-side]");
+  const side = $("[data-side-pane]");
   $("[data-side-body]", side).hidden = false;
   const name = row.customer_name || words.unknown_person;
   const avatar = $("[data-avatar]", side);
@@ -83,7 +84,7 @@ export function paintSide({ conversation: row, customer, previous }) {
 
 /** Where the conversation stands. */
 export function paintFacts(row) {
-  const side = $("[data-side]");
+  const side = $("[data-side-pane]");
   const first = row.first_response_at && secondsBetween(row.opened_at, row.first_response_at);
   const waits = row.waiting_since && row.status !== "resolved";
   const facts = {

@@ -1,0 +1,142 @@
+"""A real browser before a real server: uvicorn in a process of its own, on the rows of the test's database."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import ConsoleMessage, Page
+
+from conversations import parse, pipeline
+from hub.embedded import ports
+from hub.translations import compile_catalogs
+from tests.browser.company import PASSWORD, SECRET, Shop
+from tests.browser.install_chromium import find
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread; nothing else runs on it
+CHROMIUM = find()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_SECONDS = 30.0
+collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what nobody may overlook."""
+    if not CHROMIUM:
+        terminalreporter.section("NO CHROMIUM: THE BROWSER TESTS DID NOT RUN", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Start the installed Chromium."""
+    return {"executable_path": CHROMIUM, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Look as a Brazilian agent does."""
+    return {**browser_context_args, "locale": "pt-BR", "timezone_id": "America/Sao_Paulo", "viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture(scope="session")
+def base_url(django_db_setup: None) -> Iterator[str]:
+    """The address of a running hub on the test's database."""
+    compile_catalogs(settings.BASE_DIR)
+    port = ports.quiet_port()
+    address = f"http://127.0.0.1:{port}"
+    database = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    environment = {**os.environ, "DATABASE_URL": database, "PUBLIC_URL": address, "NOVELO_ENV": "test"}
+    command = [sys.executable, "-m", "uvicorn", "hub.asgi:application", "--port", str(port), "--log-level", "warning"]
+    with subprocess.Popen(command, env=environment, cwd=Path(settings.BASE_DIR)) as server:
+        try:
+            wait_for(f"{address}/healthz")
+            yield address
+        finally:
+            server.terminate()
+
+
+def wait_for(address: str) -> None:
+    """Wait until the address answers."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  our own server
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    message = f"The server did not answer at {address} in {START_SECONDS} s."
+    raise TimeoutError(message)
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> Shop:
+    """A Brazilian shop, its people signed up, nobody has written yet."""
+    return Shop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong_in(page: Page) -> Iterator[None]:
+    """Fail the test on any error the browser reports: scripts, resources, the content security policy."""
+    wrong: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not getattr(page, "expects_errors", False):
+            wrong.append(f"{message.text} ({message.location.get('url')})")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield
+    assert wrong == []
+
+
+@pytest.fixture
+def sign_in(page: Page, base_url: str) -> Callable[..., Page]:
+    """Sign somebody of the shop in through the door, and wait for the inbox to live."""
+
+    def enter(email: str = "julia@casaaurora.example", to: str = "/inbox/") -> Page:
+        page.goto(f"/accounts/login/?next={to}")
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Senha").fill(PASSWORD)
+        page.get_by_role("button", name="Entrar", exact=True).click()
+        page.wait_for_selector("[data-ready]")
+        return page
+
+    return enter
+
+
+@pytest.fixture
+def arrive(shop: Shop, base_url: str) -> Callable[[bytes], None]:
+    """Let a signed body come in by the providers' door and be worked, as worker and relay do."""
+
+    def deliver(body: bytes) -> None:
+        mark = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature-256": mark, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{base_url}/webhooks/{shop.connection.pk}/", body, headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  our own server
+            assert answer.status == 200  # noqa: PLR2004
+        while parse.parse_pending() or pipeline.work_pending():
+            pass
+
+    return deliver
