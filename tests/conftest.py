@@ -21,6 +21,7 @@ import django
 from hub.embedded import ports
 from hub.embedded.postgres import Postgres
 from hub.embedded.valkey import Valkey
+from hub.translations import compile_catalogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ class LeftTheMachineError(RuntimeError):
 
 def start_servers() -> None:
     """Start the servers the environment does not name, once a run: workers inherit the environment of the controller."""
+    compile_catalogs(Path(__file__).resolve().parents[1])
     home = Path(tempfile.mkdtemp(prefix="novelo-tests-"))
     os.environ["NOVELO_DATA_DIR"] = str(home)  # never the data of a running `up`
     atexit.register(shutil.rmtree, home, ignore_errors=True)
