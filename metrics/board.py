@@ -120,13 +120,18 @@ def of_metric(workspace: Workspace, metric: Metric, period: Period, kept: Filter
 def splits(workspace: Workspace, metric: Metric, period: Period, kept: Filter) -> list[tuple[str, Table]]:
     """Return the figure by channel, agent and team, as far as it can be split so: a title and a table each."""
     question = _question(workspace, metric.id, period, kept)
-    titles = {"channel": _("By channel"), "agent": _("By agent"), "team": _("By team")}
+    titles = {
+        "channel": (_("By channel"), _("Channel")),
+        "agent": (_("By agent"), _("Agent")),
+        "team": (_("By team"), _("Team")),
+    }
     tables = []
-    for word, title in titles.items():
-        if word in metric.source.dimensions:
-            given = answer(question._replace(by=(word,)))
-            rows = sorted(given.rows, key=lambda figure: -figure.n)
-            tables.append((title, Table([title, *_heads(metric)], [_cells(metric, word, figure) for figure in rows])))
+    for word, (title, head) in titles.items():
+        if word not in metric.source.dimensions:
+            continue
+        rows = sorted((row for row in answer(question._replace(by=(word,))).rows if row.n), key=lambda row: -row.n)
+        if any(row.key[0] for row in rows):
+            tables.append((title, Table([head, *_heads(metric)], [_cells(metric, word, row) for row in rows])))
     return tables
 
 
@@ -143,7 +148,7 @@ def _tile(question: Question, by_time: Answer, shown: str, period: Period, as_of
     nothing = None if metric.clocks else 0
     return Tile(
         metric=metric,
-        title=str(metric.title) if shown != "p50" else _("%(title)s, median") % {"title": _short(metric)},
+        title=_tile_title(metric),
         value=words.length(value) if metric.clocks else words.count(total.n),
         n=_observations(metric, total),
         delta=_delta(metric, value, getattr(before, shown), total, before),
@@ -153,11 +158,12 @@ def _tile(question: Question, by_time: Answer, shown: str, period: Period, as_of
     )
 
 
-def _short(metric: Metric) -> str:
+def _tile_title(metric: Metric) -> str:
     names = {
-        "first_response_time": _("First response"),
-        "reply_time": _("Reply time"),
-        "resolution_time": _("Resolution"),
+        "first_response_time": _("First response, median"),
+        "reply_time": _("Reply time, median"),
+        "resolution_time": _("Resolution, median"),
+        "interaction_volume": _("Conversations"),
     }
     return names[metric.id]
 
@@ -260,7 +266,7 @@ def conversations_by_channel(given: Answer, period: Period, now: datetime) -> Ch
         for place, label in enumerate(labels)
         if any(one.values[place] for one in series)
     ]
-    table = Table([_("When"), *(one.name for one in series), _("all")], rows)
+    table = Table([_("When"), *(one.name for one in series), _("Total")], rows)
     return _chart("interaction_volume", title, drawn, table, [(one.name, one.color) for one in series])
 
 
@@ -291,7 +297,7 @@ def _axis_length(seconds: float) -> str:
 def _heads(metric: Metric) -> list[str]:
     if metric.clocks:
         return ["n", _("median"), _("mean"), _("90 %"), _("longest")]
-    return [_("Conversations"), _("Received"), _("Sent"), _("People")]
+    return [_("Conversations"), _("Messages in"), _("Messages out"), _("People")]
 
 
 def _cells(metric: Metric, word: str, figure: Figure) -> list[str]:

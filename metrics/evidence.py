@@ -67,7 +67,7 @@ def place_of(word: str) -> Place:
 
 
 def page(question: Question, place: Place | None = None, size: int = PAGE, *, longest_first: bool = False) -> Page:
-    """Return a page of what the question counts, oldest first; ``longest_first`` gives the first page by length instead."""
+    """Return a page of what the question counts, oldest first; ``longest_first`` gives one page, the longest first, of a count the newest."""
     source = question.metric.source
     condition = where(question, source.anchor, source.counts)
     columns = source.dimensions
@@ -76,13 +76,15 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
     backwards = bool(place and place.backwards)
     beyond = f" AND ({source.anchor}, id) {'<' if backwards else '>'} (%s, %s)" if place else ""
     order = f"{source.anchor} {'DESC' if backwards else ''}, id {'DESC' if backwards else ''}"
+    if longest_first:
+        order = f"{source.lengths.get(question.clock, source.anchor)} DESC, id"
     values: list[Any] = [*condition.values, *((place.anchor, place.id) if place else ()), size + 1]
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, {source.anchor}, conversation_id, customer_id, {columns['channel']}, "  # noqa: S608  names of the registry
             f"{columns.get('agent', 'NULL')}, {columns.get('team', 'NULL')}, {source.opening_message}, "
             f"{source.closing_message}, {source.start}, {length}, {source.start} - {excluded} FROM {source.table} "
-            f"WHERE {condition.sql}{beyond} ORDER BY {f'{length} DESC NULLS LAST, id' if longest_first else order} LIMIT %s",
+            f"WHERE {condition.sql}{beyond} ORDER BY {order} LIMIT %s",
             values,
         )
         rows = [_observation(row, source.excluded) for row in cursor.fetchall()]

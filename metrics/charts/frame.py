@@ -29,8 +29,9 @@ class Size:
 
 
 WIDE = Size("wide", 660, 250)
+LARGE = Size("large", 1000, 320, labels=14)
 NARROW = Size("narrow", 340, 230, left=46, right=10, labels=4)
-SIZES = (WIDE, NARROW)  # the style sheet shows the one that fits
+SIZES = (LARGE, WIDE, NARROW)  # the style sheet shows the one that fits
 
 
 @dataclass(frozen=True)

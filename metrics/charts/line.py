@@ -9,6 +9,7 @@ from metrics.charts.frame import Series, Size
 from metrics.charts.scale import Scale
 from metrics.charts.svg import Point, path, tag, text
 
+NAME_HEIGHT = 14.0
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 120.0, 32.0, 4.0
 
 
@@ -97,22 +98,20 @@ def _runs(points: Sequence[tuple[float, float | None]]) -> Iterator[list[Point]]
 
 
 def _names(size: Size, series: Sequence[Series], ys: Sequence[Sequence[float | None]]) -> str:
-    """Name each line beside its highest point, where nothing else is."""
-    named = []
-    xs = places(size, len(ys[0]) if ys else 0)
+    """Name each line above its last point; a name that would lie on another moves up out of its way."""
+    if len(series) < 2:
+        return ""
+    xs = places(size, max(map(len, ys)))
+    ends = []
     for one, heights in zip(series, ys, strict=True):
-        known = [(y, place) for place, y in enumerate(heights) if y is not None]
-        if not known or len(series) < 2:
-            continue
-        y, place = min(known)
-        x = min(max(xs[place], size.left + 26), size.width - size.right - 26)
-        named.append(
-            text(
-                one.name,
-                class_=f"name {'quiet' if one.quiet else f's{one.color}'}",
-                x=x,
-                y=max(y - 8, size.top + 2),
-                text_anchor="middle",
-            )
-        )
+        known = [place for place, y in enumerate(heights) if y is not None]
+        if known:
+            # Above the line also where it comes down steeply to its end.
+            top = min(y for y in heights[max(0, known[-1] - 2) :] if y is not None)
+            ends.append((top - 9, xs[known[-1]], one))
+    named, above = [], size.bottom_y + NAME_HEIGHT
+    for end, x, one in sorted(ends, key=lambda each: -each[0]):
+        above = min(end, above - NAME_HEIGHT)
+        tone = "quiet" if one.quiet else f"s{one.color}"
+        named.append(text(one.name, class_=f"name {tone}", x=x + 4, y=above, text_anchor="end"))
     return "".join(named)
