@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -142,7 +142,7 @@ def _question(workspace: Workspace, name: str, period: Period, kept: Filter) -> 
 def _tile(question: Question, by_time: Answer, shown: str, period: Period, as_of: datetime) -> Tile:
     metric, total = question.metric, by_time.total
     value = getattr(total, shown)
-    before = answer(question.previous, people=False).total
+    before = answer(_comparable(question, as_of), people=False).total
     still = waiting(question, as_of) if metric.clocks and metric.id != "resolution_time" else Figure(())
     values = {figure.key[0]: getattr(figure, shown) for figure in by_time.rows}
     nothing = None if metric.clocks else 0
@@ -156,6 +156,12 @@ def _tile(question: Question, by_time: Answer, shown: str, period: Period, as_of
         is_small_sample=bool(metric.clocks) and total.is_small_sample,
         waiting=_waiting(still),
     )
+
+
+def _comparable(question: Question, now: datetime) -> Question:
+    """Return the question about the period before, as far into it as the running one is."""
+    before = question.previous
+    return before._replace(end=before.end - max(question.end - now, timedelta())) if now > question.start else before
 
 
 def _tile_title(metric: Metric) -> str:

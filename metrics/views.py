@@ -17,6 +17,7 @@ from hub.models import Role
 from metrics import board, evidence, period, words
 from metrics.board import Board, Filter
 from metrics.models import Cell
+from metrics.query import Freshness, fresh
 from metrics.question import Question
 from metrics.registry import METRICS, Metric
 
@@ -27,8 +28,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show the board of all figures; asked by its own pulse, answer with what changed since the mark it has seen."""
     caller = require(request, Role.SUPERVISOR)
     span, kept = _asked(request, caller)
+    if (freshness := _nothing_new(request, caller)) is not None:
+        return _pulse(request, "metrics/overview.html", Board(freshness, span))
     given = board.overview(caller.workspace, span, kept)
-    return _answer(request, "metrics/overview.html", given, _common(request, caller, given, kept))
+    return _answer(request, "metrics/overview.html", _common(request, caller, given, kept))
 
 
 def metric(request: HttpRequest, name: str) -> HttpResponse:
@@ -38,21 +41,38 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     if found is None:
         raise Http404
     span, kept = _asked(request, caller)
+    if (freshness := _nothing_new(request, caller)) is not None:
+        return _pulse(request, "metrics/metric.html", Board(freshness, span))
     given = board.of_metric(caller.workspace, found, span, kept)
     context = _common(request, caller, given, kept) | {
         "metric": found,
         "splits": board.splits(caller.workspace, found, span, kept),
         "evidence": _evidence(caller, found, given, kept),
     }
-    return _answer(request, "metrics/metric.html", given, context)
+    return _answer(request, "metrics/metric.html", context)
 
 
-def _answer(request: HttpRequest, template: str, given: Board, context: dict[str, Any]) -> HttpResponse:
-    """Render the page, or for the pulse only the line of time and, when the mark moved on, the figures."""
-    if "seen" in request.GET:
-        context["is_news"] = request.GET["seen"] != str(given.freshness.mark)
-        return render(request, f"{template}#pulse", context)
-    return render(request, template, context)
+def _nothing_new(request: HttpRequest, caller: Caller) -> Freshness | None:
+    """Return how fresh the figures are when the page has seen all of them; None when it must be told."""
+    freshness = fresh(caller.workspace) if "seen" in request.GET else None
+    return freshness if freshness and request.GET["seen"] == str(freshness.mark) else None
+
+
+def _pulse(request: HttpRequest, template: str, given: Board) -> HttpResponse:
+    """Answer a page that has seen everything: only the line of time."""
+    return render(request, f"{template}#pulse", _time(request, given) | {"is_news": False})
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Render the page, or for its pulse the line of time and the figures."""
+    return render(request, f"{template}#pulse" if "seen" in request.GET else template, context)
+
+
+def _time(request: HttpRequest, given: Board) -> dict[str, Any]:
+    """Return what the line of time says, and where it asks next."""
+    clock, zone, is_late = board.as_of_words(given)
+    pulse = _address(request, seen=str(given.freshness.mark))
+    return {"clock": clock, "zone": zone, "is_late": is_late, "pulse": pulse}
 
 
 def _asked(request: HttpRequest, caller: Caller) -> tuple[period.Period, Filter]:
@@ -65,7 +85,6 @@ def _asked(request: HttpRequest, caller: Caller) -> tuple[period.Period, Filter]
 def _common(request: HttpRequest, caller: Caller, given: Board, kept: Filter) -> dict[str, Any]:
     """Return what both pages show: the bar with its links, the time, and the board."""
     span = given.period
-    shown_clock, zone, is_late = board.as_of_words(given)
     return {
         "board": given,
         "period": span,
@@ -93,13 +112,10 @@ def _common(request: HttpRequest, caller: Caller, given: Board, kept: Filter) ->
         ],
         "everything": _address(request, channel=None),
         "kept": kept,
-        "pulse": _address(request, seen=str(given.freshness.mark)),
         "board_address": f"{reverse('metrics')}?{_words(request)}",
         "words": _words(request),
-        "clock": shown_clock,
-        "zone": zone,
-        "is_late": is_late,
         "is_news": True,
+        **_time(request, given),
     }
 
 
