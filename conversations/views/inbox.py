@@ -7,8 +7,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_GET
 
 from conversations.models import Conversation, Message
@@ -20,7 +19,10 @@ from hub.models import Role
 # Loaded with the page instead of one after the other.
 MODULES = [
     *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed")),
-    *(f"conversations/js/{name}.js" for name in ("store", "list", "saying", "thread", "bubble", "composer", "sending", "side", "shortcuts", "acts")),
+    *(
+        f"conversations/js/{name}.js"
+        for name in ("store", "list", "saying", "thread", "bubble", "composer", "sending", "side", "shortcuts", "acts")
+    ),
 ]
 
 
@@ -103,9 +105,22 @@ def _tabs(counts: dict[str, int]) -> list[dict[str, Any]]:
         ("mine", _("Mine"), "circle-check-big", _("All done"), _("Nothing waits for you. New work comes by itself.")),
         ("unassigned", _("Unassigned"), "inbox", _("The queue is empty"), _("Every conversation has somebody.")),
         ("all", _("All"), "inbox", _("No open conversations"), _("What customers write shows up here at once.")),
-        ("resolved", pgettext("tab", "Resolved"), "history", _("Nothing resolved yet"), _("What you resolve can be found here.")),
+        (
+            "resolved",
+            pgettext("tab", "Resolved"),
+            "history",
+            _("Nothing resolved yet"),
+            _("What you resolve can be found here."),
+        ),
     ]
     return [
-        {"name": name, "title": title, "icon": icon, "empty_title": head, "empty_text": text, "count": counts.get(name, "")}
+        {
+            "name": name,
+            "title": title,
+            "icon": icon,
+            "empty_title": head,
+            "empty_text": text,
+            "count": counts.get(name, ""),
+        }
         for name, title, icon, head, text in tabs
     ]

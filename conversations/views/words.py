@@ -7,7 +7,40 @@ from typing import Any
 from babel import Locale
 from django.utils.translation import get_language, gettext as _, ngettext, pgettext, to_locale
 
-EMOJI = ["😀", "😊", "😉", "😍", "😂", "🙂", "😅", "😢", "😮", "🤔", "🙏", "👍", "👎", "👏", "🙌", "👋", "💪", "🤝", "❤️", "💜", "🎉", "✨", "🔥", "⭐", "✅", "❌", "⚠️", "⏰", "📦", "🚚", "🛍️", "💳"]
+EMOJI = [
+    "😀",
+    "😊",
+    "😉",
+    "😍",
+    "😂",
+    "🙂",
+    "😅",
+    "😢",
+    "😮",
+    "🤔",
+    "🙏",
+    "👍",
+    "👎",
+    "👏",
+    "🙌",
+    "👋",
+    "💪",
+    "🤝",
+    "❤️",
+    "💜",
+    "🎉",
+    "✨",
+    "🔥",
+    "⭐",
+    "✅",
+    "❌",
+    "⚠️",
+    "⏰",
+    "📦",
+    "🚚",
+    "🛍️",
+    "💳",
+]
 # One number of each plural category; enough for the languages of the house.
 SAMPLES = (0, 1, 2, 5, 11, 100, 1_000_000)
 
@@ -69,9 +102,13 @@ def words() -> dict[str, Any]:
         "events": _events(),
         "contacts": _contacts(),
         "channels": {
-            "whatsapp": "WhatsApp", "twilio_whatsapp": "WhatsApp", "instagram": "Instagram", "messenger": "Messenger",
-            "sms": "SMS", "webchat": _("Web chat"),
-        },  # fmt: skip
+            "whatsapp": "WhatsApp",
+            "twilio_whatsapp": "WhatsApp",
+            "instagram": "Instagram",
+            "messenger": "Messenger",
+            "sms": "SMS",
+            "webchat": _("Web chat"),
+        },
         "keys": _keys(),
     }
 

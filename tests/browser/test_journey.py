@@ -122,10 +122,12 @@ def test_it_keeps_a_draft_when_the_page_is_left(shop: Shop, sign_in: SignIn, arr
     expect(page.get_by_label("Mensagem", exact=True)).to_have_value("Um momento, vou")
 
 
-def test_it_keeps_the_text_of_an_answer_the_server_did_not_take(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
+def test_it_keeps_the_text_of_an_answer_the_server_did_not_take(
+    shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
+) -> None:
     arrive(bodies.text("wamid.1"))
     page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
-    page.expects_errors = True  # type: ignore[attr-defined]  the browser reports the cut request itself
+    expected.append("ERR_FAILED")  # the browser reports the cut request itself
     page.route("**/messages", lambda route: route.abort())
     answer(page, "Chegou a sua troca")
     expect(page.locator(".failure:visible")).to_contain_text("sem conexão")
@@ -136,10 +138,12 @@ def test_it_keeps_the_text_of_an_answer_the_server_did_not_take(shop: Shop, sign
     assert [message.text for message in Message.objects.filter(direction="outbound")] == ["Chegou a sua troca"]
 
 
-def test_it_sends_what_was_left_unsent_when_the_page_comes_back(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
+def test_it_sends_what_was_left_unsent_when_the_page_comes_back(
+    shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
+) -> None:
     arrive(bodies.text("wamid.1"))
     page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
-    page.expects_errors = True  # type: ignore[attr-defined]  the browser reports the cut request itself
+    expected.append("ERR_FAILED")  # the browser reports the cut request itself
     page.route("**/messages", lambda route: route.abort())
     answer(page, "Chegou a sua troca")
     expect(page.locator(".failure:visible")).to_contain_text("sem conexão")

@@ -36,7 +36,7 @@ def gather(base: Path) -> Catalog:
     """Return a catalog of every sentence marked for translation in the rooms' code and templates."""
     found = Catalog(project="Novelo", charset="utf-8")
     for place, message, context in sentences(base):
-        found.add(message, locations=[(place, None)], context=context)
+        found.add(message, locations=[(place, 0)], context=context)
     return found
 
 
@@ -58,7 +58,7 @@ def missing(catalog: Catalog) -> list[str]:
 
 
 def _strings(message: Any) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+    return tuple(message.string) if isinstance(message.string, (tuple, list)) else (message.string,)
 
 
 class Command(BaseCommand):
@@ -97,7 +97,6 @@ class Command(BaseCommand):
         """Write a file that changes only where sentences do: no line numbers, no dates."""
         path.parent.mkdir(parents=True, exist_ok=True)
         catalog.header_comment = "# The sentences of Novelo. Gathered by `manage.py gather_words`."
-        catalog.creation_date = catalog.revision_date = None
         out = io.BytesIO()
         write_po(out, catalog, width=110, include_lineno=False, sort_output=True)
         lines = [

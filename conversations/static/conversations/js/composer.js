@@ -5,7 +5,7 @@ import { said } from "./saying.js";
 
 const LEFT_SHOWN = 200;
 
-/** onSend({text, note, replyTo}); onDraft(conversation) when a draft came, changed from nothing or went. */
+/** onSend({text, note, replyTo}); onDraft(conversation) when a draft changed. */
 export function createComposer(me, { onSend, onDraft, find }) {
   const form = $("[data-composer]");
   const input = $("[data-text]", form);
@@ -28,7 +28,6 @@ export function createComposer(me, { onSend, onDraft, find }) {
 
   function keepDraft() {
     if (!conversation) return;
-    const had = Boolean(draft(conversation)?.text);
     const text = input.value;
     try {
       if (text.trim() || replyTo) localStorage.setItem(key(conversation), JSON.stringify({ text, note, replyTo }));
@@ -36,7 +35,7 @@ export function createComposer(me, { onSend, onDraft, find }) {
     } catch {
       // Without storage a draft lives as long as the page.
     }
-    if (had !== Boolean(text.trim())) onDraft(conversation);
+    onDraft(conversation);
   }
 
   function show() {
