@@ -34,9 +34,11 @@ WITH stored AS (
 )
 SELECT count(*), pg_notify('novelo_wake', 'inbound') FROM stored
 """
-COUNT_REFUSALS = (
-    "UPDATE conversations_connection SET refused_signatures = refused_signatures + %s, refused_at = now() WHERE id = %s"
-)
+# Whoever parses holds this row; waiting for it here would let wrong signatures hold up every sender with a right one.
+COUNT_REFUSALS = """
+UPDATE conversations_connection SET refused_signatures = refused_signatures + %s, refused_at = now()
+WHERE id = (SELECT id FROM conversations_connection WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)
+"""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -109,7 +111,7 @@ class Store:
         self.ready.set()
 
     def count_refusal(self, connection_id: UUID) -> None:
-        """Remember one wrong signature; written with the next batch or second."""
+        """Remember one wrong signature; written as soon as its connection's row is free, with a later batch if need be."""
         self.refused[connection_id] = self.refused.get(connection_id, 0) + 1
         self.ready.set()
 
@@ -174,7 +176,9 @@ class Store:
         for connection_id, count in refused.items():
             try:
                 async with self.lock, asyncio.timeout(STORE_SECONDS):
-                    await (await self._connected()).execute(COUNT_REFUSALS, [count, connection_id])
+                    counted = await (await self._connected()).execute(COUNT_REFUSALS, [count, connection_id])
+                if not counted.rowcount:
+                    self.refused[connection_id] = self.refused.get(connection_id, 0) + count
             except (psycopg.Error, OSError, TimeoutError):
                 await self._drop()
 
