@@ -49,7 +49,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, house: House) -> Result:
         """Run it once on a shop of its own."""
         result = Result(drill=self.name, says=self.says)
-        shop = new_shop(f"drill-{self.name.lower()}")
+        shop = new_shop(self.name)
         deaths = house.deaths()
         load = Load(house.url, shop, self.name, rate=self.rate)
         load.start()
@@ -124,4 +124,5 @@ def _figures(report: Report) -> dict[str, Any]:
         "batches": report.batches,
         "p50_ms": round(report.p50 * 1000),
         "p99_ms": round(report.p99 * 1000),
+        "load_s": round(report.seconds, 1),
     }

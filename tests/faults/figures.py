@@ -22,7 +22,9 @@ def differences(workspace: Workspace) -> list[str]:
     ]
     stands = cells.kept(workspace.pk)
     wanted = cells.summed(facts.difference(NOTHING, derived), ZoneInfo(workspace.timezone))
-    for key in stands.keys() | wanted.keys():
-        if stands.get(key, cells.Sum()) != wanted.get(key, cells.Sum()):
-            found.append(f"cell {key.measure} by {key.dimension} {key.value!r} on {key.day}")
+    found += [
+        f"cell {key.measure} by {key.dimension} {key.value!r} on {key.day}"
+        for key in stands.keys() | wanted.keys()
+        if stands.get(key, cells.Sum()) != wanted.get(key, cells.Sum())
+    ]
     return sorted(found)

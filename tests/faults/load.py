@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import secrets
 import threading
+from itertools import count
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from simulator.webhooks import signed_headers
 
 ACCOUNT = "100200300"
 SETTLE_SECONDS = 30.0
+_numbers = count(1)
 JOIN_SECONDS = 90.0
 
 
@@ -35,8 +37,9 @@ class Shop(NamedTuple):
         return f"/webhooks/{self.connection.pk}/"
 
 
-def new_shop(slug: str) -> Shop:
-    """Make a shop with secrets of its own."""
+def new_shop(name: str) -> Shop:
+    """Make a shop with secrets of its own; a drill that runs twice gets two."""
+    slug = f"drill-{name.lower()}-{next(_numbers)}"
     secret = secrets.token_hex(16)
     workspace = Workspace.objects.create(slug=slug, name=slug)
     source = Connection(workspace=workspace, provider="meta")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
@@ -188,9 +189,7 @@ def _ordered(expected: Expected, world: World) -> list[str]:
         if positions != list(range(1, len(messages) + 1)) or ends.get(conversation) != len(messages):
             gaps.append(f"{conversation}: {positions[:SHOWN]}…{positions[-1]}, last {ends.get(conversation)}")
         turns = [spoken[message.provider_id][1] for message in messages if message.provider_id in spoken]
-        inversions += [
-            f"{messages[0].customer}: {one} before {two}" for one, two in zip(turns, turns[1:], strict=False) if one > two
-        ]
+        inversions += [f"{messages[0].customer}: {one} before {two}" for one, two in pairwise(turns) if one > two]
     return [*_finding("conversations with gaps in their positions", gaps), *_finding("out of order", inversions)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.faults import kills
+from tests.faults import bad_input, controls, kills, live, poison
 from tests.faults.drill import Result
 from tests.faults.house import House
 
@@ -18,5 +18,11 @@ def start_all(house: House) -> Result:
 
 PLAN: Mapping[str, Callable[[House], Result]] = {
     "A0": start_all,
+    "C-oracle": controls.oracle_sees,
+    "C-rows": controls.naive_claims,
+    "B9": controls.naive_reader,
     **{drill.name: drill.run for drill in kills.DRILLS},
+    "B1": bad_input.run,
+    "B2": poison.run,
+    "W1": live.run,
 }
