@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _, ngettext
 
 from hub.models import Workspace
 from metrics import words
-from metrics.charts import bar, heat, line, scale
-from metrics.charts.frame import SIZES, Series, Size
+from metrics.charts import line
 from metrics.period import Period
+from metrics.plots import Chart, Table, conversations_by_channel, lengths_over_time, week_of
 from metrics.query import Answer, Figure, Freshness, answer, fresh, one_instant, waiting
 from metrics.question import Question
 from metrics.registry import METRICS, Metric
 
-CHANNELS_SHOWN = 4  # colors of a stack; the smallest channels share the last one
 TILES = (("first_response_time", "p50"), ("reply_time", "p50"), ("interaction_volume", "n"), ("resolution_time", "p50"))
 
 
@@ -55,24 +54,6 @@ class Tile(NamedTuple):
     spark: SafeString
     is_small_sample: bool
     waiting: str
-
-
-class Table(NamedTuple):
-    """The numbers behind a chart."""
-
-    heads: list[str]
-    rows: list[list[str]]
-
-
-class Chart(NamedTuple):
-    """A chart in every size, with its table."""
-
-    id: str
-    title: str
-    drawings: list[SafeString]
-    table: Table
-    legend: list[tuple[str, int]]
-    is_empty: bool
 
 
 @dataclass(frozen=True)
@@ -212,92 +193,6 @@ def _delta(metric: Metric, value: float | None, old: float | None, total: Figure
         meaning = "good" if (share < 0) == (metric.better == "lower") else "bad"
         word = _("better") if meaning == "good" else _("worse")
     return Delta("▲" if share > 0 else "▼", words.percent(share), meaning, word)
-
-
-def lengths_over_time(given: Answer, period: Period) -> Chart:
-    """Return median and 90th percentile over time."""
-    places = period.places()
-    figures = {figure.key[0]: figure for figure in given.rows}
-    rows = [figures.get(key) for key, _label in places]
-    series = [
-        Series(
-            name,
-            [getattr(row, part) if row else None for row in rows],
-            [words.length(getattr(row, part) if row else None) for row in rows],
-            color,
-        )
-        for name, part, color in ((_("median"), "p50", 1), (_("90 %"), "p90", 2))
-    ]
-    title = str(given.question.metric.title)
-    labels = [label for _key, label in places]
-
-    def drawn(size: Size) -> str:
-        return line.lines(size, title, labels, series, scale.seconds, _axis_length)
-
-    table = Table(
-        [_("When"), "n", _("median"), _("90 %"), _("longest")],
-        [
-            [label, words.count(row.n), words.length(row.p50), words.length(row.p90), words.length(row.max)]
-            for label, row in zip(labels, rows, strict=True)
-            if row and row.n
-        ],
-    )
-    return _chart(given.question.metric.id, title, drawn, table, [])
-
-
-def conversations_by_channel(given: Answer, period: Period, now: datetime) -> Chart:
-    """Return conversations over time, stacked by channel: the largest below, the smallest together on top."""
-    places = period.places()
-    counts: dict[str, dict[str, int]] = {}
-    for figure in given.rows:
-        when, kind = figure.key
-        counts.setdefault(kind or "", {})[when or ""] = figure.n
-    ranked = sorted(
-        (kind for kind in counts if sum(counts[kind].values())), key=lambda kind: -sum(counts[kind].values())
-    )
-    groups = [[kind] for kind in ranked[: CHANNELS_SHOWN - 1]] + [ranked[CHANNELS_SHOWN - 1 :]]
-    series = []
-    for color, kinds in enumerate(filter(None, groups), start=1):
-        name = words.channel(kinds[0]) if len(kinds) == 1 else _("Others")
-        values = [sum(counts[kind].get(key, 0) for kind in kinds) for key, _label in places]
-        series.append(Series(name, values, [words.count(value) for value in values], color))
-    title = _("Conversations by channel")
-    labels = [label for _key, label in places]
-
-    def drawn(size: Size) -> str:
-        return bar.bars(size, title, labels, series, scale.counts, words.count, partial=period.place_of(now))
-
-    rows = [
-        [label, *(one.shown[place] for one in series), words.count(sum(one.values[place] or 0 for one in series))]
-        for place, label in enumerate(labels)
-        if any(one.values[place] for one in series)
-    ]
-    table = Table([_("When"), *(one.name for one in series), _("Total")], rows)
-    return _chart("interaction_volume", title, drawn, table, [(one.name, one.color) for one in series])
-
-
-def week_of(given: Answer) -> Chart:
-    """Return conversations by weekday and hour."""
-    values = {}
-    for figure in given.rows:
-        weekday, _dash, hour = (figure.key[0] or "1-00").partition("-")
-        values[int(weekday) - 1, int(hour)] = figure.n
-    days = words.weekdays()
-    title = _("Conversations by weekday and hour")
-
-    def drawn(size: Size) -> str:
-        return heat.heat(size, title, days, values, words.count)
-
-    rows = [[days[day], f"{hour:02}h", words.count(n)] for (day, hour), n in sorted(values.items()) if n]
-    return _chart("week", title, drawn, Table([_("Day"), _("Hour"), _("Conversations")], rows), [])
-
-
-def _chart(name: str, title: str, drawn: Any, table: Table, legend: list[tuple[str, int]]) -> Chart:
-    return Chart(name, title, [mark_safe(drawn(size)) for size in SIZES], table, legend, not table.rows)  # noqa: S308  our own drawing
-
-
-def _axis_length(seconds: float) -> str:
-    return "0" if seconds == 0 else words.length(seconds)
 
 
 def _heads(metric: Metric) -> list[str]:

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from metrics.derive import Episode, Wait
 from metrics.facts import ID, TABLES, Change, Row, Table, copy
 from metrics.histogram import bucket, pack, unpack
+from metrics.records import Episode, Wait
 
 COLUMNS = ("workspace_id", "measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
 

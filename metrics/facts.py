@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from metrics.derive import RANK, Episode, Happening, Volume, Wait, derive
+from metrics.derive import RANK, derive
+from metrics.records import Episode, Happening, Volume, Wait
 
 OWNER = ("conversation_id", "customer_id")
 type Row = tuple[Any, ...]  # whose it is (ids as text: they are only compared and copied), then the fact

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from conversations.models import Conversation, HistoryEvent
-from metrics.derive import Happening
+from metrics.records import Happening
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 SPACE = UUID("00000000-0000-0000-0000-00000000feed")

@@ -6,7 +6,8 @@ import random
 
 from hypothesis import given, strategies as st
 
-from metrics.derive import NOTHING, Episode, Facts, Happening, Wait, derive
+from metrics.derive import NOTHING, derive
+from metrics.records import Episode, Facts, Happening, Wait
 from tests.metrics.stories import at, message, story
 
 MINUTE = 60_000_000
