@@ -13,6 +13,7 @@ import redis
 from django.conf import settings
 from django.db import connection, transaction
 
+from conversations import bulk
 from conversations.models import FeedEvent
 
 Kind = Literal[
@@ -53,10 +54,10 @@ def publish(workspace_id: UUID, changes: Iterable[Change]) -> int:
             "AS new (seq, kind, subject, conversation)",
             [
                 workspace_id,
-                list(range(first, last + 1)),
-                [change.kind for change in unique],
-                [change.subject_id for change in unique],
-                [change.conversation_id for change in unique],
+                bulk.array(range(first, last + 1)),
+                bulk.words(change.kind for change in unique),
+                bulk.array(change.subject_id for change in unique),
+                bulk.array(change.conversation_id for change in unique),
             ],
         )
     transaction.on_commit(lambda: hint(workspace_id), robust=True)

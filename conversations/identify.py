@@ -157,10 +157,11 @@ def _look_up(works: Sequence[Work], people: Sequence[Person] = ()) -> Register:
     register = Register({}, {}, [], [], [], [])
     if not keys:
         return register
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    number_columns = [list(column) for column in zip(*numbers, strict=True)] if numbers else [[], []]
+    workspaces, kinds, values, scopes = zip(*keys, strict=True)
+    places, digits = zip(*numbers, strict=True) if numbers else ((), ())
+    exact = [bulk.array(workspaces), bulk.words(kinds), bulk.words(values), bulk.words(scopes)]
     with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [*columns, *number_columns])
+        cursor.execute(LOOK_UP, [*exact, bulk.array(places), bulk.words(digits)])
         for row_id, workspace_id, customer_id, kind, value, scope, number, replaced in cursor.fetchall():
             found = Found(row_id, customer_id)
             register.exact[workspace_id, kind, value, scope] = found
@@ -283,7 +284,7 @@ def name_the_nameless(names: Sequence[tuple[UUID, str]]) -> None:
         cursor.execute(
             "UPDATE conversations_customer AS c SET name = new.name FROM unnest(%s::uuid[], %s::text[]) AS new (id, name) "
             "WHERE c.id = new.id AND c.name = ''",
-            [[customer_id for customer_id, _ in names], [name for _, name in names]],
+            [bulk.array(customer_id for customer_id, _ in names), bulk.words(name for _, name in names)],
         )
 
 

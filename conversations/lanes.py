@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from conversations import bulk
 from hub.ids import new_id
 
 LEASE = "2 seconds"
@@ -38,8 +39,8 @@ def lock(token: UUID, keys: Sequence[str]) -> list[str]:
     """Lock the claimed lanes that nobody else took over meanwhile. Needs a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT key FROM conversations_lane WHERE key = ANY(%s) AND claim = %s ORDER BY key FOR UPDATE SKIP LOCKED",
-            [list(keys), token],
+            "SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND claim = %s ORDER BY key FOR UPDATE SKIP LOCKED",
+            [bulk.words(keys), token],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -51,9 +52,9 @@ def release(keys: Iterable[str]) -> None:
             """
             UPDATE conversations_lane l SET claim = NULL, attempts = 0, not_before = clock_timestamp(), has_work = EXISTS (
               SELECT 1 FROM conversations_item i WHERE i.lane_id = l.key AND i.state = 'pending')
-            WHERE l.key = ANY(%s)
+            WHERE l.key = ANY(%s::text[])
             """,
-            [list(keys)],
+            [bulk.words(keys)],
         )
 
 
@@ -77,5 +78,5 @@ def waken(lanes: Iterable[tuple[str, UUID]]) -> None:
             "INSERT INTO conversations_lane (key, workspace_id, has_work, attempts) "
             "SELECT key, workspace_id, true, 0 FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) "
             "ON CONFLICT (key) DO UPDATE SET has_work = true",
-            [[key for key, _ in rows], [workspace for _, workspace in rows]],
+            [bulk.words(key for key, _ in rows), bulk.array(workspace for _, workspace in rows)],
         )

@@ -136,7 +136,7 @@ def _store(connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> No
         for item in read.parsed.items:
             channel_id = channels.get(item.account or "")
             end = _end(item, channel_id)
-            body = msgspec.to_builtins(item)
+            body = msgspec.Raw(msgspec.json.encode(item))
             if end is None:
                 key = _lane(channel_id, item)
                 lane_keys.append((key, workspace_id))
@@ -169,7 +169,12 @@ def _store(connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> No
             "finished_at = CASE WHEN new.outcome = 'pending' THEN NULL ELSE now() END "
             "FROM unnest(%s::uuid[], %s::bool[], %s::text[], %s::text[]) AS new (id, parsed, outcome, reason) "
             "WHERE d.id = new.id",
-            [list(column) for column in zip(*settled, strict=True)] if settled else [[], [], [], []],
+            [
+                bulk.array(end[0] for end in settled),
+                bulk.array(end[1] for end in settled),
+                bulk.words(end[2] for end in settled),
+                bulk.words(end[3] for end in settled),
+            ],
         )
 
 

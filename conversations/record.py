@@ -31,6 +31,7 @@ Said = MessageReceived | MessageEchoed | MessageImported
 # An imported message aims at its own placeholder when the file comes after it.
 Aimed = StatusChanged | ReactionChanged | MessageEdited | MessageDeleted | MessageImported
 PROVIDER_ID_LENGTH = 255
+ITEM = msgspec.json.Decoder(AnyItem)  # made once: making one costs more than reading an item
 EMOJI_LENGTH = 64
 
 MESSAGE_COLUMNS = (
@@ -49,7 +50,7 @@ ATTACHMENT_COLUMNS = (
 TARGETS = """
 SELECT id, workspace_id, conversation_id, customer_id, channel_id, provider_id, direction, author_kind, status, text,
        payload::text, kind, edited_at, deleted_at, earlier_texts::text
-FROM conversations_message WHERE id = ANY(%s)
+FROM conversations_message WHERE id = ANY(%s::uuid[])
 ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -102,7 +103,7 @@ def known_messages(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str],
             "JOIN unnest(%s::uuid[], %s::text[]) AS wanted (channel_id, provider_id) "
             "ON m.channel_id = wanted.channel_id AND m.provider_id = wanted.provider_id "
             "JOIN conversations_channel c ON c.id = m.channel_id AND c.workspace_id = m.workspace_id",
-            [[channel for channel, _ in pairs], [provider_id for _, provider_id in pairs]],
+            [bulk.array(channel for channel, _ in pairs), bulk.words(provider_id for _, provider_id in pairs)],
         )
         return {(channel, provider_id): message for channel, provider_id, message in cursor.fetchall()}
 
@@ -216,7 +217,7 @@ def load_targets(ids: Iterable[UUID], ledger: Ledger) -> dict[UUID, Target]:
     stored = [message_id for message_id in unique if message_id not in targets]
     if stored:
         with connection.cursor() as cursor:
-            cursor.execute(TARGETS, [stored])
+            cursor.execute(TARGETS, [bulk.array(stored)])
             for row in cursor.fetchall():
                 fields = dict(zip(Target.__struct_fields__, row, strict=False))
                 fields["payload"] = msgspec.json.decode(fields["payload"])
@@ -350,11 +351,11 @@ def take_parked(ledger: Ledger) -> list[tuple[int, UUID, AnyItem, datetime]]:
             "SELECT p.id, p.channel_id, p.body::text, p.parked_at FROM conversations_parkeditem p "
             "JOIN unnest(%s::uuid[], %s::text[]) AS new (channel_id, target) "
             "ON p.channel_id = new.channel_id AND p.target = new.target ORDER BY p.id FOR UPDATE OF p",
-            [[channel for channel, _ in pairs], [provider_id for _, provider_id in pairs]],
+            [bulk.array(channel for channel, _ in pairs), bulk.words(provider_id for _, provider_id in pairs)],
         )
         rows = cursor.fetchall()
     ledger.applied = [row[0] for row in rows]
-    return [(row[0], row[1], msgspec.json.decode(row[2], type=AnyItem), row[3]) for row in rows]
+    return [(row[0], row[1], ITEM.decode(row[2]), row[3]) for row in rows]
 
 
 def write(ledger: Ledger, targets: Iterable[Target]) -> None:

@@ -17,6 +17,8 @@ MAX_DEPTH = 200
 MAX_ID = 255
 _INT_DIGITS = 18  # what surely fits 64 bits; longer numbers are kept as text
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# JSON text that may hold one of those: most holds none, and is spared the walk through every string of it.
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\x00\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 4_102_444_800  # the year 2100: later is not a time but a mistake
 _MILLISECONDS = 10**12  # no clock of seconds reaches this before the year 33658
@@ -35,11 +37,13 @@ def decode(body: bytes | str) -> Any:
     if not text.strip():
         raise NotReadableError("empty_body")
     try:
-        value = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=lambda _: None)
+        value = _DECODER.decode(text)
     except RecursionError:
         raise NotReadableError("too_deep") from None
     except ValueError:
         raise NotReadableError("not_json") from None
+    if text.count("{") + text.count("[") <= MAX_DEPTH and not _SUSPECT.search(text):
+        return value
     return _storable(value, MAX_DEPTH)
 
 
@@ -97,6 +101,9 @@ def _integer(digits: str) -> int | str:
 def _number(digits: str) -> float | None:
     number = float(digits)
     return number if math.isfinite(number) else None
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=lambda _: None)
 
 
 def _storable(value: Any, depth: int) -> Any:

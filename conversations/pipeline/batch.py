@@ -96,12 +96,13 @@ def _episodes(customer_ids: set[UUID]) -> dict[UUID, list[Episode]]:
     episodes: dict[UUID, list[Episode]] = {customer_id: [] for customer_id in ids}
     if not ids:
         return episodes
+    keys = bulk.array(ids)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM conversations_customer WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
+        cursor.execute("SELECT 1 FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [keys])
         cursor.execute(
-            "SELECT 1 FROM conversations_conversation WHERE customer_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids]
+            "SELECT 1 FROM conversations_conversation WHERE customer_id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [keys]
         )
-        cursor.execute(EPISODES, [ids])
+        cursor.execute(EPISODES, [keys])
         for row in cursor.fetchall():
             fields = dict(zip(EPISODE_FIELDS, row, strict=True))
             if fields["route_reason"] is not None:

@@ -1,0 +1,274 @@
+"""A child, the bare limit of the pipeline: the same rows, each written once in its final form, by set-based SQL alone.
+
+It reads the stored bodies, trusts them, and knows nothing of lanes at work, late or early arrivals, poison or other workers.
+Tables, columns, constraints and indexes are the house's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from hub.ids import new_id
+
+BATCH = 500
+BATCHES_PER_FIGURES = 4
+DELIVERIES = """
+SELECT d.id, d.body, d.received_at, d.workspace_id, c.id, c.address FROM conversations_delivery d
+JOIN conversations_channel c ON c.connection_id = d.connection_id
+WHERE NOT d.parsed ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED
+"""
+LANES = """
+INSERT INTO conversations_lane (key, workspace_id, has_work, attempts)
+SELECT DISTINCT key, %s::uuid, false, 0 FROM unnest(%b::text[]) AS new (key) ON CONFLICT (key) DO NOTHING
+"""
+ITEMS = """
+INSERT INTO conversations_item (workspace_id, delivery_id, channel_id, lane_id, body, state, outcome, reason, attempts)
+SELECT %s, delivery, %s, lane, body::jsonb, 'done', 'processed', '', 0
+FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS new (delivery, lane, body)
+"""
+KNOWN = """
+SELECT i.value, i.id, i.customer_id, e.id, e.last_seq FROM unnest(%b::text[]) AS wanted (value)
+JOIN conversations_identity i ON i.workspace_id = %s AND i.kind = 'wa_id' AND i.value = wanted.value AND i.scope = ''
+LEFT JOIN conversations_conversation e ON e.customer_id = i.customer_id AND e.status <> 'resolved'
+"""
+CUSTOMERS = """
+INSERT INTO conversations_customer (id, workspace_id, name, attributes)
+SELECT id, %s, name, '{}' FROM unnest(%b::uuid[], %b::text[]) AS new (id, name)
+"""
+IDENTITIES = """
+INSERT INTO conversations_identity
+  (id, workspace_id, customer_id, kind, value, scope, match_key, channel_kind, username, verified)
+SELECT id, %s, customer, 'wa_id', value, '', value, 'whatsapp', '', true
+FROM unnest(%b::uuid[], %b::uuid[], %b::text[]) AS new (id, customer, value)
+"""
+OPEN = """
+INSERT INTO conversations_conversation
+  (id, workspace_id, customer_id, status, opened_at, channel_ids, last_channel_id, waiting_since, reopened_count,
+   last_inbound_at, last_message_at, last_message_id, last_seq, unread, route_reason)
+SELECT id, %s, customer, 'waiting', at, ARRAY[%s::uuid], %s, at, 0, last_at, last_at, message, seq, seq,
+  jsonb_build_object('rule', 'queue', 'at', at)
+FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::uuid[], %b::int[])
+  AS new (id, customer, at, last_at, message, seq)
+"""
+CONTINUE = """
+UPDATE conversations_conversation e SET last_inbound_at = new.last_at, last_message_at = new.last_at,
+  last_message_id = new.message, last_seq = new.seq, unread = new.seq
+FROM unnest(%b::uuid[], %b::timestamptz[], %b::uuid[], %b::int[]) AS new (id, last_at, message, seq) WHERE e.id = new.id
+"""
+MESSAGES = """
+INSERT INTO conversations_message
+  (id, workspace_id, conversation_id, customer_id, channel_id, identity_id, direction, author_kind, author_name, kind, text,
+   payload, provider_id, reply_to_provider_id, sent_at, received_at, seq, status, earlier_texts, imported)
+SELECT id, %s, conversation, customer, %s, identity, 'inbound', 'customer', '', 'text', text, '{}', provider_id, '', sent_at,
+  received_at, seq, 'delivered', '[]', false
+FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[],
+  %b::int[]) AS new (id, conversation, customer, identity, text, provider_id, sent_at, received_at, seq)
+ON CONFLICT (workspace_id, channel_id, provider_id) DO NOTHING
+"""
+EVENTS = """
+INSERT INTO conversations_historyevent
+  (workspace_id, customer_id, conversation_id, message_id, type, occurred_at, received_at, source, channel_kind, channel_id,
+   actor_kind, actor_email, skewed, data)
+SELECT %s, customer, conversation, message, type, at, received_at, 'novelo', 'whatsapp', %s, 'customer', '', false, data::jsonb
+FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::text[])
+  AS new (customer, conversation, message, type, at, received_at, data)
+"""
+HEAD = """
+INSERT INTO conversations_feedhead AS head (workspace_id, last_seq) VALUES (%s, %s)
+ON CONFLICT (workspace_id) DO UPDATE SET last_seq = head.last_seq + excluded.last_seq RETURNING last_seq
+"""
+FEED = """
+INSERT INTO conversations_feedevent (workspace_id, seq, kind, subject_id, conversation_id)
+SELECT %s, %s + place, kind, subject, conversation
+FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) WITH ORDINALITY AS new (kind, subject, conversation, place)
+"""
+SETTLE = """
+UPDATE conversations_delivery SET parsed = true, outcome = 'processed', finished_at = now() WHERE id = ANY(%b::uuid[])
+"""
+STORIES = """
+CREATE TEMP TABLE story ON COMMIT DROP AS
+SELECT conversation_id, customer_id, min(id) AS id, min(occurred_at) AS started_at,
+  (array_agg(message_id ORDER BY occurred_at, id))[1] AS message_id, occurred_at::date AS day,
+  array_agg(occurred_at ORDER BY occurred_at, id) AS times
+FROM conversations_historyevent WHERE conversation_id = ANY(%b::uuid[]) AND type = 'message.received'
+GROUP BY conversation_id, customer_id, occurred_at::date
+"""
+FIGURES = (
+    "DELETE FROM metrics_waitfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
+    "DELETE FROM metrics_conversationfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
+    "DELETE FROM metrics_volumefact WHERE conversation_id IN (SELECT conversation_id FROM story)",
+    """
+    INSERT INTO metrics_waitfact (id, workspace_id, conversation_id, customer_id, position, channel_kind, opening_message_id,
+      started_at, outcome, agent, team)
+    SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, 0, 'whatsapp', message_id,
+      started_at, 'open', '', '' FROM story ORDER BY conversation_id, day
+    """,
+    """
+    INSERT INTO metrics_conversationfact (id, workspace_id, conversation_id, customer_id, opened_at, opened_by_customer,
+      channel_kind, closing_channel_kind, crossed, team, response, response_from, response_started_at, response_agent,
+      response_team, opening_message_id, resolved_by, resolver, answered, reopened_count)
+    SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, started_at, true, 'whatsapp',
+      'whatsapp', false, '', 'open', 'inbound', started_at, '', '', message_id, '', '', false, 0
+    FROM story ORDER BY conversation_id, day
+    """,
+    """
+    INSERT INTO metrics_volumefact (id, workspace_id, conversation_id, customer_id, channel_kind, day, inbound, outbound)
+    SELECT id, %(workspace)s, conversation_id, customer_id, 'whatsapp', day, times, '{}' FROM story
+    """,
+    """
+    INSERT INTO metrics_cell AS cell (workspace_id, measure, dimension, value, day, n, total, hours, histogram)
+    SELECT %(workspace)s, measure, 'channel', 'whatsapp', day, sum(n), 0,
+      (SELECT array_agg(coalesce((SELECT sum(h.n) FROM unnest(array_agg(hour), array_agg(n)) AS h (hour, n)
+        WHERE h.hour = place), 0)::bigint ORDER BY place) FROM generate_series(0, 23) AS place), ''
+    FROM (
+      SELECT measure, local::date AS day, extract(hour FROM local)::int AS hour, count(*) AS n
+      FROM unnest(%(measures)b::text[], %(times)b::timestamptz[]) AS new (measure, at),
+        LATERAL (SELECT at AT TIME ZONE %(zone)s AS local) AS there
+      GROUP BY 1, 2, 3
+    ) counted GROUP BY measure, day
+    ON CONFLICT (workspace_id, measure, dimension, day, value) DO UPDATE SET n = cell.n + excluded.n,
+      hours = ARRAY(SELECT a + b FROM unnest(cell.hours, excluded.hours) AS pair (a, b))
+    """,
+)
+
+
+class Limit:
+    """One connection that writes batch after batch."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url)
+        self.touched: set[Any] = set()
+        self.counted: list[tuple[str, datetime]] = []
+        self.zone = ""
+
+    def batch(self) -> int:
+        """Write one batch in one transaction; return how many messages."""
+        with self.connection.transaction(), self.connection.cursor(binary=False) as cursor:
+            rows = cursor.execute(DELIVERIES, [BATCH]).fetchall()
+            if rows:
+                self._write(cursor, rows)
+        return len(rows)
+
+    def _write(self, cursor: psycopg.Cursor[Any], rows: list[tuple[Any, ...]]) -> None:
+        workspace, channel, address = rows[0][3:6]
+        said = []
+        for delivery, body, received_at, *_ in rows:
+            value = msgspec.json.decode(body)["entry"][0]["changes"][0]["value"]
+            message = value["messages"][0]
+            at = datetime.fromtimestamp(int(message["timestamp"]), UTC)
+            name = value["contacts"][0]["profile"]["name"]
+            said.append((delivery, received_at, message["id"], message["from"], name, at, message["text"]["body"]))
+        senders = list(dict.fromkeys(entry[3] for entry in said))
+        known = {row[0]: row[1:] for row in cursor.execute(KNOWN, [senders, workspace]).fetchall()}
+        names = {entry[3]: entry[4] for entry in said}
+        new = {sender: (new_id(), new_id(), new_id(), 0) for sender in senders if sender not in known}
+        people = known | new
+        seqs = {sender: entry[3] for sender, entry in people.items()}
+        messages, latest, first = [], {}, {}
+        for _, received_at, provider_id, sender, _, at, text in said:
+            identity, customer, conversation, _ = people[sender]
+            seqs[sender] += 1
+            row = (new_id(), conversation, customer, identity, text, provider_id, at, received_at, seqs[sender])
+            messages.append(row)
+            latest[sender] = row
+            first.setdefault(sender, row)
+        lane = [f"{channel}:{entry[3]}" for entry in said]
+        items = [
+            msgspec.json.encode(
+                {
+                    "type": "MessageReceived", "account": address, "lane": sender, "at": at, "provider_id": provider_id,
+                    "sender": {"addresses": [{"kind": "wa_id", "value": sender}], "name": name, "username": ""},
+                    "kind": "text", "text": text, "payload": {}, "attachments": [], "reply_to": None, "referral": None,
+                    "group": None, "forwarded": False,
+                }
+            ).decode()
+            for _, _, provider_id, sender, name, at, text in said
+        ]  # fmt: skip
+        cursor.execute(LANES, [workspace, lane])
+        cursor.execute(ITEMS, [workspace, channel, [entry[0] for entry in said], lane, items])
+        if new:
+            ids = [(identity, customer, sender) for sender, (identity, customer, _, _) in new.items()]
+            cursor.execute(CUSTOMERS, [workspace, [row[1] for row in ids], [names[row[2]] for row in ids]])
+            cursor.execute(IDENTITIES, [workspace, *columns(ids)])
+            opened = [
+                (row[1], row[2], first[sender][6], row[6], row[0], row[8])
+                for sender, row in latest.items()
+                if sender in new
+            ]
+            cursor.execute(OPEN, [workspace, channel, channel, *columns(opened)])
+        goes_on = [(row[1], row[6], row[0], row[8]) for sender, row in latest.items() if sender not in new]
+        if goes_on:
+            cursor.execute(CONTINUE, columns(goes_on))
+        cursor.execute(MESSAGES, [workspace, channel, *columns(messages)])
+        events = [(row[2], row[1], None, "conversation.opened", row[6], row[7], "{}") for row in map(first.get, new) if row]
+        events += [(row[2], row[1], row[0], "message.received", row[6], row[7], '{"kind":"text"}') for row in messages]
+        cursor.execute(EVENTS, [workspace, channel, *columns(events)])
+        changes = [("message.created", row[0], row[1]) for row in messages]
+        changes += [
+            ("conversation.created" if sender in new else "conversation.updated", row[1], row[1])
+            for sender, row in latest.items()
+        ]
+        cursor.execute(SETTLE, [[entry[0] for entry in said]])
+        head = cursor.execute(HEAD, [workspace, len(changes)]).fetchone()
+        assert head is not None
+        cursor.execute(FEED, [workspace, head[0] - len(changes), *columns(changes)])
+        self.workspace = workspace
+        self.touched.update(row[1] for row in messages)
+        self.counted += [("inbound", row[6]) for row in messages]
+        self.counted += [("conversations", row[6]) for row in map(first.get, new) if row]
+
+    def figures(self) -> None:
+        """Write the facts of the conversations touched since the last time, and add to the cells."""
+        if not self.touched:
+            return
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            self.zone = self.zone or cursor.execute("SELECT timezone FROM hub_workspace").fetchall()[0][0]
+            cursor.execute(STORIES, [list(self.touched)])
+            values = {
+                "workspace": self.workspace,
+                "measures": [row[0] for row in self.counted],
+                "times": [row[1] for row in self.counted],
+                "zone": self.zone,
+            }
+            for statement in FIGURES:
+                cursor.execute(statement, values if "%" in statement else None)
+        self.touched, self.counted = set(), []
+
+
+def columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
+    """Turn rows into columns."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def main() -> None:
+    """For each line ``{"figures": bool}``: write until nothing waits, answer with seconds and CPU seconds."""
+    limit = Limit(os.environ["DATABASE_URL"])
+    print(json.dumps("ready"), flush=True)
+    for line in sys.stdin:
+        figures = json.loads(line)["figures"]
+        said = {"messages": 0.0, "figures": 0.0, "cpu": 0.0, "worked": 0}
+        began_cpu, batches, done = time.process_time(), 0, 1
+        while done:
+            began = time.perf_counter()
+            done = limit.batch()
+            said["messages"] += time.perf_counter() - began
+            said["worked"] += done
+            batches += 1
+            if figures and (not done or batches % BATCHES_PER_FIGURES == 0):
+                began = time.perf_counter()
+                limit.figures()
+                said["figures"] += time.perf_counter() - began
+        said["cpu"] = time.process_time() - began_cpu
+        print(json.dumps(said), flush=True)
+
+
+if __name__ == "__main__":
+    main()
