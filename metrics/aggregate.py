@@ -55,7 +55,8 @@ def rederive(
     Expects the mark to be locked. ``before`` leaves out the history of later transactions.
     """
     ids = list(conversation_ids)
-    change = facts.difference(facts.kept(workspace.pk, ids), facts.derived(workspace.pk, ids, before))
+    derived = facts.derived(workspace.pk, ids, before)
+    change = facts.difference(facts.kept(workspace.pk, ids, but_for=derived), derived)
     if any(change.values()):
         facts.replace(workspace.pk, change)
         if count:

@@ -47,7 +47,7 @@ SELECT conversation_id::text, id, type, occurred_at, message_id::text, channel_k
        coalesce(nullif(actor_kind, ''), data->>'author', data->>'by', ''),
        coalesce(nullif(actor_email, ''), data->>'agent', ''), coalesce(data->>'team', ''), coalesce(data->>'kind', '')
 FROM conversations_historyevent
-WHERE workspace_id = %s AND conversation_id = ANY(%s) AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
+WHERE workspace_id = %s AND conversation_id = ANY(%s::uuid[]) AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
 """
 
 
@@ -57,7 +57,7 @@ def histories(
     """Return the events of these conversations that measure service, in no order; ``before`` leaves out later transactions."""
     found: dict[str, list[Happening]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(HISTORY, [workspace_id, list(conversation_ids), list(RANK), before, before])
+        cursor.execute(HISTORY, [workspace_id, array(conversation_ids), list(RANK), before, before])
         for row in cursor.fetchall():
             found[row[0]].append(Happening._make(row[1:]))
     return found
@@ -69,8 +69,9 @@ def derived(workspace_id: UUID, conversation_ids: Sequence[UUID], before: int | 
     stories = histories(workspace_id, conversation_ids, before)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id::text, customer_id::text FROM conversations_conversation WHERE workspace_id = %s AND id = ANY(%s)",
-            [workspace_id, list(conversation_ids)],
+            "SELECT id::text, customer_id::text FROM conversations_conversation "
+            "WHERE workspace_id = %s AND id = ANY(%s::uuid[])",
+            [workspace_id, array(conversation_ids)],
         )
         people = cursor.fetchall()
     for owner in people:
@@ -84,18 +85,33 @@ def derived(workspace_id: UUID, conversation_ids: Sequence[UUID], before: int | 
     return rows
 
 
-def kept(workspace_id: UUID, conversation_ids: Sequence[UUID]) -> Rows:
-    """Return the facts these conversations have now."""
+def kept(workspace_id: UUID, conversation_ids: Sequence[UUID], but_for: Rows | None = None) -> Rows:
+    """Return the facts these conversations have now.
+
+    ``but_for`` are facts about to be written: also returned are those that stand in their places under another
+    conversation, as after a move of history.
+    """
     rows: dict[Table, dict[int, Row]] = {}
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(
-                f"SELECT {table.selected} FROM {table.name} "  # noqa: S608  names of our own
-                "WHERE workspace_id = %s AND conversation_id = ANY(%s)",
-                [workspace_id, list(conversation_ids)],
-            )
-            rows[table] = {row[ID]: row for row in map(as_derived(table), cursor.fetchall())}
+    for table in TABLES:
+        rows[table] = _read(table, workspace_id, "conversation_id = ANY(%s::uuid[])", conversation_ids)
+        strays = (but_for[table].keys() if but_for else set()) - rows[table].keys()
+        if strays:
+            rows[table].update(_read(table, workspace_id, "id = ANY(%s::bigint[])", strays))
     return rows
+
+
+def _read(table: Table, workspace_id: UUID, condition: str, values: Iterable[object]) -> dict[int, Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {table.selected} FROM {table.name} WHERE workspace_id = %s AND {condition}",  # noqa: S608  names of our own
+            [workspace_id, array(values)],
+        )
+        return {row[ID]: row for row in map(as_derived(table), cursor.fetchall())}
+
+
+def array(values: Iterable[object]) -> str:
+    """Write ids or numbers as an array: one string instead of a value each."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def as_derived(table: Table) -> Callable[[Row], Row]:
@@ -122,7 +138,7 @@ def replace(workspace_id: UUID, change: Change) -> None:
         gone = [old[ID] for old, _ in change[table] if old]
         if gone:
             with connection.cursor() as cursor:
-                cursor.execute(f"DELETE FROM {table.name} WHERE id = ANY(%s)", [gone])  # noqa: S608  names of our own
+                cursor.execute(f"DELETE FROM {table.name} WHERE id = ANY(%s::bigint[])", [array(gone)])  # noqa: S608  names of our own
         fresh = [(workspace_id, *new) for _, new in change[table] if new]
         copy(table.name, ("workspace_id", *table.columns), fresh)
 
@@ -131,22 +147,24 @@ def copy(table: str, columns: Iterable[str], rows: Sequence[Row]) -> None:
     """Append rows to a table by COPY, lines made here: the cheapest way for a handful and for a million."""
     if not rows:
         return
-    lines = "".join(["\t".join([_written(value) for value in row]) + "\n" for row in rows])
+    lines = [
+        "\t".join(["\\N" if value is None else _WRITTEN.get(type(value), str)(value) for value in row]) for row in rows
+    ]
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as stream:
-        stream.write(lines)
+        stream.write("\n".join(lines) + "\n")
 
 
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _written(value: Any) -> str:
-    """Return a value as COPY's text format wants it."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPED)
-    if isinstance(value, tuple | list):
-        return "{" + ",".join(map(str, value)) + "}"  # numbers and instants only: nothing to quote
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    return str(value)
+def _text(value: str) -> str:
+    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPED)
+
+
+# How COPY's text format wants what str() does not say right; arrays hold numbers and instants only: nothing to quote.
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    str: _text,
+    tuple: array,
+    list: array,
+    bytes: lambda value: "\\\\x" + value.hex(),
+}

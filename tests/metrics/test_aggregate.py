@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from conversations.models import Conversation, Customer, HistoryEvent
 from hub.models import Workspace
-from metrics import cells, facts
+from metrics import aggregate, cells, facts
 from metrics.aggregate import conversations_of, derive_pending, horizon
 from metrics.models import Cell, ConversationFact, Mark, Stale, VolumeFact, WaitFact
 from tests.metrics.conftest import Tell, derive_all
@@ -194,3 +194,18 @@ def test_workspaces_do_not_mix(workspace: Workspace, tell: Tell) -> None:
     assert derive_pending() == 2
     assert WaitFact.objects.of(workspace).count() == 2
     assert WaitFact.objects.of(other).get().elapsed == 60_000_000
+
+
+def test_history_that_moved_to_another_conversation_counts_there(
+    workspace: Workspace, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two is derived first, also one by one."""
+    monkeypatch.setattr(aggregate, "CONVERSATIONS_A_READ", 1)
+    one, other = tell(F3), tell("C 1d 12:00, A 1d 12:01")
+    derive_all()
+    for source, target in ((one, other), (other, one)):
+        HistoryEvent.objects.filter(conversation=source).update(conversation=target)
+        derive_all()
+        assert set(WaitFact.objects.of(workspace).values_list("conversation_id", flat=True)) == {target.pk}
+        assert WaitFact.objects.count() == 3
+        assert everything(workspace) == from_scratch(workspace)
