@@ -19,6 +19,7 @@ from conversations.intake import Intake
 from conversations.models import Delivery
 from tests.conversations import bodies
 from tests.conversations.conftest import SECRET, Shop, drain, new_shop
+from tests.loops import run as run_coroutine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BODY = bodies.text("wamid.1", at=1_760_000_000)  # fixed: it names tests
@@ -49,7 +50,7 @@ def at_the_door(talk: Callable[[httpx2.AsyncClient, Intake], Awaitable[Any]], ur
         finally:
             await intake.close()
 
-    return asyncio.run(run())
+    return run_coroutine(run())
 
 
 def post(shop: Shop, body: bytes = BODY, signed: str | None = None, **headers: str) -> httpx2.Response:

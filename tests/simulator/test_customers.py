@@ -12,6 +12,7 @@ from simulator.customers import Customers, population
 from simulator.media import picture, voice_note
 from simulator.switches import Control
 from simulator.whatsapp import WhatsApp
+from tests.loops import run as run_coroutine
 from tests.simulator.conftest import StandInHub
 
 CALM = Switches(pace=0.01, duplicates=0, batches=0)
@@ -34,7 +35,7 @@ def live(
             await whatsapp.close()
         return customers
 
-    return asyncio.run(main())
+    return run_coroutine(main())
 
 
 async def until(met: Callable[[], object], seconds: float = 15) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 
 import pytest
 
 from simulator import NotLoopbackError, Sender
+from tests.loops import run as run_coroutine
 from tests.simulator.conftest import NUMBER_ID, SECRET, StandInHub
 
 
@@ -19,7 +19,7 @@ def sender(hub: StandInHub, **more: object) -> Sender:
 
 def test_it_works(hub: StandInHub) -> None:
     load = sender(hub)
-    report = asyncio.run(load.run())
+    report = run_coroutine(load.run())
     assert report.complete
     assert (report.offered, report.acked) == (100, 100)
     assert report.duplicates > 0
@@ -31,7 +31,7 @@ def test_it_works(hub: StandInHub) -> None:
 def test_it_keeps_what_was_acked_in_the_order_of_each_customer(hub: StandInHub) -> None:
     hub.answers.extend([500, 200, 503] * 10)
     load = sender(hub)
-    report = asyncio.run(load.run())
+    report = run_coroutine(load.run())
     assert report.retries > 0
     assert load.acked == load.offered
     for wa_id, said in load.acked.items():
@@ -43,14 +43,14 @@ def test_it_keeps_what_was_acked_in_the_order_of_each_customer(hub: StandInHub) 
 def test_it_says_the_same_for_the_same_seed(hub: StandInHub) -> None:
     first, second, other = sender(hub), sender(hub), sender(hub, seed=2)
     for load in (first, second, other):
-        asyncio.run(load.run())
+        run_coroutine(load.run())
     assert first.offered == second.offered
     assert first.offered.keys().isdisjoint(other.offered.keys())
 
 
 def test_it_shuffles_within_a_window(hub: StandInHub) -> None:
     load = sender(hub, customers=1, messages=30, shuffle=10)
-    asyncio.run(load.run())
+    run_coroutine(load.run())
     [said] = load.acked.values()
     indexes = [one.index for one in said]
     assert indexes != sorted(indexes)
@@ -63,7 +63,7 @@ def test_it_stops_by_itself_when_the_hub_never_takes_anything() -> None:
     hub = StandInHub()
     hub.close()
     begun = time.monotonic()
-    report = asyncio.run(sender(hub, messages=20, settle=0.3).run())
+    report = run_coroutine(sender(hub, messages=20, settle=0.3).run())
     assert time.monotonic() - begun < 5
     assert (report.offered, report.acked, report.complete) == (20, 0, False)
 

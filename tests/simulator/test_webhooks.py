@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -13,6 +12,7 @@ import pytest
 from simulator import BusinessNumber, NotLoopbackError, Switches, bodies
 from simulator.parties import Person, stranger
 from simulator.webhooks import Notice, Patience, WebhookQueue, encode, sign
+from tests.loops import run as run_coroutine
 from tests.simulator.conftest import SECRET, StandInHub
 
 PLAIN = Switches(duplicates=0, batches=0)
@@ -38,7 +38,7 @@ def deliver(hub: StandInHub, switches: Switches, notices: list[Notice], **more: 
         await queue.close()
         return queue
 
-    return asyncio.run(main())
+    return run_coroutine(main())
 
 
 def test_it_works(hub: StandInHub, number: BusinessNumber) -> None:
@@ -127,7 +127,7 @@ def test_it_waits_for_a_hub_that_is_away(number: BusinessNumber) -> None:
         await queue.close()
         return queue
 
-    queue = asyncio.run(main())
+    queue = run_coroutine(main())
     assert queue.counts.answers[0] >= 2
     assert queue.counts.acked_bodies == 0
 
