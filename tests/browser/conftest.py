@@ -95,9 +95,25 @@ def wait_for(address: str) -> None:
 
 
 @pytest.fixture
-def shop(transactional_db: None) -> Shop:
+def shop(transactional_db: None, page: Page) -> Iterator[Shop]:
     """A Brazilian shop, its people signed up, nobody has written yet."""
-    return Shop()
+    yield Shop()
+    page.context.close()
+    let_the_server_finish()
+
+
+def let_the_server_finish() -> None:
+    """Wait until nobody else works in the database: emptying its tables would lock with what a page asked for last."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "AND backend_type = 'client backend' AND state <> 'idle'"
+            )
+            if cursor.fetchone()[0] == 0:
+                return
+        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""The scripts' own tests, run by the Node that Playwright brings along; and what every script keeps to."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from django.conf import settings
+from playwright._impl._driver import compute_driver_executable
+
+from conversations.views.inbox import MODULES
+
+ROOT = Path(settings.BASE_DIR)
+SCRIPTS = sorted(path for room in ("hub", "conversations") for path in (ROOT / room / "static").rglob("*.js"))
+
+
+def test_they_work() -> None:
+    node = compute_driver_executable()[0]
+    command = [node, "--test", "--no-warnings", str(ROOT / "tests/browser/scripts/store.test.js")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_module_of_the_inbox_is_loaded_with_the_page() -> None:
+    imported = {"hub/js/feed_worker.js", "conversations/js/inbox.js"}  # a worker of its own, and the entry
+    shipped = {
+        path.relative_to(ROOT / room / "static").as_posix()
+        for path in SCRIPTS
+        for room in [path.relative_to(ROOT).parts[0]]
+    }
+    assert {name for name in shipped if "/js/" in name and not name.startswith("hub/js/hover")} - imported == set(
+        MODULES
+    )
+
+
+def test_no_script_holds_a_sentence_or_reaches_another_house() -> None:
+    for path in SCRIPTS:
+        code = re.sub(r"/\*.*?\*/|(?<!:)//.*", "", path.read_text(), flags=re.DOTALL)
+        assert "innerHTML" not in code, path.name
+        assert re.findall(r"https?://(?!www\.openstreetmap\.org)[a-z]", code) == [], path.name
+        assert len(path.read_text().splitlines()) <= 300, path.name
