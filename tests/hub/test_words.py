@@ -1,0 +1,19 @@
+"""Everything people read is said in every language of the house."""
+
+from __future__ import annotations
+
+import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
+
+from hub.management.commands.gather_words import gather, missing
+
+TRANSLATED = ("pt_BR", "es")
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_every_sentence_is_translated(locale: str) -> None:
+    with (settings.LOCALE_PATHS[0] / locale / "LC_MESSAGES" / "django.po").open("rb") as file:
+        catalog = read_po(file, locale=locale)
+    catalog.update(gather(settings.BASE_DIR), no_fuzzy_matching=True)
+    assert missing(catalog) == [], "run `manage.py gather_words` and translate"
