@@ -22,8 +22,8 @@ WITH picked AS (
   ORDER BY not_before LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE conversations_lane l SET claim = %s, attempts = attempts + 1, not_before = clock_timestamp() + interval '{lease}'
-FROM picked WHERE l.key = picked.key RETURNING l.key
-"""
+FROM picked WHERE l.key = picked.key RETURNING l.key, set_config('synchronous_commit', 'off', true)
+"""  # a claim that a crash of the server forgets is made again: it need not wait for the disk
 
 
 def claim(limit: int, *, suspect: bool) -> tuple[UUID, list[str]]:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from conversations import bulk, lanes
 from conversations.channels.registry import PROVIDERS
 from conversations.channels.types import AccountNotice, AnyItem, Invalid, Parsed, RawRequest
-from conversations.models import Channel, Connection, Delivery, HistoryEvent, Item
+from conversations.models import Channel, Delivery, HistoryEvent, Item
 from conversations.wake import wake
 
 log = structlog.get_logger(__name__)
@@ -25,10 +25,18 @@ LANE_LENGTH = 140
 PROVIDER_ID_LENGTH = 255
 # When items of one delivery end differently, the delivery shows the first of these that occurred.
 PRECEDENCE = ("failed", "processed", "duplicate", "unroutable", "invalid", "ignored")
+# The count outlives a worker that is killed; should the server crash as well, it need not: so nobody waits for the disk.
 CANDIDATE = """
-SELECT c.id, c.provider, c.workspace_id, c.parse_attempts FROM conversations_connection c
-WHERE EXISTS (SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND NOT d.parsed)
-ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+UPDATE conversations_connection SET parse_attempts = least(parse_attempts + 1, 100) WHERE id = (
+  SELECT c.id FROM conversations_connection c
+  WHERE EXISTS (SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND NOT d.parsed)
+  ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id, parse_attempts - 1, set_config('synchronous_commit', 'off', true)
+"""
+TAKE = """
+UPDATE conversations_connection SET parse_attempts = 0 WHERE id = (
+  SELECT id FROM conversations_connection WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING provider, workspace_id
 """
 BATCH = """
 SELECT id, method, url, content_type, body, attempts, received_at FROM conversations_delivery
@@ -53,16 +61,12 @@ def parse_pending() -> int:
         found = _candidate()
         if found is None:
             return 0
-        connection_id, _, _, attempts = found
-        Connection.objects.filter(pk=connection_id).update(parse_attempts=min(attempts + 1, 100))
+        connection_id, attempts = found
         if attempts:
             _count_first(connection_id)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT provider, workspace_id FROM conversations_connection WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED",
-                [connection_id],
-            )
+            cursor.execute(TAKE, [connection_id])
             row = cursor.fetchone()
             if row is None:
                 return 0
@@ -71,15 +75,15 @@ def parse_pending() -> int:
             rows = cursor.fetchall()
         reads = [_read(provider, row) for row in rows]
         _store(connection_id, workspace_id, reads)
-        Connection.objects.filter(pk=connection_id).update(parse_attempts=0)
     return len(rows)
 
 
-def _candidate() -> tuple[UUID, str, UUID, int] | None:
+def _candidate() -> tuple[UUID, int] | None:
+    """Count an attempt on a connection that has something to parse: (connection, attempts before)."""
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATE)
-        row: tuple[UUID, str, UUID, int] | None = cursor.fetchone()
-    return row
+        row = cursor.fetchone()
+    return row[:2] if row else None
 
 
 def _count_first(connection_id: UUID) -> None:

@@ -30,6 +30,12 @@ from hub.ids import new_id
 SAID = (MessageReceived, MessageEchoed, MessageImported)
 AIMED = (StatusChanged, ReactionChanged, MessageEdited, MessageDeleted)
 EPISODE_FIELDS = tuple(name for name in Episode.__struct_fields__ if name not in {"fresh", "touched"})
+# What a message may change of a conversation.
+CARRIED = (
+    "id", "status", "opened_at", "channel_ids", "last_channel_id", "first_response_at", "waiting_since", "resolved_at",
+    "snoozed_until", "reopened_count", "last_inbound_at", "last_message_at", "last_message_id", "last_seq", "unread",
+    "route_reason",
+)  # fmt: skip
 EPISODES = f"""
 SELECT {", ".join("e." + name if name != "route_reason" else "e.route_reason::text" for name in EPISODE_FIELDS)}
 FROM unnest(%s::uuid[]) AS who (customer_id)
@@ -64,14 +70,16 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
     batch.ledger.by_provider_id = {}
     answered = record.known_messages(replies)
-    batch.episodes = _episodes({work.customer_id for work in said if work.customer_id is not None})
+    customers = {work.customer_id for work in said if work.customer_id is not None}
+    nameless = _lock(customers)
+    batch.episodes = _episodes(customers)
     for work in said:
         _say(work, windows[work.channel.workspace_id], batch, answered)
     _aim(works, said, batch)
     for work in people:
         if work.customer_id is not None:
             batch.change(work.channel.workspace_id, "customer.updated", work.customer_id)
-    identify.name_the_nameless(identify.newcomers(said))
+    identify.name_the_nameless([entry for entry in identify.newcomers(said) if entry[0] in nameless])
     return batch.changes
 
 
@@ -90,15 +98,24 @@ def _unless_known(works: Sequence[Work]) -> list[Work]:
     return fresh
 
 
-def _episodes(customer_ids: set[UUID]) -> dict[UUID, list[Episode]]:
-    """Lock these customers and read their conversations, which are locked too: agents change them at the same time."""
+def _lock(customer_ids: Iterable[UUID]) -> set[UUID]:
+    """Lock these customers, so that two workers open no two conversations; return those without a name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
+            [bulk.array(customer_ids)],
+        )
+        return {customer_id for customer_id, nameless in cursor.fetchall() if nameless}
+
+
+def _episodes(customer_ids: Iterable[UUID]) -> dict[UUID, list[Episode]]:
+    """Lock and read the conversations of these customers, whom the transaction holds: agents change them at the same time."""
     ids = sorted(customer_ids)
     episodes: dict[UUID, list[Episode]] = {customer_id: [] for customer_id in ids}
     if not ids:
         return episodes
     keys = bulk.array(ids)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [keys])
         cursor.execute(
             "SELECT 1 FROM conversations_conversation WHERE customer_id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [keys]
         )
@@ -231,11 +248,14 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
 def _write(batch: Batch, targets: Iterable[Target]) -> None:
     fresh = [episode for episodes in batch.episodes.values() for episode in episodes if episode.fresh]
     touched = [entry for entries in batch.episodes.values() for entry in entries if entry.touched and not entry.fresh]
-    names = tuple(name.removesuffix("_id") for name in EPISODE_FIELDS)
-    bulk.insert(Conversation, names, [_row(episode) for episode in fresh])
-    bulk.update(Conversation, names, [_row(episode) for episode in touched])
+    bulk.insert(Conversation, _columns(EPISODE_FIELDS), [_row(episode, EPISODE_FIELDS) for episode in fresh])
+    bulk.update(Conversation, _columns(CARRIED), [_row(episode, CARRIED) for episode in touched])
     record.write(batch.ledger, list[Target](targets))
 
 
-def _row(episode: Episode) -> tuple[Any, ...]:
-    return tuple(getattr(episode, name) for name in EPISODE_FIELDS)
+def _columns(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.removesuffix("_id") for name in names)
+
+
+def _row(episode: Episode, names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(getattr(episode, name) for name in names)

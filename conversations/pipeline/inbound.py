@@ -24,6 +24,7 @@ from conversations.work import Place, Work
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 0.5
+ITEMS_PER_BATCH = 2_000  # what one transaction holds; what is left over stays on its lane
 ITEM = msgspec.json.Decoder(AnyItem)  # made once: making one costs more than reading an item
 ITEMS = """
 SELECT i.id, i.delivery_id, d.received_at, i.lane_id, i.body::text, c.id, c.workspace_id, c.kind, c.address,
@@ -35,7 +36,7 @@ CROSS JOIN LATERAL (
 JOIN conversations_delivery d ON d.id = i.delivery_id
 JOIN conversations_channel c ON c.id = i.channel_id
 JOIN hub_workspace w ON w.id = c.workspace_id
-ORDER BY i.id
+ORDER BY i.id LIMIT %s
 """
 FINISH = """
 UPDATE conversations_delivery d SET outcome = ends.outcome, reason = ends.reason, finished_at = now()
@@ -168,7 +169,7 @@ def _load(keys: Sequence[str], per_lane: int) -> tuple[list[Work], dict[UUID, ti
     windows: dict[UUID, timedelta] = {}
     places: dict[UUID, Place] = {}
     with connection.cursor() as cursor:
-        cursor.execute(ITEMS, [bulk.words(keys), per_lane])
+        cursor.execute(ITEMS, [bulk.words(keys), per_lane, ITEMS_PER_BATCH])
         for (
             item_id,
             delivery_id,

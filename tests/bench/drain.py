@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import os
+import pstats
 import sys
 import time
 from typing import Any
@@ -15,7 +17,7 @@ DRAIN_SECONDS = 1.0  # figures follow messages by about this much, as behind the
 
 
 class Statements:
-    """What each statement costs, for whoever looks for what is slow: BENCH_PROFILE=1."""
+    """What each statement costs, for whoever looks for what is slow: BENCH_PROFILE=sql (or =python)."""
 
     def __init__(self) -> None:
         self.spent: dict[str, list[float]] = {}
@@ -49,7 +51,10 @@ def main() -> None:
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         wanted = json.loads(line)
-        profile = Statements() if "profile" in wanted else None
+        profile = Statements() if wanted.get("profile") == "sql" else None
+        python = cProfile.Profile(builtins=False) if wanted.get("profile") == "python" else None
+        if python:
+            python.enable()
         said = {"messages": 0.0, "figures": 0.0, "cpu": 0.0, "worked": 0}
         began_cpu = time.process_time()
         busy = True
@@ -65,6 +70,9 @@ def main() -> None:
                     busy = busy or bool(looked_at)
                 said["figures"] += time.perf_counter() - began
         said["cpu"] = time.process_time() - began_cpu
+        if python:
+            python.disable()
+            pstats.Stats(python, stream=sys.stderr).sort_stats("tottime").print_stats(45)
         if profile:
             profile.tell(said["worked"])
         print(json.dumps(said), flush=True)

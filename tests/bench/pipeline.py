@@ -46,6 +46,7 @@ class Run(msgspec.Struct, frozen=True):
     messages: float  # seconds
     figures: float  # seconds
     cpu: float  # seconds of the child and of the database server
+    child: float  # of those, seconds of the child
     worked: int
     written: tuple[object, ...]
 
@@ -124,12 +125,12 @@ def measured(ground: Ground, module: str, *, answers: bool = False) -> Run:
         settle()
         server = ground.server_seconds()
         said = child.ask({"figures": True, **({"profile": PROFILE} if PROFILE and module == "drain" else {})})
-        said["cpu"] += ground.server_seconds() - server
+        server = ground.server_seconds() - server
         child.end()
         with connection.cursor() as cursor:
             cursor.execute(WRITTEN)
             written = cursor.fetchone()
-    return Run(said["messages"], said["figures"], said["cpu"], MESSAGES, written)
+    return Run(said["messages"], said["figures"], said["cpu"] + server, said["cpu"], MESSAGES, written)
 
 
 def together(ground: Ground, count: int) -> float:
