@@ -1,12 +1,12 @@
 """The queues of senders: claimed whole and many at once, so that each keeps its order and none is worked twice.
 
 The row lock that the work holds is what excludes others, and it is gone the moment a worker dies; the lease only covers
-the gap between the claim and the lock. A lane whose last claim came to nothing is suspect and is worked alone.
+the gap between the claim and the lock. A lane whose last claim came to nothing is suspect and is worked apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -22,20 +22,23 @@ WITH picked AS (
   ORDER BY not_before LIMIT %s FOR UPDATE SKIP LOCKED
 )
 UPDATE conversations_lane l SET claim = %s, attempts = attempts + 1, not_before = clock_timestamp() + interval '{lease}'
-FROM picked WHERE l.key = picked.key RETURNING l.key, set_config('synchronous_commit', 'off', true)
+FROM picked WHERE l.key = picked.key RETURNING l.key, l.attempts, set_config('synchronous_commit', 'off', true)
 """  # a claim that a crash of the server forgets is made again: it need not wait for the disk
 
 
-def claim(limit: int, *, suspect: bool) -> tuple[UUID, list[str]]:
-    """Claim up to ``limit`` lanes that wait (suspect ones apart) in a transaction of its own: (claim, lanes)."""
+def claim(limit: int, *, suspect: bool) -> tuple[UUID, dict[str, int]]:
+    """Claim up to ``limit`` lanes that wait (suspect ones apart) in a transaction of its own.
+
+    Returns the claim, and by lane how often it was claimed since its last success, this time included.
+    """
     token = new_id()
     sql = CLAIM.format(attempts="> 0" if suspect else "= 0", lease=LEASE)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, [limit, token])
-        return token, [row[0] for row in cursor.fetchall()]
+        return token, {row[0]: row[1] for row in cursor.fetchall()}
 
 
-def lock(token: UUID, keys: Sequence[str]) -> list[str]:
+def lock(token: UUID, keys: Iterable[str]) -> list[str]:
     """Lock the claimed lanes that nobody else took over meanwhile. Needs a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -59,10 +62,10 @@ def release(keys: Iterable[str]) -> None:
 
 
 def pause(key: str, seconds: float) -> None:
-    """Let a lane rest after a failure; its next claim works it alone."""
+    """Let a lane rest after a failure of one of its items; its next claim works them alone."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE conversations_lane SET claim = NULL, attempts = greatest(attempts, 1), "
+            "UPDATE conversations_lane SET claim = NULL, attempts = greatest(attempts, 2), "
             "not_before = clock_timestamp() + make_interval(secs => %s) WHERE key = %s",
             [seconds, key],
         )

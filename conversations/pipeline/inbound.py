@@ -1,7 +1,7 @@
 """From items to history: claim many lanes and work them in one transaction, set-based.
 
-When a batch fails, its lanes are worked one by one and their items alone; an item that fails every time is set aside, seen
-and replayable, and its lane goes on.
+When a batch fails, its lanes are worked one by one, and where one fails again its items alone; an item that fails every time
+is set aside, seen and replayable, and its lane goes on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from conversations.work import Place, Work
 log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 0.5
+SECOND_CLAIM = 2  # of a lane whose batch came to nothing: most likely another lane of the batch was to blame
 ITEMS_PER_BATCH = 2_000  # what one transaction holds; what is left over stays on its lane
 ITEM = msgspec.json.Decoder(AnyItem)  # made once: making one costs more than reading an item
 ITEMS = """
@@ -62,17 +63,28 @@ def work_pending(limit: int | None = None) -> int:
     except (OperationalError, InterfaceError):
         raise  # the database is away or busy: the claim runs out by itself
     except Exception as error:
-        log.warning("a batch failed and is worked item by item", lanes=len(keys), error=type(error).__name__)
-    return sum(_work_alone(token, key) for key in keys)
+        log.warning("a batch failed and is worked lane by lane", lanes=len(keys), error=type(error).__name__)
+    return sum(_work_lane(token, key) for key in keys)
 
 
 def _work_suspect() -> int:
-    """Work one lane whose last claim came to nothing, item by item."""
-    token, keys = lanes.claim(1, suspect=True)
-    return sum(_work_alone(token, key) for key in keys)
+    """Work one lane whose last claim came to nothing: as a whole the first time, after that item by item."""
+    token, claims = lanes.claim(1, suspect=True)
+    return sum((_work_lane if n == SECOND_CLAIM else _work_alone)(token, key) for key, n in claims.items())
 
 
-def _work(token: UUID, keys: Sequence[str]) -> int:
+def _work_lane(token: UUID, key: str) -> int:
+    """Work one lane in a transaction of its own; when that fails, its items alone."""
+    try:
+        return _work(token, [key])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.warning("a lane failed and is worked item by item", error=type(error).__name__)
+    return _work_alone(token, key)
+
+
+def _work(token: UUID, keys: Iterable[str]) -> int:
     with transaction.atomic():
         held = lanes.lock(token, keys)
         works, windows = _load(held, settings.ITEMS_PER_LANE)
@@ -209,5 +221,7 @@ def _finish(delivery_ids: Iterable[UUID]) -> None:
     """Settle deliveries whose items are all settled. Their rows are locked first, so that two lanes see each other's end."""
     ids = bulk.array(sorted(delivery_ids))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM conversations_delivery WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [ids])
+        cursor.execute(
+            "SELECT 1 FROM conversations_delivery WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [ids]
+        )
         cursor.execute(FINISH, [ids])
