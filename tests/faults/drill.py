@@ -88,16 +88,20 @@ def settle(house: House, result: Result, seconds: float = SETTLE_SECONDS) -> Non
     """Wait until nothing waits anywhere; what still does after so many seconds is for the oracle to say."""
     began = time.monotonic()
     connection.close()  # its server may have died since
+    last: dict[str, float] = {}
 
     def settled() -> bool:
         try:
-            return not oracle.waiting()
+            waiting = oracle.waiting()
+            last.update(dict.fromkeys(waiting, round(time.monotonic() - began, 1)))
+            return not waiting
         except Error:
             connection.close()
             return False
 
     house.wait(settled, seconds)
     result.figures["settle_s"] = round(time.monotonic() - began, 1)
+    result.figures["waited_for"] = last
 
 
 def look_and_judge(shop: Shop, expected: Expected) -> list[str]:

@@ -33,7 +33,7 @@ class Proxy:
 
     def stop(self) -> None:
         """Reset every connection and end the thread."""
-        self.cut()
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
@@ -51,6 +51,14 @@ class Proxy:
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(5)
+
+    async def _end(self) -> None:
+        """Leave no task behind."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._cut()
 
     async def _cut(self) -> None:
         self._resetting = True
