@@ -71,9 +71,11 @@ def overview(workspace: Workspace, period: Period, kept: Filter) -> Board:
     with one_instant():
         freshness = fresh(workspace)
         asked = {name: _question(workspace, name, period, kept) for name in METRICS}
-        by_time = {name: answer(one._replace(by=(period.step,)), people=False) for name, one in asked.items()}
-        tiles = [_tile(asked[name], by_time[name], figure, period, freshness.as_of) for name, figure in TILES]
-        volume = answer(asked["interaction_volume"]._replace(by=(period.step, "channel")), people=False)
+        by_time = {
+            name: answer(one._replace(by=(period.step,)), freshness, people=False) for name, one in asked.items()
+        }
+        tiles = [_tile(asked[name], by_time[name], figure, period) for name, figure in TILES]
+        volume = answer(asked["interaction_volume"]._replace(by=(period.step, "channel")), freshness, lean=True)
     charts = [
         conversations_by_channel(volume, period, freshness.as_of),
         lengths_over_time(by_time["first_response_time"], period),
@@ -86,14 +88,14 @@ def of_metric(workspace: Workspace, metric: Metric, period: Period, kept: Filter
     with one_instant():
         freshness = fresh(workspace)
         question = _question(workspace, metric.id, period, kept)
-        by_time = answer(question._replace(by=(period.step,)), people=False)
+        by_time = answer(question._replace(by=(period.step,)), freshness, people=False)
         shown = dict(TILES)[metric.id]
-        tiles = [_tile(question, by_time, shown, period, freshness.as_of)]
+        tiles = [_tile(question, by_time, shown, period)]
         if metric.clocks:
             charts = [lengths_over_time(by_time, period)]
         else:
-            volume = answer(question._replace(by=(period.step, "channel")), people=False)
-            week = answer(question._replace(by=("weekday_hour",)), people=False)
+            volume = answer(question._replace(by=(period.step, "channel")), freshness, lean=True)
+            week = answer(question._replace(by=("weekday_hour",)), freshness, lean=True)
             charts = [conversations_by_channel(volume, period, freshness.as_of), week_of(week)]
     return Board(freshness, period, tiles, charts)
 
@@ -120,10 +122,12 @@ def _question(workspace: Workspace, name: str, period: Period, kept: Filter) -> 
     return Question(workspace, METRICS[name], period.start, period.end, period.zone, filters=kept.asked())
 
 
-def _tile(question: Question, by_time: Answer, shown: str, period: Period, as_of: datetime) -> Tile:
+def _tile(question: Question, by_time: Answer, shown: str, period: Period) -> Tile:
+    freshness = by_time.freshness
+    as_of = freshness.as_of
     metric, total = question.metric, by_time.total
     value = getattr(total, shown)
-    before = answer(_comparable(question, as_of), people=False).total
+    before = answer(_comparable(question, as_of), freshness, lean=True).total
     still = waiting(question, as_of) if metric.clocks and metric.id != "resolution_time" else Figure(())
     values = {figure.key[0]: getattr(figure, shown) for figure in by_time.rows}
     nothing = None if metric.clocks else 0

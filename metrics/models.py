@@ -87,6 +87,10 @@ class WaitFact(Fact):
             models.Index(fields=["conversation_id"], name="wait_of_conversation"),
             # query and evidence: waits that ended in a period, in order
             models.Index(fields=["workspace", "ended_at", "id"], name="wait_by_end"),
+            # query: waits of a period that nobody answered
+            models.Index(
+                fields=["workspace", "ended_at"], condition=models.Q(outcome="unanswered"), name="wait_unanswered"
+            ),
             # query: who still waits
             models.Index(
                 fields=["workspace", "started_at"], condition=models.Q(outcome="open"), name="wait_still_open"
@@ -147,6 +151,22 @@ class ConversationFact(Fact):
             models.Index(fields=["workspace", "responded_at", "id"], name="fact_by_response"),
             # query and evidence: resolutions of a period
             models.Index(fields=["workspace", "resolved_at", "id"], name="fact_by_resolution"),
+            # query: conversations of a period that were closed without a first response
+            models.Index(
+                fields=["workspace", "responded_at"],
+                condition=models.Q(response="unanswered"),
+                name="response_unanswered",
+            ),
+            # query: conversations of a period that were closed by inactivity without any reply
+            models.Index(
+                fields=["workspace", "resolved_at"],
+                condition=models.Q(answered=False, resolved_by="rule"),
+                name="resolved_by_inactivity",
+            ),
+            # query: conversations that are not resolved yet
+            models.Index(
+                fields=["workspace", "opened_at"], condition=models.Q(resolved_at=None), name="fact_not_resolved"
+            ),
             # query: who still waits for a first response
             models.Index(
                 fields=["workspace", "response_started_at"],

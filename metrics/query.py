@@ -73,21 +73,31 @@ class Part(NamedTuple):
     values: list[Any]
 
 
-def answer(question: Question, freshness: Freshness | None = None, *, people: bool = True) -> Answer:
+def answer(
+    question: Question,
+    freshness: Freshness | None = None,
+    *,
+    cells: bool = True,
+    people: bool = True,
+    lean: bool = False,
+) -> Answer:
     """Answer a question from one instant of the database.
 
-    ``freshness`` is given when facts of an earlier mark stand in for those of now; then no rollup is read. ``people``
-    False leaves out the distinct people of a count, the one figure that cannot be added up beforehand.
+    ``freshness`` is given by who has asked for it already. ``cells`` False reads facts alone, no rollup. ``people``
+    False leaves out the distinct people of a count, the one figure that cannot be added up beforehand. ``lean`` leaves
+    out everything beside the figure itself: who still waits, what ended otherwise, messages and people.
     """
     with one_instant():
-        cells = freshness is None
         freshness = freshness or fresh(question.workspace)
         found: dict[Key, dict[str, Any]] = defaultdict(dict)
         if question.metric.clocks:
             _lengths(question, found, cells=cells)
-            _open(question, freshness.as_of, found)
         else:
             _counts(question, found, cells=cells)
+        if not lean and question.metric.clocks:
+            _open(question, freshness.as_of, found)
+            _set_aside(question, found)
+        elif not lean:
             _messages(question, found, cells=cells, people=people)
     figures = {key: Figure(key, **values) for key, values in found.items()}
     total = figures.pop((), Figure(()))
@@ -107,17 +117,18 @@ def one_instant() -> Iterator[None]:
 
 
 def fresh(workspace: Workspace) -> Freshness:
-    """Return how far the facts reach: to now when no history waits behind the mark, else to the mark's last step."""
+    """Return how far the facts reach: to now, or to when the first history that waits behind the mark was recorded."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT mark.transaction, mark.at, EXISTS (SELECT 1 FROM conversations_historyevent event "
-            "WHERE event.workspace_id = workspace.id AND event.transaction >= coalesce(mark.transaction, 0)) "
+            "SELECT coalesce(mark.transaction, 0), (SELECT event.recorded_at FROM conversations_historyevent event "
+            "WHERE event.workspace_id = workspace.id AND event.transaction >= coalesce(mark.transaction, 0) "
+            "ORDER BY event.transaction LIMIT 1) "
             "FROM hub_workspace workspace LEFT JOIN metrics_mark mark ON mark.workspace_id = workspace.id "
             "WHERE workspace.id = %s",
             [workspace.pk],
         )
-        mark, at, pending = cursor.fetchone()
-    return Freshness(mark or 0, at if pending and at else timezone.now())
+        mark, waits_since = cursor.fetchone()
+    return Freshness(mark, waits_since or timezone.now())
 
 
 def split(question: Question, anchor: str) -> list[Part]:
@@ -198,7 +209,7 @@ def _lengths(question: Question, found: dict[Key, dict[str, Any]], *, cells: boo
 
 
 def _open(question: Question, as_of: datetime, found: dict[Key, dict[str, Any]]) -> None:
-    """Add who still waits, by the instant the wait began at, and what ended otherwise."""
+    """Add who still waits, by the instant the wait began at."""
     source = question.metric.source
     table = Part(source.table, [])
     waiting = where(question, source.start, source.still_open)
@@ -207,7 +218,13 @@ def _open(question: Question, as_of: datetime, found: dict[Key, dict[str, Any]])
     for key, (n, oldest) in grouped(question, table, source.start, waiting, f"count(*), min({source.start})"):
         if n:
             found[key].update(censored=n, oldest_open_seconds=(as_of - oldest) / timedelta(seconds=1))
+
+
+def _set_aside(question: Question, found: dict[Key, dict[str, Any]]) -> None:
+    """Add what ended otherwise, and is no observation."""
+    source = question.metric.source
     if source.set_aside:
+        table = Part(source.table, [])
         apart = where(question, source.anchor, source.set_aside[1])
         for key, (n,) in grouped(question, table, source.anchor, apart, "count(*)"):
             if n:
@@ -230,7 +247,7 @@ def waiting(question: Question, as_of: datetime) -> Figure:
     """Return who still waits at ``as_of``, since whenever: what a board shows beside its period."""
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
     _open(question._replace(start=EVER, by=()), as_of, found)
-    return Figure((), **{name: value for name, value in found[()].items() if name != "set_aside"})
+    return Figure((), **found[()])
 
 
 # One row a message; the team is that of its conversation.

@@ -59,7 +59,7 @@ def recompute(receipt: Receipt) -> dict[str, Json]:
     """Compute a receipt's answer again: as of its mark, from history alone, and as of now, with what changed and why."""
     question = question_of(receipt)
     with transaction.atomic(), _facts_as_of(question, receipt.mark):
-        then = shape.of_rows(answer(question, Freshness(receipt.mark, receipt.as_of)))
+        then = shape.of_rows(answer(question, Freshness(receipt.mark, receipt.as_of), cells=False))
         before = _counted(question)
     now = answer(question)
     today = shape.of_rows(now)

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
 
+from conversations.models import HistoryEvent
 from hub.models import Workspace
 from metrics import heavy
 from metrics.evidence import page
 from metrics.models import ConversationFact, VolumeFact, WaitFact
-from metrics.query import Answer, Figure, answer
+from metrics.query import Answer, Figure, answer, fresh
 from metrics.question import Question, metric_named, read
 from tests.metrics.conftest import Tell, derive_all
 from tests.metrics.stories import DAY
@@ -216,8 +218,16 @@ def test_counts_from_cells_equal_counts_from_facts(workspace: Workspace, tell: T
     asked = question(workspace, "interaction_volume", "by=day&by=channel")
     assert heavy.can_answer(asked)
     cells = answer(asked, people=False)
-    facts = answer(asked, cells.freshness)
+    facts = answer(asked, cells.freshness, cells=False)
     without_people = [figure._replace(people=None) for figure in facts.rows]
     assert cells.rows == without_people
     assert cells.total == facts.total._replace(people=None)
     assert VolumeFact.objects.count() == ConversationFact.objects.count() * 2 == 10
+
+
+def test_it_says_up_to_when_it_is_complete(workspace: Workspace, tell: Tell) -> None:
+    tell("C 10:00, A 10:05")
+    first = HistoryEvent.objects.of(workspace).order_by("id")[0]
+    assert fresh(workspace) == (0, first.recorded_at)
+    derive_all()
+    assert (timezone.now() - fresh(workspace).as_of).total_seconds() < 5
