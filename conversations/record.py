@@ -160,7 +160,7 @@ def _attach(work: Work, message_id: UUID, file: AttachmentRef, ledger: Ledger) -
     )  # fmt: skip
 
 
-def _happen(
+def _happen(  # noqa: PLR0913  what an event is made of
     work: Work,
     kind: str,
     episode: Episode,
@@ -169,20 +169,23 @@ def _happen(
     message_id: UUID | None,
     actor_kind: str,
     data: dict[str, Any],
+    at: datetime | None = None,
 ) -> None:
     skewed = (work.at - work.received_at).total_seconds() > SKEW_SECONDS
     ledger.events.append(
         (
-            work.channel.workspace_id, episode.customer_id, episode.id, message_id, kind, work.at, work.received_at, "novelo",
-            work.channel.kind, work.channel.id, actor_kind, "", skewed, data,
+            work.channel.workspace_id, episode.customer_id, episode.id, message_id, kind, at or work.at, work.received_at,
+            "novelo", work.channel.kind, work.channel.id, actor_kind, "", skewed, data,
         )
     )  # fmt: skip
 
 
-def episode_opened(work: Work, episode: Episode, ledger: Ledger, *, actor_kind: str, again: bool) -> None:
-    """Record that an episode began, or began again."""
-    kind = "conversation.reopened" if again else "conversation.opened"
-    _happen(work, kind, episode, ledger, message_id=None, actor_kind=actor_kind, data={})
+def episode_opened(
+    work: Work, episode: Episode, ledger: Ledger, *, actor_kind: str, again_at: datetime | None = None
+) -> None:
+    """Record that an episode began, or began again at ``again_at``."""
+    kind = "conversation.reopened" if again_at else "conversation.opened"
+    _happen(work, kind, episode, ledger, message_id=None, actor_kind=actor_kind, data={}, at=again_at)
 
 
 # --- what points at a message ----------------------------------------------------------------------------------------
@@ -366,7 +369,18 @@ def write(ledger: Ledger, targets: Iterable[Target]) -> None:
         Message,
         ("id", "provider_id", "status", "error", "kind", "text", "payload", "edited_at", "deleted_at", "earlier_texts"),
         [
-            (t.id, t.provider_id, t.status, t.error, t.kind, t.text, t.payload, t.edited_at, t.deleted_at, t.earlier_texts)
+            (
+                t.id,
+                t.provider_id,
+                t.status,
+                t.error,
+                t.kind,
+                t.text,
+                t.payload,
+                t.edited_at,
+                t.deleted_at,
+                t.earlier_texts,
+            )
             for t in targets
             if t.touched
         ],

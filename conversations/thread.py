@@ -10,6 +10,8 @@ import msgspec
 
 from conversations.work import Episode
 
+NOT_LATE = timedelta()
+
 
 class Placement(msgspec.Struct, frozen=True):
     """Where a message goes: ``append`` to ``episode``, ``reopen`` it, or open a ``new`` one."""
@@ -18,11 +20,14 @@ class Placement(msgspec.Struct, frozen=True):
     episode: Episode | None = None
 
 
-def place(episodes: Sequence[Episode], at: datetime, window: timedelta, *, inbound: bool) -> Placement:
+def place(
+    episodes: Sequence[Episode], at: datetime, window: timedelta, *, inbound: bool, late: timedelta = NOT_LATE
+) -> Placement:
     """Decide where a message of time ``at`` goes; ``episodes`` are the customer's, in any order. Pure.
 
-    A message that comes late is shown in the episode of its time and neither reopens nor opens anything. Only what a
-    customer says reopens; what the business says within ``window`` after the end is still part of it.
+    ``late`` is how long after ``at`` it came. A message of the time before the end belongs to its episode; if it came while
+    that was being closed, nobody has seen it, so it reopens it; if it is older than ``window``, it calls nobody. Only what
+    a customer says reopens; what the business says within ``window`` after the end is still part of it.
     """
     current = next((entry for entry in episodes if entry.status != "resolved"), None)
     if current is not None:
@@ -32,7 +37,8 @@ def place(episodes: Sequence[Episode], at: datetime, window: timedelta, *, inbou
     latest = max(episodes, key=lambda entry: entry.opened_at)
     ended = latest.resolved_at or latest.opened_at
     if at <= ended:
-        return Placement("append", _at(episodes, at) or latest)
+        running = _at(episodes, at) or latest
+        return Placement("reopen" if inbound and running is latest and late <= window else "append", running)
     if at - ended > window:
         return Placement("new")
     return Placement("reopen" if inbound else "append", latest)

@@ -117,7 +117,8 @@ def _episodes(customer_ids: Iterable[UUID]) -> dict[UUID, list[Episode]]:
     keys = bulk.array(ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM conversations_conversation WHERE customer_id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [keys]
+            "SELECT 1 FROM conversations_conversation WHERE customer_id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
+            [keys],
         )
         cursor.execute(EPISODES, [keys])
         for row in cursor.fetchall():
@@ -136,18 +137,21 @@ def _say(work: Work, window: timedelta, batch: Batch, answered: dict[tuple[UUID,
     outgoing = isinstance(item, MessageEchoed) or (isinstance(item, MessageImported) and item.outgoing)
     imported = isinstance(item, MessageImported)
     episodes = batch.episodes[work.customer_id]
-    placement = thread.place(episodes, work.at, window, inbound=not outgoing and not imported)
+    late = work.received_at - work.at
+    placement = thread.place(episodes, work.at, window, inbound=not outgoing and not imported, late=late)
     episode = placement.episode
     actor = "device" if outgoing else "customer"
     if placement.act == "new" or episode is None:
         episode = _open(work, episodes, outgoing=outgoing, imported=imported)
         if not imported:
-            record.episode_opened(work, episode, batch.ledger, actor_kind=actor, again=False)
+            record.episode_opened(work, episode, batch.ledger, actor_kind=actor)
     elif placement.act == "reopen":
+        # What was said before the end and came after it could only reopen it when it came.
+        again = work.at if episode.resolved_at is None or work.at > episode.resolved_at else work.received_at
         episode.status, episode.resolved_at = ("open" if episode.assignee_id else "waiting"), None
         episode.reopened_count += 1
-        episode.route_reason = route.route(at=work.at).reason
-        record.episode_opened(work, episode, batch.ledger, actor_kind=actor, again=True)
+        episode.route_reason = route.route(at=again).reason
+        record.episode_opened(work, episode, batch.ledger, actor_kind=actor, again_at=again)
     reply_key = (work.channel.id, item.reply_to or "")
     if reply_key in answered:
         batch.ledger.by_provider_id.setdefault(reply_key, answered[reply_key])

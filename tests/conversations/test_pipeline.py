@@ -169,6 +169,17 @@ def test_it_opens_a_new_conversation_after_the_window(arrive: Arrive) -> None:
     assert sorted(Conversation.objects.values_list("status", flat=True)) == ["resolved", "waiting"]
 
 
+def test_it_reopens_for_what_was_said_while_the_conversation_was_being_closed(arrive: Arrive) -> None:
+    arrive(bodies.text("wamid.1", at=NOW - 3600))
+    _resolve(timedelta(minutes=1))
+    assert arrive(bodies.text("wamid.2", at=NOW - 90)) == ["processed"]
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.unread, conversation.reopened_count) == ("waiting", 2, 1)
+    assert HistoryEvent.objects.get(type="conversation.reopened").occurred_at >= Message.objects.get(
+        provider_id="wamid.2"
+    ).sent_at + timedelta(seconds=60)
+
+
 def test_it_shows_a_late_message_in_its_own_episode_and_calls_nobody(arrive: Arrive) -> None:
     arrive(bodies.text("wamid.1", at=NOW - 6 * DAY))
     over = _resolve(timedelta(days=5))
@@ -388,7 +399,9 @@ def test_it_shows_imported_history_at_its_time_and_calls_nobody(arrive: Arrive) 
 
 def test_it_puts_the_file_of_imported_history_into_its_placeholder(arrive: Arrive) -> None:
     placeholder = bodies.said("wamid.h1", at=NOW - 9 * DAY, type="media_placeholder", media_placeholder={})
-    image = bodies.said("wamid.h1", at=NOW - 9 * DAY, image={"id": "media-1", "mime_type": "image/jpeg", "caption": "A nota"})
+    image = bodies.said(
+        "wamid.h1", at=NOW - 9 * DAY, image={"id": "media-1", "mime_type": "image/jpeg", "caption": "A nota"}
+    )
     assert arrive(bodies.history(placeholder), bodies.history_media(image)) == ["processed", "processed"]
     message = Message.objects.get()
     assert (message.kind, message.text, message.attachments.get().provider_ref) == ("image", "A nota", "media-1")
