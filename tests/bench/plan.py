@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import pipeline
+from tests.bench import intake, latency, pipeline
 from tests.bench.ground import Ground
 from tests.bench.report import Result
 
 PLAN: Mapping[str, Callable[[Ground], Iterator[Result]]] = {
+    "intake": intake.intake,
     "pipeline": pipeline.pipeline,
     "derive": pipeline.derive,
+    "latency": latency.latency,
     "scale": pipeline.scale,
 }
