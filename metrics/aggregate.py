@@ -77,6 +77,15 @@ def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
         yield list(some)
 
 
+def forget_gone_workspaces() -> None:
+    """Clear the list of stale conversations of workspaces that were erased whole: nobody else will."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM metrics_stale stale "
+            "WHERE NOT EXISTS (SELECT 1 FROM hub_workspace workspace WHERE workspace.id = stale.workspace_id)"
+        )
+
+
 # The next event behind each mark, by the index; EXISTS would be planned as a walk over all history that hopes to end early.
 NEWS = """
 SELECT workspace.id

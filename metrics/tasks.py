@@ -6,7 +6,7 @@ import time
 
 from celery import shared_task
 
-from metrics.aggregate import derive_pending
+from metrics.aggregate import derive_pending, forget_gone_workspaces
 
 SECONDS_A_WAKE = 10.0  # then the worker hears other wake-ups; the next one goes on
 
@@ -18,4 +18,5 @@ def derive() -> int:
     looked_at = 0
     while time.monotonic() < end and (some := derive_pending()):
         looked_at += some
+    forget_gone_workspaces()
     return looked_at

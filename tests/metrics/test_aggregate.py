@@ -14,6 +14,7 @@ from hub.models import Workspace
 from metrics import aggregate, cells, facts
 from metrics.aggregate import conversations_of, derive_pending, horizon
 from metrics.models import Cell, ConversationFact, Mark, Stale, VolumeFact, WaitFact
+from metrics.tasks import derive
 from tests.metrics.conftest import Tell, derive_all
 from tests.metrics.stories import DAY, story, write
 
@@ -209,3 +210,19 @@ def test_history_that_moved_to_another_conversation_counts_there(
         assert set(WaitFact.objects.of(workspace).values_list("conversation_id", flat=True)) == {target.pk}
         assert WaitFact.objects.count() == 3
         assert everything(workspace) == from_scratch(workspace)
+
+
+def test_the_wake_up_derives_until_nothing_waits(workspace: Workspace, tell: Tell) -> None:
+    for _ in range(3):
+        tell(F3)
+    assert derive() == 3
+    assert derive() == 0
+
+
+def test_an_erased_workspace_leaves_nothing(workspace: Workspace, tell: Tell) -> None:
+    tell(F3)
+    derive()
+    workspace.delete()
+    derive()
+    tables = (WaitFact, ConversationFact, VolumeFact, Cell, Mark, Stale)
+    assert [table.objects.count() for table in tables] == [0] * 6
