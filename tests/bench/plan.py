@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import intake, latency, pipeline
+from tests.bench import inbox, intake, latency, memory, paint, pipeline, realtime
 from tests.bench.ground import Ground
 from tests.bench.report import Result
 
 PLAN: Mapping[str, Callable[[Ground], Iterator[Result]]] = {
     "intake": intake.intake,
     "pipeline": pipeline.pipeline,
-    "derive": pipeline.derive,
     "latency": latency.latency,
+    "paint": paint.paint,
+    "derive": pipeline.derive,
     "scale": pipeline.scale,
+    "memory": memory.memory,
+    "realtime": realtime.realtime,
+    "inbox": inbox.inbox,
 }
