@@ -1,8 +1,11 @@
 """Celery carries wake-ups without data: a task only says "look in the database"."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_prerun
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 # Django's checks ask the database for its version: a worker that starts before PostgreSQL would die of them.
@@ -13,3 +16,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery's Django fixup closes the database connection around every task unless told to reuse it.
 app.conf["CELERY_DB_REUSE_MAX"] = 100_000
 app.autodiscover_tasks(["conversations", "metrics"])
+
+
+@task_prerun.connect
+def drop_broken_connections(**_: Any) -> None:
+    """Let a task that follows an error connect anew: outside a transaction Django keeps using a closed connection for ever."""
+    for one in connections.all(initialized_only=True):
+        if one.errors_occurred and not one.in_atomic_block:
+            one.close()
