@@ -25,7 +25,7 @@ def main(names: list[str]) -> int:
     home = Path(tempfile.mkdtemp(prefix="novelo-faults-"))
     house = House(home)
     try:
-        os.environ.update(house.start_servers())
+        os.environ.update({**house.start_servers(), "DATABASE_URL": house.postgres.url, "REDIS_URL": house.valkey.url})
         return run(house, names)
     finally:
         house.stop()

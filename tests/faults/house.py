@@ -86,7 +86,7 @@ class Part:
 
 
 class House:
-    """PostgreSQL and Valkey of its own below ``home``, a proxy before Valkey, and the four programs between them."""
+    """PostgreSQL and Valkey of its own below ``home``, a proxy before each, and the four programs that reach them through it."""
 
     def __init__(self, home: Path, seed: int = 1) -> None:
         self.home = home
@@ -94,7 +94,8 @@ class House:
         self.postgres = Postgres(home / "postgres", ports.quiet_port())
         self.valkey = Valkey(home / "valkey", ports.quiet_port(), persistent=False)
         self.port = ports.quiet_port()
-        self.proxy: Proxy
+        self.to_postgres: Proxy
+        self.to_valkey: Proxy
         self.env: dict[str, str] = {}
         self.parts: dict[str, Part] = {}
 
@@ -124,17 +125,20 @@ class House:
         return self.parts["beat"]
 
     def start_servers(self) -> dict[str, str]:
-        """Start both servers and the proxy; return the environment that leads programs to them."""
+        """Start both servers and their proxies; return the environment that leads programs to them."""
         database = self.postgres.start()
         broker = self.valkey.start()
+        assert self.postgres.port is not None
         assert self.valkey.port is not None
-        self.proxy = Proxy(ports.quiet_port(), self.valkey.port)
-        self.proxy.start()
+        self.to_postgres = Proxy(ports.quiet_port(), self.postgres.port)
+        self.to_postgres.start()
+        self.to_valkey = Proxy(ports.quiet_port(), self.valkey.port)
+        self.to_valkey.start()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NOVELO_", "TASK_"))}
         self.env = {
             **kept,
-            "DATABASE_URL": database,
-            "REDIS_URL": broker.replace(f":{self.valkey.port}/", f":{self.proxy.port}/"),
+            "DATABASE_URL": database.replace(f":{self.postgres.port}/", f":{self.to_postgres.port}/"),
+            "REDIS_URL": broker.replace(f":{self.valkey.port}/", f":{self.to_valkey.port}/"),
             "SECRET_KEY": secrets.token_urlsafe(48),
             "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "PUBLIC_URL": self.url,
@@ -209,7 +213,8 @@ class House:
 
     def mend(self) -> None:
         """Bring back whatever a drill that broke off left down, as far as that goes."""
-        self.proxy.heal()
+        self.to_postgres.heal()
+        self.to_valkey.heal()
         self.valkey.start()
         self.postgres.start()
         with contextlib.suppress(process.NotStartedError):
@@ -219,8 +224,9 @@ class House:
         """End everything that was started, at once: nothing of it is needed any more."""
         for part in self.parts.values():
             part.kill()
-        if hasattr(self, "proxy"):
-            self.proxy.stop()
+        for proxy in (getattr(self, "to_postgres", None), getattr(self, "to_valkey", None)):
+            if proxy is not None:
+                proxy.stop()
         self.valkey.kill()
         self.postgres.kill()
 

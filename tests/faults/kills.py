@@ -1,4 +1,4 @@
-"""The drills that kill, flush and cut: A1 to A10, B3 and B4 of the plan."""
+"""The drills that kill, flush and cut: A1 to A10, B3 to B6 of the plan."""
 
 from __future__ import annotations
 
@@ -99,16 +99,30 @@ def everything(house: House) -> None:
 
 def cut_valkey(house: House) -> None:
     """Reset every connection to Valkey, and every new one, for three seconds."""
-    house.proxy.cut()
+    house.to_valkey.cut()
     house.sleep(3.0)
-    house.proxy.heal()
+    house.to_valkey.heal()
 
 
 def swallow_valkey(house: House) -> None:
     """Let Valkey's network swallow every byte for four seconds."""
-    house.proxy.swallow()
+    house.to_valkey.swallow()
     house.sleep(4.0)
-    house.proxy.heal()
+    house.to_valkey.heal()
+
+
+def cut_postgres(house: House) -> None:
+    """Reset every connection to PostgreSQL, and every new one, for three seconds."""
+    house.to_postgres.cut()
+    house.sleep(3.0)
+    house.to_postgres.heal()
+
+
+def swallow_postgres(house: House) -> None:
+    """Let PostgreSQL's network swallow every byte for four seconds."""
+    house.to_postgres.swallow()
+    house.sleep(4.0)
+    house.to_postgres.heal()
 
 
 DRILLS = (
@@ -124,4 +138,6 @@ DRILLS = (
     Drill(name="A10", says="everything is killed at once, servers included", fault=everything, answers=AWAY),
     Drill(name="B3", says="Valkey's connections are reset for 3 s", fault=cut_valkey),
     Drill(name="B4", says="Valkey's network swallows every byte for 4 s", fault=swallow_valkey),
+    Drill(name="B5", says="PostgreSQL's connections are reset for 3 s", fault=cut_postgres, answers=AWAY),
+    Drill(name="B6", says="PostgreSQL's network swallows every byte for 4 s", fault=swallow_postgres, answers=AWAY),
 )

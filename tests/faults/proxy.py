@@ -89,6 +89,8 @@ class Proxy:
             await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
         finally:
             self._writers -= {writer, there_writer}
+            writer.transport.abort()
+            there_writer.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry bytes one way until an end; the other side then sees the same end."""
