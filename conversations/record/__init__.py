@@ -1,0 +1,24 @@
+"""Writing the story: messages as they were said, and what later became of them. In memory first, then set-based."""
+
+from conversations.record.aimed import aim, load_targets, park, pointer, targets_of
+from conversations.record.ledger import Aimed, Ledger, Said, Target
+from conversations.record.said import episode_opened, known_messages, say
+from conversations.record.writing import recount_waits, take_parked, write
+
+__all__ = [
+    "Aimed",
+    "Ledger",
+    "Said",
+    "Target",
+    "aim",
+    "episode_opened",
+    "known_messages",
+    "load_targets",
+    "park",
+    "pointer",
+    "recount_waits",
+    "say",
+    "take_parked",
+    "targets_of",
+    "write",
+]
