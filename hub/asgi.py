@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 os.environ.setdefault("NOVELO_DB_POOL", "1")  # threads of a web process share a pool of connections
 
 from django.core.wsgi import get_wsgi_application
 
-django_wsgi = get_wsgi_application()  # what follows needs Django to be set up
+django_wsgi: Any = get_wsgi_application()  # what follows needs Django to be set up
 
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -34,7 +34,7 @@ THREADS = settings.WEB_THREADS
 def _pages() -> Any:
     """Django behind a pool of threads, static files served before it: hashed ones, in tests straight from their folders."""
     if settings.ENV == "test":
-        return WSGIMiddleware(StaticFilesHandler(django_wsgi), workers=THREADS)
+        return WSGIMiddleware(cast("Any", StaticFilesHandler(django_wsgi)), workers=THREADS)
     pages = WSGIMiddleware(django_wsgi, workers=THREADS)
     return ServeStaticASGI(pages, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL, max_age=31_536_000)
 
