@@ -46,7 +46,7 @@ run: install ## everything on this machine: PostgreSQL, Valkey, web, worker, bea
 
 test: install ## every test, own servers and a browser included
 	@browser=$$($(PY) -m tests.browser.install_chromium); \
-	NOVELO_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	NOVELO_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install ## format, lint, types, scripts of the pages, missing migrations
 	@export NOVELO_ENV=test; failed=; \

@@ -1,4 +1,4 @@
-"""The ground every test stands on: real servers started once, settings for tests, no way off this machine.
+"""The ground every test stands on: real servers of its own, settings for tests, no way off this machine.
 
 The servers start before Django reads its settings, which is why this happens at import and not in a fixture: other
 conftests import models, and pytest-django hands us the settings only after them.
@@ -14,9 +14,9 @@ import socket
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import django
+import pytest
 
 from hub.embedded import ports
 from hub.embedded.postgres import Postgres
@@ -26,7 +26,7 @@ from hub.translations import compile_catalogs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+OURS = "NOVELO_TEST_SERVERS"  # names the servers a controller started, so that its workers know them from given ones
 
 
 class LeftTheMachineError(RuntimeError):
@@ -34,25 +34,25 @@ class LeftTheMachineError(RuntimeError):
 
 
 def start_servers() -> None:
-    """Start the servers the environment does not name, once a run: workers inherit the environment of the controller."""
-    compile_catalogs(Path(__file__).resolve().parents[1])
+    """Start the servers the environment does not name, for this process alone.
+
+    A parallel worker does not share the controller's: transaction numbers, published words and FLUSHALL know no database,
+    so two workers on one server would see each other.
+    """
+    for name in os.environ.pop(OURS, "").split():
+        del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="novelo-tests-"))
     os.environ["NOVELO_DATA_DIR"] = str(home)  # never the data of a running `up`
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    if "DATABASE_URL" not in os.environ:
-        postgres = Postgres(home / "postgres", ports.quiet_port(), durable=False)
-        os.environ["DATABASE_URL"] = postgres.start()
-        atexit.register(postgres.stop)
-    if "REDIS_URL" not in os.environ:
-        valkey = Valkey(home / "valkey", ports.quiet_port(), persistent=False)
-        os.environ["REDIS_URL"] = valkey.start()
-        atexit.register(valkey.stop)
-
-
-def take_own_broker(worker: str) -> None:
-    """Give a parallel worker its own Valkey database, as pytest-django gives it its own PostgreSQL database."""
-    number = int(worker.removeprefix("gw")) + 1
-    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
+    servers: dict[str, Postgres | Valkey] = {
+        "DATABASE_URL": Postgres(home / "postgres", ports.quiet_port(), durable=False),
+        "REDIS_URL": Valkey(home / "valkey", ports.quiet_port(), persistent=False),
+    }
+    ours = [name for name in servers if name not in os.environ]
+    for name in ours:
+        os.environ[name] = servers[name].start()
+        atexit.register(servers[name].stop)
+    os.environ[OURS] = " ".join(ours)
 
 
 def only_this_machine(connect: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,12 +75,24 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the test's database in a server that is thrown away with it: a late connection cannot make that fail."""
+    if "DATABASE_URL" in os.environ[OURS]:
+        config.option.reuse_db = True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let browser tests come last: Playwright leaves a running event loop in its thread, where no other can start."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+
+
 os.environ["NOVELO_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
-if WORKER:
-    take_own_broker(WORKER)
-else:
-    start_servers()
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    compile_catalogs(Path(__file__).resolve().parents[1])
+start_servers()
 socket.socket.connect = only_this_machine(socket.socket.connect)  # type: ignore[method-assign]
 socket.socket.connect_ex = only_this_machine(socket.socket.connect_ex)  # type: ignore[method-assign]
 django.setup()
+# Django has its settings. A worker that inherits their name would read its own before this file chose its servers.
+del os.environ["DJANGO_SETTINGS_MODULE"]

@@ -46,7 +46,8 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 # For tests only: a crash of the machine may break the data; the death of the server still loses nothing.
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+# Nor does it clean up by itself: its transactions would hold back, at odd moments, readers that wait for open ones.
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class Postgres:
