@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,7 +22,7 @@ from django.db import DatabaseError
 from prometheus_client import Gauge
 
 from conversations import feed
-from conversations.live.reader import POLL_SECONDS, Reader, Stream, position, read
+from conversations.live.reader import POLL_SECONDS, SEND_SECONDS, Reader, Stream, position, read
 from conversations.live.rights import Right, caller_of, lost, same_site
 from hub.models import Workspace
 from hub.problems import CONTENT_TYPE, problem
@@ -30,9 +31,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-HEARTBEAT_SECONDS = 20.0
 RIGHTS_SECONDS = 4.0  # who lost a right stops hearing within this
-SEND_SECONDS = 5.0
 
 STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
 
@@ -53,7 +52,7 @@ class Live:
         """End every stream."""
         for reader in self.readers.values():
             for stream in reader.streams:
-                stream.cut.set()
+                stream.cut()
             if reader.task:
                 reader.task.cancel()
         for task in self.tasks:
@@ -96,7 +95,7 @@ class Live:
                 gone = await sync_to_async(lost, thread_sensitive=False)({stream.right for stream in streams})
                 for stream in streams:
                     if stream.right in gone:
-                        stream.cut.set()
+                        stream.cut()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream the caller's workspace from ``after`` or ``Last-Event-ID`` on; without either, from now."""
@@ -141,19 +140,24 @@ class Live:
         joined_at = reader.head
         STREAMS.inc()
         gone = asyncio.create_task(_disconnected(receive))
+        gone.add_done_callback(lambda _: stream.cut())
         try:
             await _start(send)
             cursor = head if after is None else after
             if cursor > head or cursor < oldest - 1:
                 await _send(send, f'id: {head}\nevent: resync\ndata: {{"head": {head}}}\n\n'.encode())
                 cursor = head
-            while cursor < joined_at and not stream.cut.is_set():
+            while cursor < joined_at and not stream.over:
                 shown = await sync_to_async(read, thread_sensitive=False)(workspace, cursor)
                 if not shown:
                     break
                 await _send(send, b"".join(event.text for event in shown))
                 cursor = shown[-1].seq
             await self._pump(stream, reader, cursor, gone, send)
+        except asyncio.CancelledError:
+            if not stream.over or stream.task is None:
+                raise
+            stream.task.uncancel()  # the reader cut a client that takes nothing
         except (TimeoutError, OSError):
             pass  # the client reads too slowly or went away: it comes back by its cursor
         finally:
@@ -162,27 +166,24 @@ class Live:
             STREAMS.dec()
 
     async def _pump(self, stream: Stream, reader: Reader, cursor: int, gone: asyncio.Task[None], send: Send) -> None:
-        cut = asyncio.create_task(stream.cut.wait())
-        try:
-            while not (cut.done() or gone.done()):
-                get = asyncio.create_task(stream.queue.get())
-                done, _ = await asyncio.wait(
-                    {get, cut, gone}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
-                if get not in done:
-                    get.cancel()
-                    if not done:
-                        await _send(send, f'event: heartbeat\ndata: {{"head": {reader.head}}}\n\n'.encode())
-                    continue
-                events = [get.result()]
-                while not stream.queue.empty():
-                    events.append(stream.queue.get_nowait())
-                fresh = [event for event in events if event.seq > cursor]
-                if fresh:
-                    await _send(send, b"".join(event.text for event in fresh))
-                    cursor = fresh[-1].seq
-        finally:
-            cut.cancel()
+        """Send what the reader hands over until the stream is cut or its client gone."""
+        while not stream.over:
+            await stream.news.wait()
+            taken = stream.take()
+            fresh = [event for event in taken if event.seq > cursor]
+            if stream.over:
+                break
+            text = b"".join([event.text for event in fresh])
+            if fresh:
+                cursor = fresh[-1].seq
+            elif taken:
+                continue
+            else:
+                text = f'event: heartbeat\ndata: {{"head": {reader.head}}}\n\n'.encode()
+            # The reader watches how long this takes: a timer for each would cost as much as the sending.
+            stream.spoke_at = stream.sending_since = time.monotonic()
+            await send({"type": "http.response.body", "body": text, "more_body": True})
+            stream.sending_since = None
         if not gone.done():
             with contextlib.suppress(TimeoutError, OSError):
                 await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), SEND_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from hub.models import Workspace
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
+HEARTBEAT_SECONDS = 20.0
+SEND_SECONDS = 5.0  # a client that takes nothing for so long is cut
 QUEUED_EVENTS = 1_000  # a client further behind is cut
 READ_EVENTS = 200
 IDLE_SECONDS = 30.0  # a reader without clients ends after this
@@ -82,12 +85,38 @@ def position(workspace_id: UUID) -> tuple[int, int]:
 
 
 class Stream:
-    """One open client: what it still has to be told, and by which right it listens."""
+    """One open client: what it still has to be told, and by which right it listens.
+
+    Nothing here makes a task or a timer an event: a thousand streams hear of everything that happens.
+    """
 
     def __init__(self, right: Right) -> None:
         self.right = right
-        self.queue: asyncio.Queue[Shown] = asyncio.Queue(QUEUED_EVENTS)
-        self.cut = asyncio.Event()
+        self.waiting: list[Shown] = []
+        self.over = False  # it is to end; what waits is not told any more
+        self.news = asyncio.Event()
+        self.spoke_at = time.monotonic()
+        self.sending_since: float | None = None
+        self.task = asyncio.current_task()
+
+    def hand(self, shown: Sequence[Shown]) -> None:
+        """Queue events; a client that is too far behind is cut and comes back by its cursor."""
+        if len(self.waiting) + len(shown) > QUEUED_EVENTS:
+            self.cut()
+        else:
+            self.waiting.extend(shown)
+            self.news.set()
+
+    def cut(self) -> None:
+        """Let it end."""
+        self.over = True
+        self.news.set()
+
+    def take(self) -> list[Shown]:
+        """Return what waits, which then no longer does; empty when only the heart has to beat."""
+        self.news.clear()
+        taken, self.waiting = self.waiting, []
+        return taken
 
 
 class Reader:
@@ -102,7 +131,7 @@ class Reader:
 
     async def follow(self) -> None:
         """Read what is new on a hint or each second, and hand it to every stream; end when nobody listens any more."""
-        idle = 0.0
+        idle, beaten_at = 0.0, time.monotonic()
         while idle < IDLE_SECONDS:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.hinted.wait(), POLL_SECONDS)
@@ -110,20 +139,33 @@ class Reader:
             idle = 0.0 if self.streams else idle + POLL_SECONDS
             if not self.streams:
                 continue
+            if time.monotonic() - beaten_at > POLL_SECONDS:
+                beaten_at = time.monotonic()
+                self._beat()
             try:
-                while shown := await sync_to_async(read, thread_sensitive=False)(self.workspace, self.head):
-                    self.head = shown[-1].seq
-                    for stream in list(self.streams):
-                        _hand(stream, shown)
+                await self._read_on()
             except DatabaseError as error:
                 log.warning("the feed could not be read", error=type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
 
+    async def _read_on(self) -> None:
+        """Read up to the end; what comes during the last read is hinted at again."""
+        while True:
+            shown = await sync_to_async(read, thread_sensitive=False)(self.workspace, self.head)
+            if shown:
+                self.head = shown[-1].seq
+                for stream in self.streams:
+                    stream.hand(shown)
+            if len(shown) < READ_EVENTS:
+                return
 
-def _hand(stream: Stream, shown: Sequence[Shown]) -> None:
-    """Queue events for a stream; one that is too far behind is cut and comes back by its cursor."""
-    try:
-        for event in shown:
-            stream.queue.put_nowait(event)
-    except asyncio.QueueFull:
-        stream.cut.set()
+    def _beat(self) -> None:
+        """Remind streams that have said nothing for long to say that they live; end those whose client takes nothing."""
+        now = time.monotonic()
+        for stream in self.streams:
+            if stream.sending_since is not None and now - stream.sending_since > SEND_SECONDS:
+                stream.cut()
+                if stream.task:
+                    stream.task.cancel()
+            elif now - stream.spoke_at > HEARTBEAT_SECONDS:
+                stream.news.set()

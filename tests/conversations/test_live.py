@@ -20,7 +20,7 @@ from django.test import Client
 
 from conversations import feed
 from conversations.feed import Change
-from conversations.live import Live, application
+from conversations.live import Live, application, reader
 from conversations.models import Customer, FeedEvent
 from hub.models import ApiToken, Membership, Workspace
 from tests import factories
@@ -222,7 +222,7 @@ def test_it_ends_when_the_right_ends(url: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_it_beats_when_nothing_happens(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(application, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(reader, "HEARTBEAT_SECONDS", 0.1)
     place = factories.workspace()
     say(place, factories.customer(place))
     listener = Listener(url, factories.token(place))
