@@ -36,11 +36,14 @@ class Result(msgspec.Struct, kw_only=True):
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault under load. ``answers`` are the only HTTP statuses senders may see (0: none); times are limits in seconds."""
+    """A fault under load. ``answers`` are the only HTTP statuses senders may see (0: none); times are limits in seconds.
+
+    A fault may return what it found wrong by itself.
+    """
 
     name: str
     says: str
-    fault: Callable[[House], None]
+    fault: Callable[[House], list[str] | None]
     answers: frozenset[int] = frozenset({200})
     settle: float = SETTLE_SECONDS
     p99: float | None = None
@@ -54,7 +57,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
         load = Load(house.url, shop, self.name, rate=self.rate)
         load.start()
         house.sleep(FAULT_SECONDS)
-        self.fault(house)
+        result.failures += self.fault(house) or []
         expected = finish(house, load, result, self.answers)
         house.wait_until_ready()
         settle(house, result, self.settle)

@@ -24,7 +24,6 @@ from tests.faults.proxy import Proxy
 ROOT = Path(__file__).resolve().parents[2]
 QUEUES = "interactive,bulk,media,metrics"
 NODE = "novelo-faults@localhost"
-NOWHERE = "http://127.0.0.1:9"  # the drills send nothing out; whatever tried would be refused on this machine
 READY_SECONDS = 60.0
 TICK = 0.05  # seconds
 RESTART_SECONDS = 1.0  # a part that died by itself is started again after this, as `up` does
@@ -61,11 +60,10 @@ class Part:
         if self.process:
             process.end(self.process, ())
 
-    def stop(self, seconds: float = 5.0) -> None:
-        """Ask it to end, then kill what is left."""
+    def stop(self, seconds: float = 5.0) -> bool:
+        """Ask it to end, then kill what is left; return whether it went by itself."""
         self.wanted = False
-        if self.process:
-            process.end(self.process, [(signal.SIGTERM, seconds)])
+        return self.process is None or process.end(self.process, [(signal.SIGTERM, seconds)])
 
     def children(self) -> list[psutil.Process]:
         """Return its living children, for a worker the processes of its pool."""
@@ -94,6 +92,7 @@ class House:
         self.postgres = Postgres(home / "postgres", ports.quiet_port())
         self.valkey = Valkey(home / "valkey", ports.quiet_port(), persistent=False)
         self.port = ports.quiet_port()
+        self.graph_port = ports.quiet_port()  # nobody listens there but the provider that a drill plays
         self.to_postgres: Proxy
         self.to_valkey: Proxy
         self.env: dict[str, str] = {}
@@ -142,8 +141,8 @@ class House:
             "SECRET_KEY": secrets.token_urlsafe(48),
             "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "PUBLIC_URL": self.url,
-            "GRAPH_API_URL": NOWHERE,
-            "TWILIO_API_URL": NOWHERE,
+            "GRAPH_API_URL": f"http://127.0.0.1:{self.graph_port}",
+            "TWILIO_API_URL": f"http://127.0.0.1:{self.graph_port}",
             "NOVELO_DATA_DIR": str(self.home / "data"),
             "STATIC_ROOT": str(self.home / "static"),
             "LOG_LEVEL": "WARNING",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.faults import bad_input, controls, kills, live, poison
+from tests.faults import bad_input, controls, kills, live, poison, races, replies
 from tests.faults.drill import Result
 from tests.faults.house import House
 
@@ -24,5 +24,7 @@ PLAN: Mapping[str, Callable[[House], Result]] = {
     **{drill.name: drill.run for drill in kills.DRILLS},
     "B1": bad_input.run,
     "B2": poison.run,
+    "B7": replies.run,
+    "R2": races.run,
     "W1": live.run,
 }
