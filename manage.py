@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command named on the line; see ``python manage.py help``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415  settings must be named first
+    from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
+from django.core.management.commands import flush
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from hub.embedded import ports
 from hub.embedded.postgres import Postgres
@@ -86,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
 
 
+def empty_tables(self: DatabaseOperations, _style: object, tables: list[str], **_options: object) -> list[str]:
+    """Return what empties the database after a test that committed: deleting a few rows is far faster than TRUNCATE."""
+    deletes = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+    return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = DEFAULT"]
+
+
 os.environ["NOVELO_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
 if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -94,5 +102,7 @@ start_servers()
 socket.socket.connect = only_this_machine(socket.socket.connect)  # type: ignore[method-assign]
 socket.socket.connect_ex = only_this_machine(socket.socket.connect_ex)  # type: ignore[method-assign]
 django.setup()
+DatabaseOperations.sql_flush = empty_tables  # type: ignore[method-assign]
+flush.emit_post_migrate_signal = lambda *_, **__: None  # nobody here asks for permissions or content types
 # Django has its settings. A worker that inherits their name would read its own before this file chose its servers.
 del os.environ["DJANGO_SETTINGS_MODULE"]
