@@ -168,7 +168,7 @@ class House:
     def add(self, name: str, command: list[str], **env: str) -> Part:
         """Start a program under ``name``, in place of the one that was there."""
         if name in self.parts:
-            self.parts[name].stop()
+            self.parts[name].kill()
         self.parts[name] = Part(name, command, {**self.env, **env}, self.home / f"{name}.log")
         self.parts[name].start()
         return self.parts[name]
