@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
+import hypothesis
 import pytest
 from django.core.management.commands import flush
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -94,6 +95,9 @@ def empty_tables(self: DatabaseOperations, _style: object, tables: list[str], **
     return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = DEFAULT"]
 
 
+# A busy machine is no failure; and a verdict of CI does not depend on the day's examples, a person's run looks for new ones.
+hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("house")
 os.environ["NOVELO_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
 if "PYTEST_XDIST_WORKER" not in os.environ:
