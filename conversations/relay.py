@@ -27,7 +27,7 @@ from hub.celery import app
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-COALESCE_SECONDS = 0.02  # a burst of notices becomes one wake-up
+COALESCE_SECONDS = 0.02  # the first of a burst of notices wakes at once, the rest together after this
 CHILD_SECONDS = 8.0
 CHILD_KILL_SECONDS = 10.0
 BROKER_SECONDS = 0.5
@@ -58,6 +58,7 @@ class Relay:
         self.broker_rests_until = 0.0
         self.broker: Connection | None = None
         self.due: dict[str, float] = {}
+        self.woken: dict[str, float] = {}
         self.children: dict[str, tuple[ForkProcess, float]] = {}
 
     def stop(self, _: int = 0, __: FrameType | None = None) -> None:
@@ -90,8 +91,7 @@ class Relay:
             if wait and select.select([listener.fileno()], [], [], wait)[0]:
                 for notice in listener.notifies(timeout=0):
                     if notice.payload in TASKS:
-                        pause = SETTLE_SECONDS if notice.payload == "metrics" else COALESCE_SECONDS
-                        self.due.setdefault(notice.payload, time.monotonic() + pause)
+                        self.due.setdefault(notice.payload, self._when(notice.payload))
             now = time.monotonic()
             for work in [work for work, at in self.due.items() if at <= now]:
                 del self.due[work]
@@ -99,6 +99,13 @@ class Relay:
             if now >= next_poll:
                 next_poll = now + POLL_SECONDS
                 self._poll(listener)
+
+    def _when(self, work: str) -> float:
+        """Return when to wake for a notice: at once, unless the last wake-up was just now."""
+        now = time.monotonic()
+        if work == "metrics":
+            return now + SETTLE_SECONDS
+        return max(now, self.woken.get(work, 0.0) + COALESCE_SECONDS)
 
     def _poll(self, listener: psycopg.Connection) -> None:
         """Look for what waits: wake the workers for it, and drain in a child when it has waited too long."""
@@ -124,6 +131,7 @@ class Relay:
             if work in {"inbound", "outbound"}:
                 self._drain_in_child(work)
             return
+        self.woken[work] = time.monotonic()
         try:
             self._publish(work)
             if work == "inbound":
