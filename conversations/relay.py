@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 COALESCE_SECONDS = 0.02  # the first of a burst of notices wakes at once, the rest together after this
 CHILD_SECONDS = 8.0
-CHILD_KILL_SECONDS = 10.0
+CHILD_KILL_SECONDS = {"inbound": 10.0, "outbound": 40.0}  # longer than the longest send may take
 BROKER_SECONDS = 0.5
 BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
 SETTLE_SECONDS = 1.0  # figures follow messages by this much
@@ -169,7 +169,7 @@ class Relay:
         if work not in self.children:
             return
         child, started = self.children[work]
-        if child.is_alive() and time.monotonic() - started > CHILD_KILL_SECONDS:
+        if child.is_alive() and time.monotonic() - started > CHILD_KILL_SECONDS[work]:
             child.kill()
             child.join(1)
         if not child.is_alive():
