@@ -43,5 +43,5 @@ DROP FUNCTION metrics_remember_person, metrics_remember_moved, metrics_remember_
 class Migration(migrations.Migration):
     """Hang the triggers on the story's tables: what is erased or moved there is looked at here."""
 
-    dependencies = [("metrics", "0001_initial"), ("conversations", "0002_initial")]
+    dependencies = [("metrics", "0001_initial"), ("conversations", "0001_initial")]
     operations = [migrations.RunSQL(CREATE, DROP)]
