@@ -38,11 +38,14 @@ def _fields(model: type[models.Model], columns: tuple[str, ...]) -> list[models.
 
 def _written(value: Any) -> str:
     """Return a value that is not free text as PostgreSQL reads it."""
-    return value.hex if isinstance(value, UUID) else str(value)
+    return f"{value.int:032x}" if type(value) is UUID else str(value)
 
 
-def _column(field: models.Field[Any, Any], values: Iterable[Any]) -> list[str | None]:
+def _column(field: models.Field[Any, Any], values: Sequence[Any]) -> list[str | None]:
     """Return a column as PostgreSQL reads its values; what is encoded already (``msgspec.Raw``) stays as it is."""
+    first = values[0]
+    if len(values) > 1 and all(value is first for value in values):  # the workspace, the channel, a constant
+        return _column(field, [first]) * len(values)
     if isinstance(field, models.JSONField):
         return [None if value is None else _encode(value).decode() for value in values]
     if isinstance(field, ArrayField):

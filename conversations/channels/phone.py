@@ -6,6 +6,7 @@ A match key is for comparing only; a message is always sent to the address as th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[\s+().\-]")
 _DIGITS = re.compile(r"[0-9]{1,20}")
@@ -19,12 +20,14 @@ _MEXICO_WITH_ONE = re.compile(r"521([0-9]{10})")
 # itself says when they are the same, by answering a send with the other form.
 
 
+@lru_cache(4096)  # asked a dozen times a message, for the same few numbers
 def digits_of(text: str) -> str:
     """Return the digits of a telephone number written in any way (``whatsapp:+55 41 8888-7777``), or ``""`` if it is none."""
     bare = _SEPARATORS.sub("", text.removeprefix("whatsapp:"))
     return bare if _DIGITS.fullmatch(bare) else ""
 
 
+@lru_cache(4096)
 def match_key(digits: str) -> str:
     """Return what all writings of one number have in common: its digits, Brazil with the ninth, Mexico without the 1.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from conversations.channels.phone import digits_of, match_key
@@ -32,7 +33,12 @@ _CONTACT_FIELDS = ("wa_id", "user_id", "parent_user_id")
 
 def address(value: Any) -> Address | None:
     """Return what ``value`` is an address of, whichever field it came in; ``None`` when it has no known form."""
-    text = text_of(value).strip()
+    text = text_of(value)
+    return _address(text.strip()) if text else None
+
+
+@lru_cache(4096)  # a body names the same person in several places
+def _address(text: str) -> Address | None:
     if digits := digits_of(text):
         return Address(kind="wa_id", value=digits)
     if _BSUID.fullmatch(text):
