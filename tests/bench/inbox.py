@@ -66,7 +66,9 @@ def inbox(ground: Ground) -> Iterator[Result]:
         limit=sum(found[small, view] for view in VIEWS),
         goal=Goal("<=", 1.3),
         n=REQUESTS * len(VIEWS),
-        extra={f"{view}_{count}_ms": found[url, view] for view in VIEWS for url, count in ((large, LARGE), (small, SMALL))},
+        extra={
+            f"{view}_{count}_ms": found[url, view] for view in VIEWS for url, count in ((large, LARGE), (small, SMALL))
+        },
     )
 
 
@@ -79,12 +81,8 @@ def fill(count: int) -> Client:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET synchronous_commit = off")
         cursor.execute("SET session_replication_role = replica")  # rows that fit: no need to look every key up
-        cursor.execute(
-            FILL, {"workspace": shop.workspace.pk, "channel": shop.channel.pk, "count": count, "open": OPEN}
-        )
+        cursor.execute(FILL, {"workspace": shop.workspace.pk, "channel": shop.channel.pk, "count": count, "open": OPEN})
         cursor.execute("VACUUM ANALYZE")
     client = Client(headers={"host": "127.0.0.1"})
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
-
-

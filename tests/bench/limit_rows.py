@@ -208,7 +208,9 @@ class Limit:
         if goes_on:
             cursor.execute(CONTINUE, columns(goes_on))
         cursor.execute(MESSAGES, [workspace, channel, *columns(messages)])
-        events = [(row[2], row[1], None, "conversation.opened", row[6], row[7], "{}") for row in map(first.get, new) if row]
+        events = [
+            (row[2], row[1], None, "conversation.opened", row[6], row[7], "{}") for row in map(first.get, new) if row
+        ]
         events += [(row[2], row[1], row[0], "message.received", row[6], row[7], '{"kind":"text"}') for row in messages]
         cursor.execute(EVENTS, [workspace, channel, *columns(events)])
         changes = [("message.created", row[0], row[1]) for row in messages]

@@ -48,14 +48,21 @@ def memory(ground: Ground) -> Iterator[Result]:
 
 def bare_programs(ground: Ground, url: str) -> dict[str, Program]:
     """Start the bare project with the flags of the house."""
-    programs, env = "tests.bench.bare.programs", {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.bench.bare.settings"}
+    programs, env = (
+        "tests.bench.bare.programs",
+        {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.bench.bare.settings"},
+    )
     celery = [sys.executable, "-m", "celery", "-q", "-A", f"{programs}:app"]
     web, port = serve(ground, f"{programs}:application", "bare_web", **env)
     visit(port, "/")
     return {
         "web": web,
-        "worker": ground.program("bare_worker", [*celery, "worker", "-c", "2", "-Q", "bare", "--loglevel", "WARNING"], **env),
-        "beat": ground.program("bare_beat", [*celery, "beat", "-s", str(ground.home / "bare_beat"), "--pidfile="], **env),
+        "worker": ground.program(
+            "bare_worker", [*celery, "worker", "-c", "2", "-Q", "bare", "--loglevel", "WARNING"], **env
+        ),
+        "beat": ground.program(
+            "bare_beat", [*celery, "beat", "-s", str(ground.home / "bare_beat"), "--pidfile="], **env
+        ),
         "relay": ground.program("bare_relay", [sys.executable, "-m", programs], **env),
     }
 

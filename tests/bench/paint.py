@@ -241,5 +241,3 @@ def provider(house: House, screen: Screen) -> Callable[[str], None]:
         assert answer.status == 200, answer.status
 
     return send
-
-

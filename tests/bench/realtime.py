@@ -69,7 +69,10 @@ def realtime(ground: Ground) -> Iterator[Result]:
         goal=Goal("<=", 1.5),
         n=len(every),
         holds={"all_delivered": all(heard)},
-        extra={"p99_ms": percentile(every, 0.99), "limit_p99_ms": percentile([x * 1000 for run in limits for x in run], 0.99)},
+        extra={
+            "p99_ms": percentile(every, 0.99),
+            "limit_p99_ms": percentile([x * 1000 for run in limits for x in run], 0.99),
+        },
     )
 
 
@@ -99,5 +102,3 @@ def told(
     crowd.end()
     times = [at - published[subject] for subject, some in heard.items() if subject in published for at in some]
     return times, len(times) == STREAMS * len(messages)
-
-

@@ -73,7 +73,7 @@ def test_it_throttles_and_says_for_how_long(sim: RunningSimulator, graph: Caller
 
 
 @pytest.mark.parametrize("body", [True, False])
-def test_it_breaks_down_with_and_without_a_body(sim: RunningSimulator, graph: Caller, body: bool) -> None:  # noqa: FBT001
+def test_it_breaks_down_with_and_without_a_body(sim: RunningSimulator, graph: Caller, body: bool) -> None:
     fault(sim, "server_error", status=503, body=body)
     answer = graph.send(**TEXT)
     assert answer.status_code == 503

@@ -46,7 +46,12 @@ class Command(BaseCommand):
             message = "Say which: --delivery ID, --outcome OUTCOME or --since TIME."
             raise CommandError(message)
         chosen = Delivery.objects.exclude(outcome=Delivery.Outcome.PENDING)
-        for name, lookup in (("delivery", "id__in"), ("outcome", "outcome"), ("since", "received_at__gte"), ("workspace", "workspace__slug")):
+        for name, lookup in (
+            ("delivery", "id__in"),
+            ("outcome", "outcome"),
+            ("since", "received_at__gte"),
+            ("workspace", "workspace__slug"),
+        ):
             if options[name]:
                 chosen = chosen.filter(**{lookup: options[name]})
         ids = list(chosen.order_by("id").values_list("id", flat=True))

@@ -6,7 +6,7 @@ import os
 from urllib.parse import urlsplit
 
 _url = urlsplit(os.environ["DATABASE_URL"])
-SECRET_KEY = "bare"  # noqa: S105  of a benchmark
+SECRET_KEY = "bare"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.bench.bare.urls"
 USE_TZ = True
