@@ -2,6 +2,9 @@
 
 The row lock that the work holds is what excludes others, and it is gone the moment a worker dies; the lease only covers
 the gap between the claim and the lock. A lane whose last claim came to nothing is suspect and is worked apart.
+
+Who brings items must not wait for who works them: the work holds a lane so that others may share its key, bringing shares
+it, and a lane is only found empty by whoever holds it alone.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ CLAIM = """
 WITH picked AS (
   SELECT key FROM conversations_lane
   WHERE has_work AND not_before <= clock_timestamp() AND attempts {attempts}
-  ORDER BY not_before LIMIT %s FOR UPDATE SKIP LOCKED
+  ORDER BY not_before LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE conversations_lane l SET claim = %s, attempts = attempts + 1, not_before = clock_timestamp() + interval '{lease}'
 FROM picked WHERE l.key = picked.key RETURNING l.key, l.attempts, set_config('synchronous_commit', 'off', true)
@@ -42,22 +45,33 @@ def lock(token: UUID, keys: Iterable[str]) -> list[str]:
     """Lock the claimed lanes that nobody else took over meanwhile. Needs a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND claim = %s ORDER BY key FOR UPDATE SKIP LOCKED",
+            "SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND claim = %s ORDER BY key "
+            "FOR NO KEY UPDATE SKIP LOCKED",
             [bulk.words(keys), token],
         )
         return [row[0] for row in cursor.fetchall()]
 
 
 def release(keys: Iterable[str]) -> None:
-    """Give back lanes whose work is done: they have work as long as an item waits. Needs the lock."""
+    """Give back lanes whose work is done: they have work as long as an item waits. Needs the lock.
+
+    A lane to which somebody is just bringing items stays one with work. The others are held alone from here to the commit, and
+    only the statement after that sees every item that was brought.
+    """
+    held = bulk.words(keys)
     with connection.cursor() as cursor:
         cursor.execute(
+            "SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) ORDER BY key FOR UPDATE SKIP LOCKED", [held]
+        )
+        alone = bulk.words(row[0] for row in cursor.fetchall())
+        cursor.execute(
             """
-            UPDATE conversations_lane l SET claim = NULL, attempts = 0, not_before = clock_timestamp(), has_work = EXISTS (
-              SELECT 1 FROM conversations_item i WHERE i.lane_id = l.key AND i.state = 'pending')
+            UPDATE conversations_lane l SET claim = NULL, attempts = 0, not_before = clock_timestamp(),
+              has_work = l.key <> ALL(%s::text[]) OR EXISTS (
+                SELECT 1 FROM conversations_item i WHERE i.lane_id = l.key AND i.state = 'pending')
             WHERE l.key = ANY(%s::text[])
             """,
-            [bulk.words(keys)],
+            [alone, held],
         )
 
 
@@ -72,14 +86,25 @@ def pause(key: str, seconds: float) -> None:
 
 
 def waken(lanes: Iterable[tuple[str, UUID]]) -> None:
-    """Mark lanes (key, workspace) as having work, creating those that are new. Keys are locked in order."""
+    """Mark lanes (key, workspace) as having work, creating those that are new; call it before their items are stored.
+
+    Waits for no work that goes on in them. Keys are locked in order.
+    """
     rows = sorted(set(lanes))
     if not rows:
         return
+    keys = bulk.words(key for key, _ in rows)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO conversations_lane (key, workspace_id, has_work, attempts) "
             "SELECT key, workspace_id, true, 0 FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) "
-            "ON CONFLICT (key) DO UPDATE SET has_work = true",
-            [bulk.words(key for key, _ in rows), bulk.array(workspace for _, workspace in rows)],
+            "ON CONFLICT (key) DO NOTHING",
+            [keys, bulk.array(workspace for _, workspace in rows)],
         )
+        cursor.execute(
+            "SELECT key, has_work FROM conversations_lane WHERE key = ANY(%s::text[]) ORDER BY key FOR KEY SHARE",
+            [keys],
+        )
+        idle = bulk.words(key for key, has_work in cursor.fetchall() if not has_work)
+        if idle != "{}":
+            cursor.execute("UPDATE conversations_lane SET has_work = true WHERE key = ANY(%s::text[])", [idle])

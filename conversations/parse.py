@@ -78,6 +78,16 @@ def parse_pending() -> int:
     return len(rows)
 
 
+def somebody_parses() -> bool:
+    """Whether deliveries wait to be parsed: asked by who got none, since another holds their connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM conversations_connection c WHERE EXISTS ("
+            "SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND NOT d.parsed))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _candidate() -> tuple[UUID, int] | None:
     """Count an attempt on a connection that has something to parse: (connection, attempts before)."""
     with connection.cursor() as cursor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+import gc
 import json
 import os
 import pstats
@@ -37,7 +38,9 @@ class Statements:
         """Print microseconds a message by statement, dearest first."""
         connection.execute_wrappers.remove(self)
         for sql, (seconds, times) in sorted(self.spent.items(), key=lambda entry: -entry[1][0])[:40]:
-            print(f"{seconds / count * 1e6:8.1f} us {times:5d} x {seconds / times * 1e3:7.2f} ms  {sql}", file=sys.stderr)
+            print(
+                f"{seconds / count * 1e6:8.1f} us {times:5d} x {seconds / times * 1e3:7.2f} ms  {sql}", file=sys.stderr
+            )
         total = sum(entry[0] for entry in self.spent.values())
         print(f"{total / count * 1e6:8.1f} us in all", file=sys.stderr)
 
@@ -45,6 +48,8 @@ class Statements:
 def main() -> None:
     """For each line ``{"figures": bool}``: work until nothing waits, answer with seconds and CPU seconds."""
     django.setup()
+    gc.collect()
+    gc.freeze()  # as every worker does
     from conversations.tasks import drain
     from metrics.aggregate import derive_pending
 
@@ -72,7 +77,9 @@ def main() -> None:
         said["cpu"] = time.process_time() - began_cpu
         if python:
             python.disable()
-            pstats.Stats(python, stream=sys.stderr).sort_stats("tottime").print_stats(45)
+            pstats.Stats(python, stream=sys.stderr).sort_stats("cumtime").print_stats(
+                "conversations|metrics|copy_to|wait|execute"
+            )
         if profile:
             profile.tell(said["worked"])
         print(json.dumps(said), flush=True)

@@ -42,7 +42,13 @@ class Child:
         self.heard = b""
         with process.open_log(log) as errors:
             self.process = subprocess.Popen(
-                words, env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+                words,
+                env=env,
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
             )
 
     def hear(self, seconds: float = CHILD_SECONDS) -> Any:
@@ -170,7 +176,8 @@ class Ground:
 
     def child(self, module: str, *words: str, **env: str) -> Child:
         """Start a module of the benchmarks as a child."""
-        child = Child([sys.executable, "-m", f"tests.bench.{module}", *words], {**self.env, **env}, self._log(module))
+        env = {**self.env, **env, "PYTHONUNBUFFERED": ""}  # unbuffered, a line longer than a pipe would be cut
+        child = Child([sys.executable, "-m", f"tests.bench.{module}", *words], env, self._log(module))
         self.running.append(child)
         return child
 
