@@ -5,6 +5,7 @@ Django's own ASGI handler costs several times the CPU of its WSGI handler a requ
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
@@ -67,6 +68,8 @@ class Hub:
             if message["type"] == "lifespan.startup":
                 await self.intake.open()
                 await self.live.open()
+                gc.collect()
+                gc.freeze()  # what is loaded stays: looking through it for garbage would hold every request up
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.live.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -82,12 +83,8 @@ class Intake:
             await _answer(send, 503, b"The delivery could not be stored. Send it again.", retry_after=b"5")
 
     async def _connection(self, path: str) -> Known | None:
-        parts = path.split("/")  # "", "webhooks", id, ("status",) ""
-        if len(parts) not in {3, 4, 5} or (len(parts) > 3 and parts[3] not in {"", "status"}):
-            return None
-        try:
-            connection_id = UUID(parts[2])
-        except ValueError:
+        connection_id = _named(path)
+        if connection_id is None:
             return None
         cached = self.cache.get(connection_id)
         if cached and cached[0] > time.monotonic():
@@ -108,7 +105,7 @@ class Intake:
         return RawRequest(
             method=scope["method"],
             url=f"{self.public_url}{scope['path']}{'?' + query if query else ''}",
-            query=parse_qs(query, keep_blank_values=True),
+            query=parse_qs(query, keep_blank_values=True) if query else {},
             headers=headers,
             body=body,
             content_type=headers.get("content-type", ""),
@@ -170,6 +167,18 @@ class Intake:
         if now - self.logged_refusal > REFUSALS_LOGGED_EVERY:
             self.logged_refusal = now
             log.warning("webhook refused: missing or wrong signature", connection=str(connection.id))
+
+
+@lru_cache(CACHE_ENTRIES)
+def _named(path: str) -> UUID | None:
+    """Return the connection that a path names, ``None`` where it names none."""
+    parts = path.split("/")  # "", "webhooks", id, ("status",) ""
+    if len(parts) not in {3, 4, 5} or (len(parts) > 3 and parts[3] not in {"", "status"}):
+        return None
+    try:
+        return UUID(parts[2])
+    except ValueError:
+        return None
 
 
 def _open(connection_id: UUID, sealed: bytes) -> Credentials:
