@@ -66,7 +66,16 @@ def publish(workspace_id: UUID, changes: Iterable[Change]) -> int:
 
 def after(workspace_id: UUID, seq: int, limit: int = 200) -> Sequence[FeedEvent]:
     """Return the next events after ``seq``, in order, at most ``limit``."""
-    return list(FeedEvent.objects.filter(workspace_id=workspace_id, seq__gt=seq).order_by("seq")[:limit])
+    with connection.cursor() as cursor:  # asked for every event that happens: by hand it costs a third
+        cursor.execute(
+            "SELECT seq, kind, subject_id, conversation_id FROM conversations_feedevent "
+            "WHERE workspace_id = %s AND seq > %s ORDER BY seq LIMIT %s",
+            [workspace_id, seq, limit],
+        )
+        return [
+            FeedEvent(workspace_id=workspace_id, seq=row[0], kind=row[1], subject_id=row[2], conversation_id=row[3])
+            for row in cursor.fetchall()
+        ]
 
 
 def head(workspace_id: UUID) -> int:
