@@ -32,6 +32,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_SECONDS = 10.0  # a body that drips in slower than this is given up
 CACHE_SECONDS = 5.0
 CACHE_ENTRIES = 10_000
+PATH_LENGTH = 100  # no path of ours is longer, and what strangers ask for is not kept
 REFUSALS_LOGGED_EVERY = 10.0
 
 REFUSED = Counter("novelo_webhook_refused", "Webhooks with a missing or wrong signature")
@@ -83,7 +84,7 @@ class Intake:
             await _answer(send, 503, b"The delivery could not be stored. Send it again.", retry_after=b"5")
 
     async def _connection(self, path: str) -> Known | None:
-        connection_id = _named(path)
+        connection_id = _named(path) if len(path) <= PATH_LENGTH else None
         if connection_id is None:
             return None
         cached = self.cache.get(connection_id)
