@@ -16,6 +16,10 @@ SMALL = {"width": 390, "height": 844}
 
 def expect_no_barrier(page: Page) -> None:
     """Fail with what axe has against the page."""
+    # Colors on their way from one theme to the other are nobody's: look when they have arrived.
+    page.evaluate(
+        "() => Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished))"
+    )
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
