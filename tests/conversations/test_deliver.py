@@ -12,7 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from conversations import pipeline, reply
+from conversations import deliver, pipeline, reply
 from conversations.act import act
 from conversations.channels.types import Credentials
 from conversations.history import Actor
@@ -258,3 +258,20 @@ def test_it_uses_the_new_token_after_a_change(
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.status, first.error["code"], second.status) == ("failed", "190", "sent")
+
+
+def test_it_calls_the_provider_outside_of_any_transaction(
+    shop: Shop, talk: Conversation, agent: User, provider: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(shop, talk, agent)
+    worker = connections["default"]
+    within: list[bool] = []
+    send = deliver._send
+
+    def watched(parcel: deliver.Parcel) -> deliver.Result:
+        within.append(worker.in_atomic_block)
+        return send(parcel)
+
+    monkeypatch.setattr(deliver, "_send", watched)
+    send_all()
+    assert (within, len(provider.sent)) == ([False], 1)
