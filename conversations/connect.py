@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import connections_hint
+from conversations.channels.registry import CHANNELS, PROVIDERS
 from conversations.channels.types import Credentials
 from conversations.feed import Change
 from conversations.models import Channel, Connection
@@ -19,16 +20,15 @@ from conversations.wake import Work
 from hub.models import Workspace
 from hub.secrets import SecretUnreadable
 
-# Who delivers what is written on a kind of channel; empty where people write to us directly.
+# Who delivers what is written on a kind of channel whose adapter is still to come; empty where people write to us directly.
 PROVIDER_OF = {
-    "whatsapp": "meta",
     "instagram": "meta",
     "messenger": "meta",
     "twilio_whatsapp": "twilio",
     "sms": "twilio",
     "webchat": "",
-}
-PROVES = {"meta": "app_secrets", "twilio": "auth_tokens"}  # without these no webhook could be believed
+} | {kind: adapter.provider for kind, adapter in CHANNELS.items()}
+PROVES = {"twilio": "auth_tokens"} | {name: provider.proves for name, provider in PROVIDERS.items()}
 E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 

@@ -143,7 +143,8 @@ def _send(parcel: Parcel) -> Result:
         return SendRefused(Error(code="kind", title="Messages cannot be sent on this kind of channel yet."))
     try:
         if parcel.message.direction == "inbound":
-            adapter.mark_read(parcel.channel.address, parcel.message.provider_id or "", parcel.credentials)
+            told = parcel.message.provider_id or ""
+            adapter.mark_read(parcel.channel.address, told, parcel.credentials, parcel.outbound.to)
             return None
         return adapter.send(parcel.outbound, parcel.credentials)
     except (SendRefused, SendUnknown) as result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -18,20 +18,7 @@ from conversations.refusal import Refused, TooLate
 from conversations.wake import Work
 from hub.models import Workspace
 
-# How long after the customer's last message free text may follow; later the provider takes templates only.
-REPLY_WINDOW = {"whatsapp": timedelta(hours=24), "twilio_whatsapp": timedelta(hours=24)}
 NOTE_LIMIT = 10_000
-# The kinds of identity a channel can write to.
-REACHES = {
-    "whatsapp": ("wa_id", "bsuid", "phone"),
-    "twilio_whatsapp": ("wa_id", "phone"),
-    "sms": ("phone", "wa_id"),
-    "instagram": ("igsid",),
-    "messenger": ("psid",),
-    "webchat": ("visitor",),
-}
-
-
 ANSWERED = [
     "status", "assignee", "first_response_at", "waiting_since", "unread", "channel_ids", "last_channel", "last_seq",
     "last_message", "last_message_at",
@@ -122,7 +109,7 @@ def _way(workspace: Workspace, row: Conversation, words: Words, heard: Message |
     known = Identity.objects.of(workspace).filter(
         customer=row.customer_id,
         replaced_at=None,
-        kind__in=REACHES.get(channel.kind, ()),
+        kind__in=CHANNELS[channel.kind].reaches if channel.kind in CHANNELS else (),
         scope__in=["", channel.address],
     )
     identities = list(known.order_by("-id"))
@@ -145,10 +132,11 @@ def _check(channel: Channel, text: str, heard: Message | None, now: datetime) ->
         raise Refused(
             "channel", _("Messages cannot be sent on this kind of channel yet: %(kind)s.") % {"kind": channel.kind}
         )
-    if len(text) > adapter.text_limit:
+    length = adapter.length_of(text)
+    if length > adapter.text_limit:
         sentence = _("This channel takes at most %(limit)d characters; this text has %(length)d.")
-        raise Refused("text", sentence % {"limit": adapter.text_limit, "length": len(text)})
-    window = REPLY_WINDOW.get(channel.kind)
+        raise Refused("text", sentence % {"limit": adapter.text_limit, "length": length})
+    window = adapter.reply_window
     if window and (heard is None or now - heard.shown_at > window):
         raise TooLate(_("The customer's last message here is more than 24 hours old: only a template can be sent."))
 

@@ -52,7 +52,7 @@ class ConnectionInput(serializers.Serializer[Any]):
 class ChannelInput(serializers.Serializer[Any]):
     """A channel to open."""
 
-    kind = Choice(list(PROVIDER_OF))
+    kind = Choice(sorted(PROVIDER_OF))
     name = Text(max_length=120)
     address = Text(max_length=120, required=False, allow_blank=True, allow_null=True)
     connection = ConnectionInput(required=False, allow_null=True)

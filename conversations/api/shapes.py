@@ -14,7 +14,7 @@ from conversations.models import Conversation, Delivery
 from conversations.models.message import KINDS, STATUS_RANK
 from hub.problems import CONTENT_TYPE
 
-CHANNEL_KINDS = list(PROVIDER_OF)
+CHANNEL_KINDS = sorted(PROVIDER_OF)
 LIMIT = OpenApiParameter("limit", OpenApiTypes.INT, description="How many rows, 1 to 200; 50 when not given.")
 CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="The place in the list, from `next` or `previous`.")
 KEY = OpenApiParameter(

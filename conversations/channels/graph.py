@@ -18,7 +18,7 @@ import httpx2
 from django.conf import settings
 
 from conversations.channels.graph_errors import NO_TOKEN, NOT_ACCEPTED, NOT_REACHED, TOO_FAST
-from conversations.channels.http import client
+from conversations.channels.http import NOT_SENT, call
 from conversations.channels.reading import NotReadableError, decode, mapping, text_of
 from conversations.channels.types import Error, ErrorClass, SendRefused, SendUnknown
 
@@ -29,28 +29,38 @@ logger = logging.getLogger(__name__)
 _TOKEN = re.compile(r"\b(?:EAA|IGA)[A-Za-z0-9_-]{10,}")
 _LONGEST_WAIT = 86_400.0
 
-# The request never got to the other side, so nothing can have left.
-_NOT_SENT = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.UnsupportedProtocol,
-    httpx2.LocalProtocolError,
-)
 
+def post(path: str, body: Mapping[str, Any], token: str, read_error: ErrorReader, *, host: str = "") -> dict[str, Any]:
+    """POST ``body`` to ``{host}/{version}/{path}`` and return the object Graph answered with a 2xx.
 
-def post(path: str, body: Mapping[str, Any], token: str, read_error: ErrorReader) -> dict[str, Any]:
-    """POST ``body`` to ``{GRAPH_API_URL}/{version}/{path}`` and return the object Graph answered with a 2xx.
-
-    Raises ``SendRefused`` (its ``error`` made by ``read_error`` from Graph's own) or ``SendUnknown``.
+    ``host`` is ``GRAPH_API_URL`` unless given. Raises ``SendRefused`` (its ``error`` made by ``read_error`` from Graph's
+    own) or ``SendUnknown``.
     """
+    return _ask("POST", path, token, read_error, host, json=body)
+
+
+def upload(
+    path: str, form: Mapping[str, str], files: Mapping[str, Any], token: str, read_error: ErrorReader
+) -> dict[str, Any]:
+    """POST a file with its form fields; answers and raises as ``post`` does."""
+    return _ask("POST", path, token, read_error, "", data=form, files=files)
+
+
+def get(path: str, params: Mapping[str, str], token: str, read_error: ErrorReader, *, host: str = "") -> dict[str, Any]:
+    """GET an object; answers and raises as ``post`` does, but asking twice is harmless: no answer is a transient refusal."""
+    try:
+        return _ask("GET", path, token, read_error, host, params=params)
+    except SendUnknown:
+        raise SendRefused(Error(code="no_answer", title=NOT_REACHED, error_class="transient")) from None
+
+
+def _ask(method: str, path: str, token: str, read_error: ErrorReader, host: str, **body: Any) -> dict[str, Any]:
     if not token or not (token.isascii() and token.isprintable()):
         raise SendRefused(Error(code="access_token", title=NO_TOKEN, error_class="channel"))
-    url = f"/{settings.GRAPH_API_VERSION}/{path}"
+    url, headers = f"/{settings.GRAPH_API_VERSION}/{path}", {"Authorization": f"Bearer {token}"}
     try:
-        response = client(settings.GRAPH_API_URL).post(url, json=body, headers={"Authorization": f"Bearer {token}"})
-    except _NOT_SENT as error:
+        response = call(host or settings.GRAPH_API_URL, method, url, secrets=(token,), headers=headers, **body)
+    except NOT_SENT as error:
         raise SendRefused(Error(code=type(error).__name__, title=NOT_REACHED, error_class="transient")) from None
     except httpx2.HTTPError as error:
         raise SendUnknown(type(error).__name__) from None

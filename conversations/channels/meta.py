@@ -22,6 +22,9 @@ class Meta:
     """The provider ``meta``: ``readers`` says which channel reads the entries of which ``object``."""
 
     name = "meta"
+    proves = "app_secrets"
+    accepted = b""
+    accepted_type = b"text/plain; charset=utf-8"
 
     def __init__(self, readers: Mapping[str, EntriesReader]) -> None:
         self.readers = readers

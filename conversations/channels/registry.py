@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from conversations.channels.adapter import Adapter
 from conversations.channels.meta import Meta
-from conversations.channels.types import Channel, Provider
+from conversations.channels.types import Provider
 from conversations.channels.whatsapp import parse as whatsapp
 from conversations.channels.whatsapp.send import WhatsApp
 
-CHANNELS: dict[str, Channel] = {
+CHANNELS: dict[str, Adapter] = {
     "whatsapp": WhatsApp(),
 }
 

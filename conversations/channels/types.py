@@ -28,11 +28,16 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wrote or is written to: at least one address, strongest first; ``name`` and ``username`` as shown, may be empty."""
+    """Who wrote or is written to: at least one address, strongest first; ``name`` and ``username`` as shown, may be empty.
+
+    ``proof`` says why all these addresses are surely one person (``provider``, ``token``, ``link``): then customers who
+    hold them are joined without asking. Without it a contradiction becomes a suggestion.
+    """
 
     addresses: tuple[Address, ...]
     name: str = ""
     username: str = ""
+    proof: Literal["", "provider", "token", "link"] = ""
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +85,7 @@ class MessageReceived(Item, frozen=True, kw_only=True):
     """Something a customer said. ``text`` is what a person would read, ``payload`` the kind's own data (raw when unsupported).
 
     ``reply_to`` is the provider id of the message answered. ``group`` is the provider's group id when it was said in one.
+    ``consent`` is ``stop`` where the customer asked to be left alone with it, ``start`` where they took that back.
     """
 
     provider_id: str
@@ -92,10 +98,15 @@ class MessageReceived(Item, frozen=True, kw_only=True):
     referral: dict[str, Any] | None = None
     group: str | None = None
     forwarded: bool = False
+    consent: Literal["", "stop", "start"] = ""
 
 
 class MessageEchoed(Item, frozen=True, kw_only=True):
-    """Something the business said elsewhere (the phone paired to the number, another app): outgoing, author ``device``."""
+    """Something the business said elsewhere (the phone paired to the number, another app): outgoing, author ``device``.
+
+    ``app_id`` is the provider's id of the app that sent it, where it says so: an echo of our own send has one too, and may
+    be faster than the answer to the send.
+    """
 
     provider_id: str
     recipient: Person
@@ -104,6 +115,7 @@ class MessageEchoed(Item, frozen=True, kw_only=True):
     payload: dict[str, Any] = {}
     attachments: tuple[AttachmentRef, ...] = ()
     reply_to: str | None = None
+    app_id: str = ""
 
 
 class MessageImported(Item, frozen=True, kw_only=True):
@@ -135,6 +147,14 @@ class StatusChanged(Item, frozen=True, kw_only=True):
     person: Person | None = None
     word: str = ""
     group: str | None = None
+
+
+class StatusUpTo(Item, frozen=True, kw_only=True):
+    """Everything sent to ``person`` until ``until`` (the source's clock) has reached this status: a watermark."""
+
+    person: Person
+    until: datetime
+    status: Literal["delivered", "read"]
 
 
 class ReactionChanged(Item, frozen=True, kw_only=True):
@@ -203,7 +223,7 @@ class Invalid(Item, frozen=True, kw_only=True):
 
 
 AnyItem = (
-    MessageReceived | MessageEchoed | MessageImported | StatusChanged | ReactionChanged | MessageEdited | MessageDeleted
+    MessageReceived | MessageEchoed | MessageImported | StatusChanged | StatusUpTo | ReactionChanged | MessageEdited | MessageDeleted
     | IdentityChanged | AccountNotice | Invalid
 )  # fmt: skip
 
@@ -228,19 +248,41 @@ class RawRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What a connection may prove itself with. Secrets: never logged, never shown; several are valid during a rotation."""
+    """What a connection may prove itself with. Secrets: never logged, never shown; several are valid during a rotation.
+
+    ``identity_keys`` are what a shop's site signs its visitors' names with (web chat).
+    """
 
     app_secrets: tuple[str, ...] = ()
     verify_token: str = ""
     access_token: str = ""
     account_sid: str = ""
     auth_tokens: tuple[str, ...] = ()
+    identity_keys: tuple[str, ...] = ()
+
+
+class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to send: ``stored_as`` is its name in Django's default storage, ``link`` an address the provider may fetch it from.
+
+    ``size`` in bytes. The link is signed, public and short-lived.
+    """
+
+    kind: Literal["image", "audio", "video", "document", "sticker", "file"]
+    mime_type: str
+    filename: str
+    size: int
+    stored_as: str
+    link: str
+    voice: bool = False
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """A message to send: ``account`` sends it, ``to`` are the person's addresses on this channel, strongest first.
 
-    ``our_id`` travels with it and comes back in its statuses. ``reply_to`` is a provider id.
+    ``our_id`` travels with it and comes back in its statuses. ``reply_to`` is a provider id. ``text`` is the caption where
+    there are ``attachments``. ``payload`` holds what the kind needs (``interactive``, ``template``, ``location``), in our own
+    words. ``heard_at`` is when the person last wrote on this channel; ``by_person`` whether an agent wrote this and not a
+    machine. ``options`` are the channel's settings; ``status_url`` is where a provider may report on this very message.
     """
 
     account: str
@@ -249,7 +291,44 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     kind: MessageKind = "text"
     text: str = ""
     payload: dict[str, Any] = {}
+    attachments: tuple[OutboundFile, ...] = ()
     reply_to: str | None = None
+    heard_at: datetime | None = None
+    by_person: bool = True
+    options: Mapping[str, Any] = {}
+    status_url: str = ""
+
+
+class FileRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel takes of one kind of file: at most ``max_bytes``, of these ``mime_types``; any where there are none."""
+
+    max_bytes: int
+    mime_types: tuple[str, ...] = ()
+    caption: bool = True
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast a channel may send: messages a second in all, and to one person one every ``pair_seconds`` after a burst."""
+
+    per_second: float = 80.0
+    pair_seconds: float = 0.0  # 0: no limit for one person
+    pair_burst: int = 1
+
+
+class Download(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a customer's file lies now: ``headers`` prove us, and are sent to ``hosts`` only, never after a redirect elsewhere."""
+
+    url: str
+    headers: Mapping[str, str] = {}
+    hosts: tuple[str, ...] = ()
+    sha256: str = ""
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says of a channel when asked: its ``name`` there, and what is worth keeping in the channel's settings."""
+
+    name: str = ""
+    learned: Mapping[str, Any] = {}
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -279,6 +358,9 @@ class Provider(Protocol):
     """Who delivers webhooks to a connection: proves, understands. Knows no models."""
 
     name: str
+    proves: str  # the field of ``Credentials`` without which no webhook could be believed
+    accepted: bytes  # the body of the 200, as the provider wants it
+    accepted_type: bytes
 
     def challenge(self, request: RawRequest, credentials: Credentials) -> str | None:
         """Return the text to answer a handshake with, or ``None`` when the handshake must be refused."""
@@ -288,18 +370,3 @@ class Provider(Protocol):
 
     def parse(self, request: RawRequest) -> Parsed:
         """Turn a body into items. Never raises because of content."""
-
-
-class Channel(Protocol):
-    """One kind of channel: what it is called, which provider delivers it, how it sends. Knows no models."""
-
-    kind: str
-    provider: str
-    can_send: frozenset[MessageKind]
-    text_limit: int
-
-    def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
-        """Send one message. Raises ``SendRefused`` or ``SendUnknown``; blocks up to the client's timeout."""
-
-    def mark_read(self, account: str, provider_id: str, credentials: Credentials) -> None:
-        """Tell the customer that the message and those before it were read. Raises ``SendRefused``."""

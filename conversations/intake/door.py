@@ -29,6 +29,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+PLAIN = b"text/plain; charset=utf-8"
 BODY_SECONDS = 10.0  # a body that drips in slower than this is given up
 CACHE_SECONDS = 5.0
 CACHE_ENTRIES = 10_000
@@ -135,7 +136,7 @@ class Intake:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.store.keep(Row(connection, request.method, request.url, request.content_type[:120], body, done))
         await done
-        await _answer(send, 200, b"")
+        await _answer(send, 200, provider.accepted, kind=provider.accepted_type)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the body whole; ``None`` when it is too large. A sender that drips or hangs up raises ``Unavailable``."""
@@ -193,8 +194,10 @@ def _open(connection_id: UUID, sealed: bytes) -> Credentials:
         return Credentials()
 
 
-async def _answer(send: Send, status: int, text: bytes, *, allow: bytes = b"", retry_after: bytes = b"") -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+async def _answer(
+    send: Send, status: int, text: bytes, *, kind: bytes = PLAIN, allow: bytes = b"", retry_after: bytes = b""
+) -> None:
+    headers = [(b"content-type", kind), (b"x-content-type-options", b"nosniff")]
     if allow:
         headers.append((b"allow", allow))
     if retry_after:

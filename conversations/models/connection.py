@@ -23,17 +23,11 @@ class Connection(models.Model):
     sealed_credentials = SealedBox()
     refused_signatures = models.PositiveBigIntegerField(default=0)
     refused_at = models.DateTimeField(null=True)
+    token_set_at = models.DateTimeField(null=True)  # since when its access token is in use
     parse_attempts = models.PositiveSmallIntegerField(default=0)  # batches begun since the last success
     created_at = models.DateTimeField(db_default=Now())
 
     objects = OfWorkspace["Connection"].as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=models.Q(provider__in=["meta", "twilio", "novelo"]), name="connection_provider_is_known"
-            ),
-        ]
 
     def _box(self) -> str:
         field = self._meta.get_field("sealed_credentials")
@@ -64,6 +58,12 @@ class Channel(models.Model):
     last_outbound_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
     last_error = models.JSONField(null=True)
+    # What belongs to the kind and is no secret: origins and texts of a web chat, the business account of a number …
+    settings = models.JSONField(default=dict, blank=True)
+    stopped_at = models.DateTimeField(
+        null=True
+    )  # its provider refused the channel itself: nothing leaves until it is mended
+    stop_reason = models.JSONField(null=True)  # {"code", "title"}
 
     objects = OfWorkspace["Channel"].as_manager()
 
@@ -73,12 +73,6 @@ class Channel(models.Model):
                 fields=["connection", "kind", "address"],
                 condition=models.Q(deleted_at=None) & ~models.Q(address=""),
                 name="address_belongs_to_one_channel_of_a_connection",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(
-                    kind__in=["whatsapp", "instagram", "messenger", "twilio_whatsapp", "sms", "webchat"]
-                ),
-                name="channel_kind_is_known",
             ),
         ]
 

@@ -51,6 +51,8 @@ class Conversation(models.Model):
     last_seq = models.PositiveIntegerField(default=0)  # position of the newest message, counted per conversation
     unread = models.PositiveIntegerField(default=0)  # inbound messages nobody of the team has seen
     route_reason = models.JSONField(null=True)
+    # While its customer is merged, an episode that ran beside the survivor's counts as part of that one.
+    folded_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="folded")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = Conversations.as_manager()
@@ -59,7 +61,7 @@ class Conversation(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["workspace", "customer"],
-                condition=~models.Q(status="resolved"),
+                condition=~models.Q(status="resolved") & models.Q(folded_into=None),
                 name="one_open_conversation_per_customer",
             ),
             models.CheckConstraint(

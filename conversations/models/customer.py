@@ -19,6 +19,8 @@ class Customer(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="customers")
     name = models.CharField(max_length=160, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
+    # Whom this customer counts as while a merge is in force: always the person at the end, never a link between.
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="absorbed")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = Customers.as_manager()
@@ -51,6 +53,7 @@ class Identity(models.Model):
     username = models.CharField(max_length=120, blank=True)
     verified = models.BooleanField(default=False)
     replaced_at = models.DateTimeField(null=True)
+    opted_out_at = models.DateTimeField(null=True)  # asked to be left alone: nothing may be sent here
     created_at = models.DateTimeField(db_default=Now())
 
     objects = OfWorkspace["Identity"].as_manager()

@@ -99,7 +99,8 @@ class Attachment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    # None: uploaded by an agent and not said yet
+    message = models.ForeignKey(Message, null=True, on_delete=models.CASCADE, related_name="attachments")
     kind = models.CharField(max_length=10)
     provider_ref = models.CharField(max_length=255, blank=True)
     source_url = models.TextField(blank=True)
@@ -110,6 +111,16 @@ class Attachment(models.Model):
     voice = models.BooleanField(default=False)
     state = models.CharField(max_length=11, default="pending")
     reason = models.TextField(blank=True)
+    stored_as = models.CharField(max_length=255, blank=True, db_default="")  # its name in the storage
+    thumbnail = models.CharField(
+        max_length=255, blank=True, db_default=""
+    )  # the name of its small picture in the storage
+    width = models.PositiveIntegerField(null=True)  # pixels
+    height = models.PositiveIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+    not_before = models.DateTimeField(db_default=Now())
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
 
     objects = OfWorkspace["Attachment"].as_manager()
 
@@ -118,6 +129,10 @@ class Attachment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=["pending", "stored", "unavailable"]), name="attachment_state_is_known"
             ),
+        ]
+        indexes: ClassVar = [
+            # media: what waits to be fetched
+            models.Index(fields=["not_before"], condition=models.Q(state="pending"), name="attachment_to_fetch"),
         ]
 
 

@@ -23,6 +23,7 @@ class OutboxEntry(models.Model):
     state = models.CharField(max_length=8, default="queued")  # queued | sending | done
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(db_default=Now())
+    bulk = models.BooleanField(default=False)  # campaigns wait behind people
     queued_at = models.DateTimeField(db_default=Now())
 
     objects = OfWorkspace["OutboxEntry"].as_manager()
@@ -41,3 +42,39 @@ class OutboxEntry(models.Model):
                 fields=["conversation_id", "position"], condition=~models.Q(state="done"), name="outbox_in_order"
             ),
         ]
+
+
+class Gesture(models.Model):
+    """A reaction of ours on its way out: the newest emoji under a message counts, ``emoji`` empty takes it back."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="gesture")
+    emoji = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=8, default="queued")  # queued | sending | done
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(db_default=Now())
+
+    objects = OfWorkspace["Gesture"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "sending", "done"]), name="gesture_state_is_known"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["not_before"], condition=~models.Q(state="done"), name="gesture_to_send"),
+        ]
+
+
+class Budget(models.Model):
+    """How much may leave now: a bucket of tokens for a channel, or for one person on it, refilled with time."""
+
+    key = models.CharField(max_length=120, primary_key=True)  # "<channel>" or "<channel>:<identity>"
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    tokens = models.FloatField()
+    refilled_at = models.DateTimeField(db_default=Now())
+
+    objects = OfWorkspace["Budget"].as_manager()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
 from conversations.channels import graph
+from conversations.channels.adapter import Adapter
 from conversations.channels.reading import id_of, mapping, objects
 from conversations.channels.types import (
     Address,
@@ -29,13 +31,16 @@ NOT_A_KIND = gettext_noop("WhatsApp cannot send this kind of message from here."
 NO_ANSWER = gettext_noop("WhatsApp did not answer; it will be tried again.")
 
 
-class WhatsApp:
+class WhatsApp(Adapter):
     """A number on the WhatsApp Cloud API. ``account`` of what it sends is the number's id (``phone_number_id``)."""
 
     kind = "whatsapp"
+    title = "WhatsApp"
     provider = "meta"
     can_send: frozenset[MessageKind] = frozenset({"text"})
     text_limit = 4096
+    reaches = ("wa_id", "bsuid", "phone")
+    reply_window = timedelta(hours=24)
 
     def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
         """Send one text, as a reply where ``reply_to`` says so. Raises ``SendRefused`` or ``SendUnknown``; blocks up to 25 s."""
@@ -47,7 +52,7 @@ class WhatsApp:
             raise SendUnknown("answer without a message id")
         return Sent(provider_id=provider_id, learned=_learned(answer, outbound.to))
 
-    def mark_read(self, account: str, provider_id: str, credentials: Credentials) -> None:
+    def mark_read(self, account: str, provider_id: str, credentials: Credentials, to: tuple[Address, ...] = ()) -> None:
         """Tell the customer that this message and those before it were read.
 
         Raises ``SendRefused``; a missing answer is transient here, because doing it twice changes nothing.

@@ -97,8 +97,8 @@ def test_it_keeps_an_address_once_per_connection(shop: Shop) -> None:
 
 
 REFUSED = [
-    ({"kind": "fax"}, "kind", "Must be one of: whatsapp, instagram, messenger, twilio_whatsapp, sms, webchat."),
-    ({"kind": ["whatsapp"]}, "kind", "Must be one of: whatsapp, instagram, messenger, twilio_whatsapp, sms, webchat."),
+    ({"kind": "fax"}, "kind", "Must be one of: instagram, messenger, sms, twilio_whatsapp, webchat, whatsapp."),
+    ({"kind": ["whatsapp"]}, "kind", "Must be one of: instagram, messenger, sms, twilio_whatsapp, webchat, whatsapp."),
     ({"kind": None}, "kind", "This field may not be null."),
     ({"name": ""}, "name", "This field may not be blank."),
     ({"name": 5}, "name", "Not a valid string."),

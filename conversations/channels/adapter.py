@@ -1,0 +1,98 @@
+"""What every kind of channel has unless it says otherwise: a new kind states how it differs and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Literal
+
+from django.utils.translation import gettext as _, gettext_noop
+
+from conversations.channels.types import (
+    Address,
+    AttachmentRef,
+    Checked,
+    Credentials,
+    Download,
+    Error,
+    FileRule,
+    MessageKind,
+    Outbound,
+    Pace,
+    SendRefused,
+    Sent,
+)
+
+NOT_HERE = gettext_noop("This kind of channel cannot do that.")
+
+
+class Adapter:
+    """One kind of channel: what it is called, who delivers it, whom it reaches, how it sends. Knows no models.
+
+    As it stands it can do nothing. ``reaches`` are the kinds of address it can write to, preferred first;
+    ``account_addresses`` those of them that mean a person only on the account they wrote to. After ``reply_window`` since the
+    customer's last message only templates may follow, and what a person writes until ``human_window``; ``None`` is no end.
+    ``files`` says by kind what it takes. Every method may block up to the client's timeout.
+    """
+
+    kind: str = ""
+    title: str = ""
+    provider: str = ""
+    can_send: frozenset[MessageKind] = frozenset()
+    text_limit: int = 4096
+    text_unit: Literal["characters", "bytes"] = "characters"
+    reaches: tuple[str, ...] = ()
+    account_addresses: frozenset[str] = frozenset()
+    reply_window: timedelta | None = None
+    human_window: timedelta | None = None
+    files: ClassVar[Mapping[str, FileRule]] = {}
+    files_per_message: int = 1
+    pace: Pace = Pace()
+    can_react: bool = False
+    has_templates: bool = False
+
+    def address_of(self, given: str) -> str:
+        """Return the channel's own address as it is kept. Raises ``ValueError`` with a sentence for one that is none."""
+        address = given.strip()
+        if not address:
+            raise ValueError(_("This kind of channel needs an address."))
+        return address
+
+    def length_of(self, text: str) -> int:
+        """Return how much of ``text_limit`` a text takes: characters, or bytes of UTF-8 where the channel counts those."""
+        return len(text.encode("utf-8", "surrogatepass")) if self.text_unit == "bytes" else len(text)
+
+    def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
+        """Send one message. Raises ``SendRefused`` (nothing left) or ``SendUnknown`` (it may have)."""
+        raise cannot()
+
+    def mark_read(self, account: str, provider_id: str, credentials: Credentials, to: tuple[Address, ...] = ()) -> None:
+        """Tell the customer that the message and those before it were read. Raises ``SendRefused``."""
+
+    def react(
+        self, account: str, to: tuple[Address, ...], provider_id: str, emoji: str, credentials: Credentials
+    ) -> None:
+        """Put ``emoji`` under a customer's message, or take it back when empty. Raises ``SendRefused`` or ``SendUnknown``."""
+        raise cannot()
+
+    def show_typing(self, account: str, to: tuple[Address, ...], provider_id: str, credentials: Credentials) -> None:
+        """Tell the customer that somebody is typing. Raises ``SendRefused``; a channel that cannot does nothing."""
+
+    def locate(self, file: AttachmentRef, account: str, credentials: Credentials) -> Download:
+        """Say where a customer's file lies now. Raises ``SendRefused``: its error says whether asking later may help."""
+        if not file.url:
+            raise cannot()
+        return Download(url=file.url)
+
+    def check(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> Checked:
+        """Ask the provider whether account and credentials work. Raises ``SendRefused`` with what it said."""
+        return Checked()
+
+    def templates(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the provider's templates: ``name``, ``language``, ``category``, ``status``, ``components``, ``id`` each."""
+        return []
+
+
+def cannot() -> SendRefused:
+    """Return the refusal of what this kind of channel cannot do."""
+    return SendRefused(Error(code="unsupported", title=NOT_HERE))
