@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from django.utils.translation import gettext as _, gettext_noop
 
+from conversations.channels.setup import Setup
 from conversations.channels.types import (
     Address,
     AttachmentRef,
@@ -32,7 +33,7 @@ class Adapter:
     As it stands it can do nothing. ``reaches`` are the kinds of address it can write to, preferred first;
     ``account_addresses`` those of them that mean a person only on the account they wrote to. After ``reply_window`` since the
     customer's last message only templates may follow, and what a person writes until ``human_window``; ``None`` is no end.
-    ``files`` says by kind what it takes. Every method may block up to the client's timeout.
+    ``files`` says by kind what it takes, ``setup`` how it is connected. Every method may block up to the client's timeout.
     """
 
     kind: str = ""
@@ -47,6 +48,7 @@ class Adapter:
     human_window: timedelta | None = None
     files: ClassVar[Mapping[str, FileRule]] = {}
     files_per_message: int = 1
+    setup: ClassVar[Setup] = Setup()
     pace: Pace = Pace()
     can_react: bool = False
     has_templates: bool = False

@@ -15,3 +15,8 @@ CHANNELS: dict[str, Adapter] = {
 PROVIDERS: dict[str, Provider] = {
     "meta": Meta(readers={"whatsapp_business_account": whatsapp.read_entries}),
 }
+
+
+def adapter_of(kind: str) -> Adapter:
+    """Return the adapter of a kind; of one that is no more, the adapter that can do nothing."""
+    return CHANNELS.get(kind) or Adapter()
