@@ -23,6 +23,7 @@ from conversations.channels.types import (
 )
 from conversations.channels.whatsapp.errors import read_error
 from conversations.channels.whatsapp.people import addresses
+from conversations.channels.whatsapp.setup import SETUP
 
 TOO_LONG = gettext_noop("The text is longer than WhatsApp takes.")
 EMPTY = gettext_noop("The message is empty.")
@@ -37,6 +38,7 @@ class WhatsApp(Adapter):
     kind = "whatsapp"
     title = "WhatsApp"
     provider = "meta"
+    setup = SETUP
     can_send: frozenset[MessageKind] = frozenset({"text"})
     text_limit = 4096
     reaches = ("wa_id", "bsuid", "phone")
