@@ -35,8 +35,12 @@ class OutboxEntry(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # deliver: what may go now
-            models.Index(fields=["not_before"], condition=~models.Q(state="done"), name="outbox_to_send"),
+            # deliver: what may go now, by channel; people's messages and campaigns wait in lanes of their own
+            models.Index(
+                fields=["channel", "bulk", "not_before"], condition=models.Q(state="queued"), name="outbox_lanes"
+            ),
+            # deliver: the sends whose worker died
+            models.Index(fields=["not_before"], condition=models.Q(state="sending"), name="outbox_sending"),
             # deliver: the oldest of a conversation
             models.Index(
                 fields=["conversation_id", "position"], condition=~models.Q(state="done"), name="outbox_in_order"
