@@ -134,7 +134,7 @@ def _read(provider_name: str, row: Sequence[Any]) -> Read:
 
 def _store(connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> None:
     """Write the items of a batch, wake their lanes, and settle the deliveries that hold nothing to work on."""
-    accounts = {item.account for read in reads for item in read.parsed.items if item.account}
+    accounts = {item.account for read in reads for item in read.parsed.items if item.account is not None}
     channels = dict(
         Channel.objects.filter(connection_id=connection_id, address__in=accounts, deleted_at=None).values_list(
             "address", "id"

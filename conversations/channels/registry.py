@@ -5,14 +5,18 @@ from __future__ import annotations
 from conversations.channels.adapter import Adapter
 from conversations.channels.meta import Meta
 from conversations.channels.types import Provider
+from conversations.channels.webchat.parse import Novelo
+from conversations.channels.webchat.send import WebChat
 from conversations.channels.whatsapp import parse as whatsapp
 from conversations.channels.whatsapp.send import WhatsApp
 
 CHANNELS: dict[str, Adapter] = {
+    "webchat": WebChat(),
     "whatsapp": WhatsApp(),
 }
 
 PROVIDERS: dict[str, Provider] = {
+    "novelo": Novelo(),
     "meta": Meta(readers={"whatsapp_business_account": whatsapp.read_entries}),
 }
 

@@ -1,0 +1,121 @@
+"""The provider ``novelo``: what the visitors' door stored becomes items, each visitor on a lane of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from conversations.channels.types import (
+    Address,
+    AttachmentRef,
+    Credentials,
+    IdentityChanged,
+    MessageKind,
+    MessageReceived,
+    Parsed,
+    Person,
+    RawRequest,
+    StatusChanged,
+)
+from conversations.channels.webchat.bodies import Acknowledged, Identity, Named, Said, read
+
+ACCOUNT = ""  # a web chat is the only channel of its connection and has no address
+
+
+class Novelo:
+    """Who delivers what visitors write: our own door, which proves each visitor before it stores anything."""
+
+    name = "novelo"
+    proves = "identity_keys"
+    accepted = b""
+    accepted_type = b"text/plain"
+
+    def challenge(self, request: RawRequest, credentials: Credentials) -> str | None:
+        """Nobody shakes hands here."""
+        return None
+
+    def verify(self, request: RawRequest, credentials: Credentials) -> bool:
+        """Nothing comes in by the providers' door: visitors have their own."""
+        return False
+
+    def parse(self, request: RawRequest) -> Parsed:
+        """Turn a stored body into items. Never raises because of content."""
+        try:
+            body = read(request.body)
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            return Parsed(outcome="invalid", reason=f"Not a body of the visitors' door: {error}.")
+        match body:
+            case Said():
+                return Parsed(items=(_message(body),))
+            case Acknowledged():
+                return Parsed(items=tuple(_status(body, message) for message in body.messages))
+            case Named():
+                return Parsed(items=(_change(body),))
+
+
+def provider_id(visitor: str, client_id: str) -> str:
+    """Return the id of a visitor's message: their browser's own, which means something only for them."""
+    return f"{visitor}:{client_id}"
+
+
+def client_id(visitor_message: str) -> str:
+    """Return the browser's own id in a ``provider_id``."""
+    return visitor_message.partition(":")[2]
+
+
+def _message(body: Said) -> MessageReceived:
+    payload: dict[str, Any] = {"page": body.page} if body.page else {}
+    kind: MessageKind = "text"
+    if body.choice:
+        kind, payload["choice"] = "interactive", {"id": body.choice, "title": body.text}
+    elif body.files:
+        kind = body.files[0].kind
+    if body.email:
+        payload["email"] = body.email  # typed and never proven: shown, and nobody is found by it
+    return MessageReceived(
+        account=ACCOUNT,
+        lane=body.visitor,
+        at=body.at,
+        provider_id=provider_id(body.visitor, body.client_id),
+        sender=_person(body.visitor, body.identity, body.name),
+        kind=kind,
+        text=body.text,
+        payload=payload,
+        attachments=tuple(
+            AttachmentRef(
+                kind=file.kind,
+                provider_ref=file.upload,
+                mime_type=file.mime_type,
+                filename=file.filename,
+                size=file.size,
+                sha256=file.sha256,
+            )
+            for file in body.files
+        ),
+        reply_to=body.reply_to or None,
+    )
+
+
+def _person(visitor: str, identity: Identity | None, name: str = "") -> Person:
+    """Return the visitor; with what their shop proved of them, if it did. What they typed themselves is only a name."""
+    own = Address("visitor", visitor)
+    if identity is None:
+        return Person(addresses=(own,), name=name)
+    return Person(addresses=(own, *_proven(identity)), name=identity.name or name, proof="token")
+
+
+def _proven(identity: Identity) -> tuple[Address, ...]:
+    pairs = (("external_id", identity.external_id), ("phone", identity.phone), ("email", identity.email))
+    return tuple(Address(kind, value) for kind, value in pairs if value)
+
+
+def _status(body: Acknowledged, message: str) -> StatusChanged:
+    return StatusChanged(account=ACCOUNT, lane=body.visitor, at=body.at, provider_id=message, status=body.status)
+
+
+def _change(body: Named) -> IdentityChanged:
+    own = Address("visitor", body.visitor)
+    return IdentityChanged(
+        account=ACCOUNT, lane=body.visitor, at=body.at, previous=(own,), current=(own, *_proven(body.identity))
+    )
