@@ -209,7 +209,9 @@ DELIVERIES_PER_PARSE = 500
 BACKLOG_SECONDS = 3.0  # older pending work is drained by the relay itself
 FEED_RETENTION_DAYS = 3
 DELIVERY_RETENTION_DAYS = 30
+EXCHANGE_RETENTION_DAYS = 14
 SEND_MAX_ATTEMPTS = 6
+SENDERS = env_int("SENDERS", 1)  # workers that send at the same time; the others are left for what comes in
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
