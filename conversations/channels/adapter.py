@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from django.utils.translation import gettext as _, gettext_noop
 
+from conversations.channels.limits import Objection, objection
 from conversations.channels.setup import Setup
 from conversations.channels.types import (
     Address,
@@ -46,6 +47,7 @@ class Adapter:
     account_addresses: frozenset[str] = frozenset()
     reply_window: timedelta | None = None
     human_window: timedelta | None = None
+    referral_window: timedelta | None = None  # after a message that an advertisement brought, if answered in time
     files: ClassVar[Mapping[str, FileRule]] = {}
     files_per_message: int = 1
     setup: ClassVar[Setup] = Setup()
@@ -63,6 +65,10 @@ class Adapter:
     def length_of(self, text: str) -> int:
         """Return how much of ``text_limit`` a text takes: characters, or bytes of UTF-8 where the channel counts those."""
         return len(text.encode("utf-8", "surrogatepass")) if self.text_unit == "bytes" else len(text)
+
+    def objection(self, outbound: Outbound) -> Objection | None:
+        """Return what speaks against sending this here, None when nothing does; asks nobody. ``account`` and ``to`` may be empty."""
+        return objection(self, outbound)
 
     def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
         """Send one message. Raises ``SendRefused`` (nothing left) or ``SendUnknown`` (it may have)."""

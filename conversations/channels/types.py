@@ -73,12 +73,14 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     ``account`` is the provider's id of the channel it belongs to (``phone_number_id`` …), ``None`` when the body names
     none. ``at`` is the source's clock, UTC, ``None`` when the source gave no usable time. ``lane`` keeps the order of one
-    sender: items of one account and lane are worked one after the other, in the order of the body.
+    sender: items of one account and lane are worked one after the other, in the order of the body. ``channel_kind`` tells
+    channels of different kinds apart that share an account (a number that takes WhatsApp and SMS); empty: there is one.
     """
 
     account: str | None
     lane: str
     at: datetime | None = None
+    channel_kind: str = ""
 
 
 class MessageReceived(Item, frozen=True, kw_only=True):
@@ -300,11 +302,15 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileRule(msgspec.Struct, frozen=True, kw_only=True):
-    """What a channel takes of one kind of file: at most ``max_bytes``, of these ``mime_types``; any where there are none."""
+    """What a channel takes of one kind of file: at most ``max_bytes``, of these ``mime_types``; any where there are none.
+
+    ``caption`` whether text may stand beside it, ``caption_limit`` how much of it, 0 as much as in a text.
+    """
 
     max_bytes: int
     mime_types: tuple[str, ...] = ()
     caption: bool = True
+    caption_limit: int = 0
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
