@@ -29,16 +29,18 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 COALESCE_SECONDS = 0.02  # the first of a burst of notices wakes at once, the rest together after this
 CHILD_SECONDS = 8.0
-CHILD_KILL_SECONDS = {"inbound": 10.0, "outbound": 40.0}  # longer than the longest send may take
+CHILD_KILL_SECONDS = {"inbound": 10.0, "outbound": 40.0, "media": 140.0}  # longer than the longest send or fetch may take
 BROKER_SECONDS = 0.5
 BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
 SETTLE_SECONDS = 1.0  # figures follow messages by this much
 TASKS = {
     "inbound": "conversations.tasks.drain",
     "outbound": "conversations.tasks.send",
+    "media": "conversations.tasks.fetch",
     "metrics": "metrics.tasks.derive",
 }
-QUEUES = {"inbound": "interactive", "outbound": "interactive", "metrics": "metrics"}
+QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics"}
+DRAINED = {"inbound": "drain", "outbound": "send", "media": "fetch"}  # by the relay itself when nobody comes, as this task
 BACKLOG = """
 SELECT
   (SELECT extract(epoch FROM clock_timestamp() - received_at) FROM conversations_delivery
@@ -46,7 +48,9 @@ SELECT
   (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_lane
    WHERE has_work AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1),
   (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_outboxentry
-   WHERE state <> 'done' AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1)
+   WHERE state <> 'done' AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1),
+  (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_attachment
+   WHERE state = 'pending' AND message_id IS NOT NULL AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1)
 """
 
 
@@ -111,8 +115,9 @@ class Relay:
         """Look for what waits: wake the workers for it, and drain in a child when it has waited too long."""
         row = listener.execute(BACKLOG).fetchone()
         assert row is not None
-        delivery_age, lane_age, outbox_age = (float(age) if age is not None else None for age in row)
-        ages = {"inbound": max(filter(None, (delivery_age, lane_age)), default=None), "outbound": outbox_age}
+        delivery_age, lane_age, outbox_age, file_age = (float(age) if age is not None else None for age in row)
+        inbound = max(filter(None, (delivery_age, lane_age)), default=None)
+        ages = {"inbound": inbound, "outbound": outbox_age, "media": file_age}
         for work, age in ages.items():
             self._reap(work)
             if age is None:
@@ -128,7 +133,7 @@ class Relay:
     def _wake(self, work: str) -> None:
         """Publish one wake-up. A broker that does not answer is left alone for a while; a child does the work meanwhile."""
         if self._broker_is_away():
-            if work in {"inbound", "outbound"}:
+            if work in DRAINED:
                 self._drain_in_child(work)
             return
         self.woken[work] = time.monotonic()
@@ -141,7 +146,7 @@ class Relay:
             self.broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
             with contextlib.suppress(Exception):
                 app.pool.force_close_all()  # type: ignore[attr-defined]
-            if work in {"inbound", "outbound"}:
+            if work in DRAINED:
                 self._drain_in_child(work)
 
     def _publish(self, work: str) -> None:
@@ -186,7 +191,7 @@ def _drain(work: str) -> None:
     from conversations import tasks
 
     try:
-        (tasks.drain if work == "inbound" else tasks.send)(CHILD_SECONDS)
+        getattr(tasks, DRAINED[work])(CHILD_SECONDS)
     except Exception as error:
         log.warning("the relay's own drain broke off", work=work, error=type(error).__name__)
     finally:

@@ -48,6 +48,16 @@ def send(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     return done
 
 
+@shared_task(name="conversations.tasks.fetch", soft_time_limit=110, time_limit=140)
+def fetch(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Fetch files that customers sent until none may be fetched now or time is up; the last batch may take a minute longer."""
+    until = time.monotonic() + seconds
+    done = {"fetched": 0}
+    while time.monotonic() < until and (fetched := pipeline.fetch_pending()):
+        done["fetched"] += fetched
+    return done
+
+
 @shared_task(name="conversations.tasks.tidy")
 def tidy() -> dict[str, int]:
     """Apply parked items whose message came by another way, and end snoozes that are over."""

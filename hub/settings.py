@@ -178,7 +178,11 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
-CELERY_TASK_ROUTES = {"metrics.*": {"queue": "metrics"}, "conversations.tasks.purge": {"queue": "bulk"}}
+CELERY_TASK_ROUTES = {
+    "metrics.*": {"queue": "metrics"},
+    "conversations.tasks.purge": {"queue": "bulk"},
+    "conversations.tasks.fetch": {"queue": "media"},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
@@ -211,6 +215,8 @@ FEED_RETENTION_DAYS = 3
 DELIVERY_RETENTION_DAYS = 30
 EXCHANGE_RETENTION_DAYS = 14
 SEND_MAX_ATTEMPTS = 6
+MEDIA_MAX_BYTES = env_int("MEDIA_MAX_BYTES", 100 * 1024 * 1024)  # of one file, in or out
+MEDIA_MAX_ATTEMPTS = 12  # over some hours; then a file is unavailable until somebody asks for it again
 SENDERS = env_int("SENDERS", 1)  # workers that send at the same time; the others are left for what comes in
 
 # --- people ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from conversations import bulk
 from conversations.channels.types import AnyItem
 from conversations.models import Attachment, HistoryEvent, Message, MessageStatus, ParkedItem, Reaction
 from conversations.record.ledger import Ledger, Target
+from conversations.wake import wake
 
 ITEM = msgspec.json.Decoder(AnyItem)  # made once: making one costs more than reading an item
 MESSAGE_COLUMNS = (
@@ -51,6 +52,8 @@ def write(ledger: Ledger, targets: Iterable[Target]) -> None:
     """Write everything the batch accumulated. The episodes of the messages must be stored already."""
     bulk.insert(Message, MESSAGE_COLUMNS, ledger.messages)
     bulk.insert(Attachment, ATTACHMENT_COLUMNS, ledger.attachments)
+    if ledger.attachments:
+        wake("media")
     bulk.update(
         Message,
         ("id", "provider_id", "status", "error", "kind", "text", "payload", "edited_at", "deleted_at", "earlier_texts"),
