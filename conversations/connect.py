@@ -1,18 +1,26 @@
-"""Joining the world: channels and the connections they come through, opened, renamed, rotated and closed."""
+"""Joining the world: channels and the connections they come through, opened, renamed, set, rotated and closed.
+
+What a kind of channel needs is said by its adapter and its provider, found in the registry; nothing here knows one by name.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from secrets import token_urlsafe
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from conversations import connections_hint
-from conversations.channels.registry import CHANNELS, PROVIDERS
-from conversations.channels.types import Credentials
+from conversations.channels.adapter import Adapter
+from conversations.channels.registry import PROVIDERS, adapter_of
+from conversations.channels.setup import Unfit, settled
+from conversations.channels.types import Checked, Credentials, Error
 from conversations.feed import Change
 from conversations.models import Channel, Connection
 from conversations.refusal import Refused, TooLate
@@ -20,16 +28,8 @@ from conversations.wake import Work
 from hub.models import Workspace
 from hub.secrets import SecretUnreadable
 
-# Who delivers what is written on a kind of channel whose adapter is still to come; empty where people write to us directly.
-PROVIDER_OF = {
-    "instagram": "meta",
-    "messenger": "meta",
-    "twilio_whatsapp": "twilio",
-    "sms": "twilio",
-    "webchat": "",
-} | {kind: adapter.provider for kind, adapter in CHANNELS.items()}
-PROVES = {"twilio": "auth_tokens"} | {name: provider.proves for name, provider in PROVIDERS.items()}
-E164 = re.compile(r"\+[1-9][0-9]{5,14}")
+TOKENS = ("access_token", "auth_tokens")  # what a provider lets us in with
+MOST_SECRETS = 10
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +41,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     connection_id: UUID | None = None
     provider: str = ""
     credentials: Credentials | None = None
+    settings: Mapping[str, Any] = {}
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -54,94 +55,189 @@ class Opened(msgspec.Struct, frozen=True):
 def open_channel(workspace: Workspace, plan: Plan) -> Opened:
     """Create a channel and, where the plan brings secrets, its connection. Needs a transaction.
 
-    Raises ``Refused`` for an address or connection that does not fit the kind, ``TooLate`` for an address that is taken.
+    Raises ``Refused`` for an address, setting or connection that does not fit the kind, ``TooLate`` for an address that is taken.
     """
-    address = _address(plan)
-    connection = _connection(workspace, plan)
-    channel = Channel(workspace=workspace, connection=connection, kind=plan.kind, name=plan.name, address=address)
+    channel = Channel(workspace=workspace, kind=plan.kind, name=plan.name)
+    try:
+        channel.address = adapter_of(plan.kind).address_of(plan.address)
+    except ValueError as error:
+        raise Refused("address", _(str(error))) from error
+    channel.settings = _settled(channel, plan.settings)
+    channel.connection = _connection(workspace, plan)
     try:
         with transaction.atomic():
             channel.save(force_insert=True)
     except IntegrityError as error:
         raise TooLate(_("This connection already has a channel with this address.")) from error
-    if connection is not None:
-        connections_hint.tell(connection.pk)  # a door may remember that there was no such connection
+    if channel.connection is not None:
+        connections_hint.tell(channel.connection.pk)  # a door may remember that there was no such connection
     return _opened(channel)
 
 
-def _address(plan: Plan) -> str:
-    """Return the address as it is kept; ``whatsapp:+55…`` loses what Twilio puts before the number."""
-    provider, address = PROVIDER_OF[plan.kind], plan.address.strip()
-    if not provider:
-        if address:
-            raise Refused("address", _("This kind of channel has no address."))
-        return ""
-    if not address:
-        raise Refused("address", _("This kind of channel needs an address."))
-    if provider == "twilio":
-        address = address.removeprefix("whatsapp:")
-        if not E164.fullmatch(address):
-            raise Refused("address", _("Must be a telephone number like +5511987654321."))
-    return address
+def _settled(channel: Channel, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the channel's settings with what is given. Raises ``Refused`` for ``settings.<name>``."""
+    try:
+        return settled(adapter_of(channel.kind).setup.settings, given, channel.settings)
+    except Unfit as error:
+        raise Refused(f"settings.{error.field}", error.sentence) from error
 
 
 def _connection(workspace: Workspace, plan: Plan) -> Connection | None:
-    provider = PROVIDER_OF[plan.kind]
-    if not provider:
+    adapter = adapter_of(plan.kind)
+    if not adapter.provider:
         if plan.connection_id or plan.credentials:
             raise Refused("connection", _("This kind of channel needs no connection."))
         return None
-    if plan.provider and plan.provider != provider:
-        raise Refused("connection", _("The provider of this kind of channel is %(name)s.") % {"name": provider})
+    if plan.provider and plan.provider != adapter.provider:
+        raise Refused("connection", _("The provider of this kind of channel is %(name)s.") % {"name": adapter.provider})
     if plan.connection_id:
-        connection = Connection.objects.of(workspace).filter(pk=plan.connection_id).first()
-        if connection is None:
-            raise Refused("connection", _("There is no such connection."))
-        if connection.provider != provider:
-            raise Refused("connection", _("The provider of this kind of channel is %(name)s.") % {"name": provider})
-        return connection
-    if plan.credentials is None:
+        return _shared(workspace, adapter, plan.connection_id)
+    credentials = _with_made(adapter, plan.credentials)
+    if credentials is None:
         raise Refused("connection", _("This kind of channel needs a connection."))
-    _prove(provider, plan.credentials)
-    connection = Connection(workspace=workspace, provider=provider)
-    connection.keep(plan.credentials)
+    _prove(adapter.provider, credentials)
+    connection = Connection(workspace=workspace, provider=adapter.provider)
+    _keep(connection, Credentials(), credentials)
     connection.save(force_insert=True)
     return connection
 
 
+def _shared(workspace: Workspace, adapter: Adapter, connection_id: UUID) -> Connection:
+    """Return the connection that another channel may come through as well. Raises ``Refused``."""
+    if adapter.setup.address is None:
+        raise Refused("connection", _("This kind of channel has a connection of its own."))
+    connection = Connection.objects.of(workspace).filter(pk=connection_id).first()
+    if connection is None:
+        raise Refused("connection", _("There is no such connection."))
+    if connection.provider != adapter.provider:
+        raise Refused("connection", _("The provider of this kind of channel is %(name)s.") % {"name": adapter.provider})
+    return connection
+
+
+def _with_made(adapter: Adapter, credentials: Credentials | None) -> Credentials | None:
+    """Return the secrets with the one that webhooks are proved with, made up here where the kind says that it may be."""
+    needed = PROVIDERS[adapter.provider].proves
+    is_made = any(field.made and field.name == needed for field in adapter.setup.secrets)
+    if not is_made or (credentials and getattr(credentials, needed)):
+        return credentials
+    return msgspec.structs.replace(credentials or Credentials(), **{needed: (new_secret(),)})
+
+
+def new_secret() -> str:
+    """Return a secret nobody can guess: 43 characters, 256 bits."""
+    return token_urlsafe(32)
+
+
 def _prove(provider: str, credentials: Credentials) -> None:
     """Raise ``Refused`` for a connection that could not prove a single webhook."""
-    needed = PROVES[provider]
-    if not getattr(credentials, needed):
+    needed = PROVIDERS[provider].proves
+    if needed and not getattr(credentials, needed):
         raise Refused("connection", _("%(field)s must hold at least one secret.") % {"field": needed})
 
 
+def _keep(connection: Connection, before: Credentials, now: Credentials) -> bool:
+    """Seal ``now`` into the row, which the caller saves; return whether what lets us in is another than before."""
+    renewed = any(getattr(before, name) != getattr(now, name) for name in TOKENS)
+    if renewed:
+        connection.token_set_at = timezone.now()
+    connection.keep(now)
+    return renewed
+
+
 def _locked(workspace: Workspace, channel_id: UUID) -> Channel:
-    rows = Channel.objects.of(workspace).filter(deleted_at=None)
-    return rows.select_for_update(no_key=True).get(pk=channel_id)
+    return Channel.objects.of(workspace).in_use().select_for_update(no_key=True).get(pk=channel_id)
+
+
+def _locked_connection(workspace: Workspace, channel: Channel) -> Connection:
+    if channel.connection_id is None:
+        raise Refused("connection", _("This kind of channel needs no connection."))
+    return Connection.objects.of(workspace).select_for_update(no_key=True).get(pk=channel.connection_id)
 
 
 def change_channel(
-    workspace: Workspace, channel_id: UUID, *, name: str | None = None, secrets: dict[str, object] | None = None
+    workspace: Workspace,
+    channel_id: UUID,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, Any] | None = None,
 ) -> Opened:
-    """Rename a channel, or replace the given ``secrets`` of its connection (fields of ``Credentials``); others stay.
+    """Rename a channel, set what is given in ``settings``, replace the given ``secrets`` of its connection; others stay.
 
-    Needs a transaction. Raises ``Channel.DoesNotExist``; ``Refused`` where there is no connection or none could prove itself.
+    A new token lets a stopped channel try again. Needs a transaction. Raises ``Channel.DoesNotExist``; ``Refused`` for a
+    setting that does not fit, and where there is no connection or it could prove nothing.
     """
     channel = _locked(workspace, channel_id)
     if name is not None:
         channel.name = name
-        channel.save(update_fields=["name"])
-    if secrets:
-        if channel.connection_id is None:
-            raise Refused("connection", _("This kind of channel needs no connection."))
-        connection = Connection.objects.of(workspace).select_for_update(no_key=True).get(pk=channel.connection_id)
-        credentials = msgspec.structs.replace(_known(connection), **secrets)
-        _prove(connection.provider, credentials)
-        connection.keep(credentials)
-        connection.save(update_fields=["sealed_credentials"])
-        connections_hint.tell(connection.pk)
-    return _opened(channel)
+    if settings:
+        channel.settings = _settled(channel, settings)
+    channel.save(update_fields=["name", "settings"])
+    if not secrets:
+        return _opened(channel)
+    connection = _locked_connection(workspace, channel)
+    return _replaced(workspace, channel, connection, secrets)
+
+
+def _replaced(workspace: Workspace, channel: Channel, connection: Connection, secrets: Mapping[str, Any]) -> Opened:
+    before = _known(connection)
+    credentials = msgspec.structs.replace(before, **secrets)
+    _prove(connection.provider, credentials)
+    renewed = _keep(connection, before, credentials)
+    connection.save(update_fields=["sealed_credentials", "token_set_at"])
+    connections_hint.tell(connection.pk)
+    return _resumed(workspace, channel) if renewed else _opened(channel)
+
+
+def _resumed(workspace: Workspace, channel: Channel) -> Opened:
+    """Let every stopped channel of the connection go on: what stopped them may be mended."""
+    stopped = Channel.objects.of(workspace).in_use().exclude(stopped_at=None)
+    stopped = (
+        stopped.filter(connection=channel.connection_id) if channel.connection_id else stopped.filter(pk=channel.pk)
+    )
+    ids = list(stopped.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    Channel.objects.filter(pk__in=ids).update(stopped_at=None, stop_reason=None)
+    changes = (Change("channel.updated", key) for key in dict.fromkeys([channel.pk, *ids]))
+    return Opened(channel, tuple(changes), ("outbound",) if ids else ())
+
+
+def add_secret(workspace: Workspace, channel_id: UUID, field: str, secret: str) -> Opened:
+    """Put a secret before those of the same field, which stay valid. Needs a transaction.
+
+    Raises ``Channel.DoesNotExist``, ``Refused`` for one that is there already or too many.
+    """
+    channel = _locked(workspace, channel_id)
+    connection = _locked_connection(workspace, channel)
+    held: tuple[str, ...] = getattr(_known(connection), field)
+    if secret in held:
+        raise Refused(field, _("This secret is in use already."))
+    if len(held) >= MOST_SECRETS:
+        raise Refused(field, _("There are too many: retire an old one first."))
+    return _replaced(workspace, channel, connection, {field: (secret, *held)})
+
+
+def retire_secret(workspace: Workspace, channel_id: UUID, field: str, mark: str) -> Opened:
+    """Forget the secret with this ``mark``. Needs a transaction.
+
+    Raises ``Channel.DoesNotExist``, ``Refused`` for the last one that webhooks can be proved with.
+    """
+    channel = _locked(workspace, channel_id)
+    connection = _locked_connection(workspace, channel)
+    held: tuple[str, ...] = getattr(_known(connection), field)
+    left = tuple(secret for secret in held if mark_of(connection, secret) != mark)
+    return _replaced(workspace, channel, connection, {field: left})
+
+
+def mark_of(connection: Connection, secret: str) -> str:
+    """Return what tells a secret from its neighbours and betrays nothing of it: six characters only we can make."""
+    return salted_hmac(f"conversations.connect.{connection.pk}", secret, algorithm="sha256").hexdigest()[:6]
+
+
+def marks(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Return the marks of all secrets a connection holds, by field of ``Credentials``; none where they do not open."""
+    held = msgspec.structs.asdict(_known(connection))
+    listed = {name: value if isinstance(value, tuple) else (value,) for name, value in held.items() if value}
+    return {name: tuple(mark_of(connection, one) for one in value if one) for name, value in listed.items()}
 
 
 def _known(connection: Connection) -> Credentials:
@@ -150,6 +246,22 @@ def _known(connection: Connection) -> Credentials:
         return connection.credentials()
     except SecretUnreadable:
         return Credentials()
+
+
+def settle_check(workspace: Workspace, channel_id: UUID, answer: Checked | Error) -> Opened:
+    """Write down what the provider said of a channel when asked: one that works goes on and keeps what was learned.
+
+    Needs a transaction. Raises ``Channel.DoesNotExist``.
+    """
+    channel = _locked(workspace, channel_id)
+    if isinstance(answer, Error):
+        channel.last_error_at = timezone.now()
+        channel.last_error = {"code": answer.code, "title": answer.title}
+        channel.save(update_fields=["last_error_at", "last_error"])
+        return _opened(channel)
+    channel.settings = {**channel.settings, **answer.learned}
+    channel.save(update_fields=["settings"])
+    return _resumed(workspace, channel)
 
 
 def close_channel(workspace: Workspace, channel_id: UUID) -> Opened:

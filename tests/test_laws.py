@@ -27,6 +27,7 @@ ROOMS = {
     "reply",
     "triage",
     "connect",
+    "check",
     "sweep",
     "relay",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from conversations.connect import PROVIDER_OF
+from conversations.channels.registry import CHANNELS, PROVIDERS
 from conversations.models import Conversation
 from conversations.refusal import Refused, TooLate
-from hub.inputs import CANONICAL_UUID, Choice, Id, Instant, Text, YesNo
+from hub.inputs import CANONICAL_UUID, Choice, Id, Instant, Text, YesNo, allowed
 from hub.models import Team, User, Workspace
 from hub.problems import Conflict
 
@@ -37,32 +37,59 @@ class Anything(serializers.JSONField):
         return data
 
 
+class OneOf(Choice):
+    """A name that a registry knows when it is asked, not when this was read."""
+
+    def __init__(self, names: Callable[[], list[str]], **kwargs: Any) -> None:
+        super().__init__(names(), **kwargs)
+        self.names = names
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the name."""
+        if not isinstance(data, str) or data not in self.names():
+            raise ValidationError(allowed(self.names()))
+        return data
+
+
+def kinds() -> list[str]:
+    """Return the kinds of channel there are."""
+    return sorted(CHANNELS)
+
+
+def providers() -> list[str]:
+    """Return who delivers webhooks."""
+    return sorted(PROVIDERS)
+
+
 class ConnectionInput(serializers.Serializer[Any]):
     """An account with a provider: the id of one that exists, or the secrets of a new one."""
 
     id = Id(required=False, allow_null=True)
-    provider = Choice(["meta", "twilio"], required=False)
+    provider = OneOf(providers, required=False)
     app_secrets = Secrets(required=False, max_length=10, write_only=True)
     verify_token = Text(required=False, max_length=SECRET_LENGTH, allow_blank=True, write_only=True)
     access_token = Text(required=False, max_length=SECRET_LENGTH, allow_blank=True, write_only=True)
     account_sid = Text(required=False, max_length=SECRET_LENGTH, allow_blank=True, write_only=True)
     auth_tokens = Secrets(required=False, max_length=10, write_only=True)
+    identity_keys = Secrets(required=False, max_length=10, write_only=True)
 
 
 class ChannelInput(serializers.Serializer[Any]):
     """A channel to open."""
 
-    kind = Choice(sorted(PROVIDER_OF))
+    kind = OneOf(kinds)
     name = Text(max_length=120)
     address = Text(max_length=120, required=False, allow_blank=True, allow_null=True)
     connection = ConnectionInput(required=False, allow_null=True)
+    settings = serializers.DictField(required=False, allow_null=True)
 
 
 class ChannelChange(serializers.Serializer[Any]):
-    """What may change of a channel: its name, and the secrets of its connection."""
+    """What may change of a channel: its name, its settings (null takes one away), and the secrets of its connection."""
 
     name = Text(max_length=120, required=False)
     connection = ConnectionInput(required=False)
+    settings = serializers.DictField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what would make it another channel."""
@@ -125,7 +152,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except Refused as error:
-        raise ValidationError({error.field: error.sentence}) from error
+        outer, _dot, inner = error.field.partition(".")
+        raise ValidationError({outer: {inner: error.sentence} if inner else error.sentence}) from error
     except TooLate as error:
         raise Conflict(error.sentence) from error
     except ObjectDoesNotExist as error:

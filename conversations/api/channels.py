@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,19 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversations import connect
+from conversations import check, connect
 from conversations.act import act
 from conversations.api import represent, shapes
 from conversations.api.asking import ChannelChange, ChannelInput, refusals
-from conversations.channels.types import Credentials
-from conversations.models import Channel
+from conversations.channels.types import Checked, Credentials, Error
+from conversations.models import Channel, Exchange
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import checked
+from hub.inputs import Filters, checked
 from hub.models import Role
 from hub.pagination import page
 
-SECRETS = ("app_secrets", "verify_token", "access_token", "account_sid", "auth_tokens")
+SECRETS = ("app_secrets", "verify_token", "access_token", "account_sid", "auth_tokens", "identity_keys")
 
 
 def secrets_in(given: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +44,7 @@ class ChannelList(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the channels, newest first."""
-        rows = Channel.objects.of(caller_of(request).workspace).filter(deleted_at=None)
+        rows = Channel.objects.of(caller_of(request).workspace).in_use().for_reading()
         return Response(page(request, rows, {"id": UUID}, represent.channel))
 
     @extend_schema(
@@ -59,8 +60,7 @@ class ChannelList(APIView):
         workspace = caller_of(request).workspace
         with refusals():
             opened = act(workspace.pk, lambda: connect.open_channel(workspace, plan))
-        opened.channel.refresh_from_db()
-        return Response(represent.channel(opened.channel), status=201)
+        return Response(represent.channel(_channel(request, opened.channel.pk)), status=201)
 
 
 def _plan(given: dict[str, Any]) -> connect.Plan:
@@ -73,6 +73,7 @@ def _plan(given: dict[str, Any]) -> connect.Plan:
         connection_id=connection.get("id"),
         provider=connection.get("provider", ""),
         credentials=Credentials(**secrets) if connection and not connection.get("id") else None,
+        settings=given.get("settings") or {},
     )
 
 
@@ -93,17 +94,21 @@ class ChannelDetail(APIView):
         responses=shapes.answers(shapes.ChannelShape, 400, 404),
     )
     def patch(self, request: Request, channel_id: UUID) -> Response:
-        """Rename a channel, or replace secrets of its connection; those not named stay."""
+        """Rename a channel, change its settings, or replace secrets of its connection; those not named stay."""
         with refusals():
             _channel(request, channel_id)  # somebody else's is not here, whatever the body says
         given = checked(ChannelChange, request)
         workspace = caller_of(request).workspace
-        secrets = secrets_in(given.get("connection", {}))
+        change = partial(
+            connect.change_channel,
+            workspace,
+            channel_id,
+            name=given.get("name"),
+            settings=given.get("settings"),
+            secrets=secrets_in(given.get("connection", {})),
+        )
         with refusals():
-            act(
-                workspace.pk,
-                lambda: connect.change_channel(workspace, channel_id, name=given.get("name"), secrets=secrets),
-            )
+            act(workspace.pk, change)
             return Response(represent.channel(_channel(request, channel_id)))
 
     @extend_schema(operation_id="close_channel", responses=shapes.answers(None, 404, status=204))
@@ -115,5 +120,56 @@ class ChannelDetail(APIView):
         return Response(status=204)
 
 
+class ChannelCheck(APIView):
+    """Asking a channel's provider whether it works."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(
+        operation_id="check_channel",
+        request=None,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(shapes.CheckShape, 404),
+    )
+    def post(self, request: Request, channel_id: UUID) -> Response:
+        """Ask the provider whether the channel works; one that was stopped and works goes on."""
+        with refusals():
+            answer = check.ask(_channel(request, channel_id))  # before any transaction: this dials
+        return self._settle(request, channel_id, answer)
+
+    post.honors_idempotency_key = True  # type: ignore[attr-defined]  # what it settles is settled once
+
+    @once
+    def _settle(self, request: Request, channel_id: UUID, answer: Checked | Error) -> Response:
+        workspace = caller_of(request).workspace
+        with refusals():
+            act(workspace.pk, lambda: connect.settle_check(workspace, channel_id, answer))
+            shown = represent.channel(_channel(request, channel_id))
+        return Response(represent.check(answer) | {"channel": shown})
+
+
+class ChannelLog(APIView):
+    """What was said to a channel's provider."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(
+        operation_id="list_exchanges",
+        parameters=shapes.parameters(message=UUID, outcome=str),
+        responses=shapes.answers(shapes.page_of(shapes.ExchangeShape), 400, 404),
+    )
+    def get(self, request: Request, channel_id: UUID) -> Response:
+        """List the calls to the provider and its answers, newest first, without secrets: `outcome=failed`, `message=<id>`."""
+        with refusals():
+            channel = _channel(request, channel_id)
+        filters = Filters(request)
+        rows = Exchange.objects.of(caller_of(request).workspace).filter(channel=channel)
+        if filters.choices("outcome", ["failed"]):
+            rows = rows.failed()
+        if (message := filters.uuid("message")) is not None:
+            rows = rows.filter(message_id=message)
+        return Response(page(request, rows, {"id": int}, represent.exchange))
+
+
 def _channel(request: Request, channel_id: UUID) -> Channel:
-    return Channel.objects.of(caller_of(request).workspace).filter(deleted_at=None).get(pk=channel_id)
+    return Channel.objects.of(caller_of(request).workspace).in_use().for_reading().get(pk=channel_id)

@@ -38,5 +38,5 @@ def customers(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
 
 def channels(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
     """Return channels as the API shows them, by id; removed ones are left out: one query."""
-    rows = Channel.objects.of(workspace).filter(pk__in=ids, deleted_at=None)
+    rows = Channel.objects.of(workspace).in_use().for_reading().filter(pk__in=ids)
     return {row.pk: represent.channel(row) for row in rows}

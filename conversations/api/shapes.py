@@ -9,12 +9,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
-from conversations.connect import PROVIDER_OF
+from conversations.channels.registry import CHANNELS
 from conversations.models import Conversation, Delivery
 from conversations.models.message import KINDS, STATUS_RANK
 from hub.problems import CONTENT_TYPE
 
-CHANNEL_KINDS = sorted(PROVIDER_OF)
+CHANNEL_KINDS = sorted(CHANNELS)
 LIMIT = OpenApiParameter("limit", OpenApiTypes.INT, description="How many rows, 1 to 200; 50 when not given.")
 CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="The place in the list, from `next` or `previous`.")
 KEY = OpenApiParameter(
@@ -69,13 +69,27 @@ class ProblemShape(Shape):
     errors = serializers.DictField(required=False)  # type: ignore[assignment]  # the contract's word
 
 
-class HealthShape(Shape):
-    """How a channel fares."""
+class TroubleShape(Shape):
+    """What a provider said went wrong."""
 
+    code = serializers.CharField(allow_blank=True)
+    title = serializers.CharField(allow_blank=True)
+
+
+class HealthShape(Shape):
+    """How a channel fares; `waiting` counts messages that have not left yet."""
+
+    state = serializers.ChoiceField(["works", "stopped", "silent", "unused"])
     last_inbound_at = serializers.DateTimeField(allow_null=True)
     last_outbound_at = serializers.DateTimeField(allow_null=True)
     last_error_at = serializers.DateTimeField(allow_null=True)
-    last_error = serializers.JSONField(allow_null=True)
+    last_error = TroubleShape(allow_null=True)
+    stopped_at = serializers.DateTimeField(allow_null=True)
+    stop_reason = TroubleShape(allow_null=True)
+    waiting = serializers.IntegerField()
+    refused_signatures = serializers.IntegerField()
+    refused_at = serializers.DateTimeField(allow_null=True)
+    token_set_at = serializers.DateTimeField(allow_null=True)
 
 
 class ChannelShape(Shape):
@@ -88,8 +102,34 @@ class ChannelShape(Shape):
     provider = serializers.CharField(allow_null=True)
     connection = serializers.UUIDField(allow_null=True)
     webhook_url = serializers.URLField(allow_null=True)
+    settings = serializers.DictField()
     health = HealthShape()
     created_at = serializers.DateTimeField()
+
+
+class CheckShape(Shape):
+    """What a provider said of a channel when asked: `error` when it does not work."""
+
+    works = serializers.BooleanField()
+    name = serializers.CharField(allow_blank=True)
+    error = TroubleShape(allow_null=True)
+    channel = ChannelShape()
+
+
+class ExchangeShape(Shape):
+    """One call to a provider and its answer, secrets removed; `status` null: no answer came."""
+
+    id = serializers.CharField()
+    channel = serializers.UUIDField(allow_null=True)
+    message = serializers.UUIDField(allow_null=True)
+    method = serializers.CharField()
+    url = serializers.CharField()
+    status = serializers.IntegerField(allow_null=True)
+    request = serializers.CharField(allow_blank=True)
+    response = serializers.CharField(allow_blank=True)
+    error = serializers.CharField(allow_blank=True)
+    milliseconds = serializers.IntegerField()
+    at = serializers.DateTimeField()
 
 
 class IdentityShape(Shape):

@@ -7,6 +7,8 @@ from conversations.api import channels, conversations, customers, deliveries, me
 urlpatterns = [
     path("channels", channels.ChannelList.as_view()),
     path("channels/<uuid:channel_id>", channels.ChannelDetail.as_view()),
+    path("channels/<uuid:channel_id>/check", channels.ChannelCheck.as_view()),
+    path("channels/<uuid:channel_id>/log", channels.ChannelLog.as_view()),
     path("customers", customers.CustomerList.as_view()),
     path("customers/<uuid:customer_id>", customers.CustomerDetail.as_view()),
     path("customers/<uuid:customer_id>/timeline", customers.CustomerTimeline.as_view()),

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from conversations.channels.types import Credentials
+from conversations.querysets.channel import Channels
 from hub.ids import new_id
 from hub.models import OfWorkspace, Workspace
 from hub.secrets import SealedBox, seal, unseal
@@ -65,7 +66,7 @@ class Channel(models.Model):
     )  # its provider refused the channel itself: nothing leaves until it is mended
     stop_reason = models.JSONField(null=True)  # {"code", "title"}
 
-    objects = OfWorkspace["Channel"].as_manager()
+    objects = Channels.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from conversations.models.connection import Channel, Connection
-from hub.models import OfWorkspace, Workspace
+from conversations.querysets.exchange import Exchanges
+from hub.models import Workspace
 
 
 class Exchange(models.Model):
@@ -28,7 +29,7 @@ class Exchange(models.Model):
     milliseconds = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(db_default=Now())
 
-    objects = OfWorkspace["Exchange"].as_manager()
+    objects = Exchanges.as_manager()
 
     class Meta:
         indexes: ClassVar = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +11,10 @@ import redis
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conversations.connections_hint import CHANNEL
-from conversations.models import Channel, Connection, FeedEvent
+from conversations.models import Channel, Connection, Exchange, FeedEvent, OutboxEntry
 from hub.models import Role
 from tests import factories
 from tests.conversations.api.conftest import Shop
@@ -30,7 +32,9 @@ def test_it_works(shop: Shop) -> None:
     answer = shop.api.post(API, WHATSAPP, "json")
     assert answer.status_code == 201
     opened = answer.json()
-    row = Channel.objects.get(pk=opened["id"])
+    row = Channel.objects.for_reading().get(pk=opened["id"])
+    assert row.connection is not None
+    assert row.connection.token_set_at is not None
     assert opened == {
         "id": str(row.pk),
         "kind": "whatsapp",
@@ -39,7 +43,20 @@ def test_it_works(shop: Shop) -> None:
         "provider": "meta",
         "connection": str(row.connection_id),
         "webhook_url": f"{settings.PUBLIC_URL}/webhooks/{row.connection_id}/",
-        "health": {"last_inbound_at": None, "last_outbound_at": None, "last_error_at": None, "last_error": None},
+        "settings": {},
+        "health": {
+            "state": "unused",
+            "last_inbound_at": None,
+            "last_outbound_at": None,
+            "last_error_at": None,
+            "last_error": None,
+            "stopped_at": None,
+            "stop_reason": None,
+            "waiting": 0,
+            "refused_signatures": 0,
+            "refused_at": None,
+            "token_set_at": row.connection.token_set_at.isoformat(),
+        },
         "created_at": row.created_at.isoformat(),
     }
     assert shop.api.get(f"{API}/{row.pk}").json() == opened
@@ -71,9 +88,14 @@ def test_it_opens_every_kind(shop: Shop, kind: str, provider: str, address: str,
     assert (answer.status_code, answer.json()["provider"], answer.json()["address"]) == (201, provider, address)
 
 
-def test_it_opens_a_web_chat_without_a_connection(shop: Shop) -> None:
+def test_it_opens_a_web_chat_with_nothing_but_a_name(shop: Shop) -> None:
     opened = shop.api.post(API, {"kind": "webchat", "name": "Site", "address": ""}, "json").json()
-    assert (opened["address"], opened["connection"], opened["webhook_url"]) == ("", None, None)
+    assert (opened["address"], opened["provider"], opened["webhook_url"]) == ("", "novelo", None)
+    made = Connection.objects.get(pk=opened["connection"]).credentials().identity_keys
+    assert [len(key) for key in made] == [43]
+    on_it = {"kind": "webchat", "name": "Other", "connection": {"id": opened["connection"]}}
+    refused = shop.api.post(API, on_it, "json").json()
+    assert refused["errors"] == {"connection": "This kind of channel has a connection of its own."}
 
 
 def test_it_puts_another_channel_on_a_connection(shop: Shop) -> None:
@@ -112,7 +134,7 @@ REFUSED = [
         "Must be a telephone number like +5511987654321.",
     ),
     ({"kind": "webchat", "connection": None}, "address", "This kind of channel has no address."),
-    ({"kind": "webchat", "address": ""}, "connection", "This kind of channel needs no connection."),
+    ({"kind": "webchat", "address": ""}, "connection", "The provider of this kind of channel is novelo."),
     ({"connection": None}, "connection", "This kind of channel needs a connection."),
     ({"connection": {}}, "connection", "This kind of channel needs a connection."),
     (
@@ -174,6 +196,111 @@ def test_it_takes_new_secrets_where_the_old_ones_do_not_open(shop: Shop) -> None
     assert refused.json()["errors"] == {"connection": "app_secrets must hold at least one secret."}
     assert shop.api.patch(f"{API}/{shop.line.pk}", {"connection": {"app_secrets": ["a"]}}, "json").status_code == 200
     assert Connection.objects.get().credentials().app_secrets == ("a",)
+
+
+WEBCHAT = {
+    "title": "Fale com a gente",
+    "greeting": " Olá!\nComo podemos ajudar? ",
+    "hours_text": "Seg. a sex., 9h às 18h",
+    "origins": ["https://Loja.example/carrinho?x=1", "https://loja.example:443", "http://localhost:3000"],
+    "fields": ["name", "email"],
+    "color": "#4F46E5",
+}
+
+
+def test_it_keeps_the_settings_of_a_kind(shop: Shop) -> None:
+    opened = shop.api.post(API, {"kind": "webchat", "name": "Site", "settings": WEBCHAT}, "json").json()
+    assert opened["settings"] == WEBCHAT | {
+        "greeting": "Olá!\nComo podemos ajudar?",
+        "origins": ["https://loja.example", "http://localhost:3000"],
+        "color": "#4f46e5",
+    }
+    change = {"settings": {"title": "Oi", "greeting": None, "fields": []}}
+    changed = shop.api.patch(f"{API}/{opened['id']}", change, "json").json()["settings"]
+    assert (changed.pop("title"), sorted(changed)) == ("Oi", ["color", "hours_text", "origins"])
+
+
+@pytest.mark.parametrize(
+    ("settings_given", "name", "sentence"),
+    [
+        ({"fax": "1"}, "fax", "This kind of channel has no such setting."),
+        ({"color": "blue"}, "color", "Must be a color like #4f46e5."),
+        ({"color": 5}, "color", "Must be text."),
+        ({"title": "x" * 61}, "title", "May hold at most 60 characters."),
+        ({"title": "a\0b"}, "title", "Must be text."),
+        ({"fields": ["shoe size"]}, "fields", "Must be one of: name, email."),
+        ({"fields": "name"}, "fields", "Must be a list of at most 50 texts."),
+        (
+            {"origins": ["javascript:alert(1)"]},
+            "origins",
+            "Must be the address of a site, like https://www.example.com.",
+        ),
+        ({"origins": ["https://"]}, "origins", "Must be the address of a site, like https://www.example.com."),
+        ({"origins": ["http://[::1"]}, "origins", "Must be the address of a site, like https://www.example.com."),
+    ],
+)
+def test_it_refuses_a_setting_that_does_not_fit(shop: Shop, settings_given: Any, name: str, sentence: str) -> None:
+    line = factories.channel(shop.place, "webchat", settings={"title": "Chat"})
+    before = counts()
+    created = shop.api.post(API, {"kind": "webchat", "name": "Site", "settings": settings_given}, "json")
+    changed = shop.api.patch(f"{API}/{line.pk}", {"name": "New", "settings": settings_given}, "json")
+    for answer in (created, changed):
+        assert (answer.status_code, answer.json()["errors"]) == (400, {"settings": {name: sentence}})
+    line.refresh_from_db()
+    assert (line.settings, line.name != "New", counts()) == ({"title": "Chat"}, True, before)
+
+
+def test_it_lets_a_stopped_channel_go_on_with_a_new_token(shop: Shop) -> None:
+    source = shop.line.connection
+    assert source is not None
+    assert source.token_set_at is None
+    stop = {"code": "190", "title": "The access token is invalid or has expired."}
+    Channel.objects.update(stopped_at=timezone.now(), stop_reason=stop, last_error=stop)
+    beside = factories.channel(shop.place, connection=source, stopped_at=timezone.now(), stop_reason=stop)
+    other = factories.channel(shop.place, stopped_at=timezone.now(), stop_reason=stop)
+    stopped = shop.api.get(f"{API}/{shop.line.pk}").json()["health"]
+    assert (stopped["state"], stopped["stop_reason"]) == ("stopped", stop)
+    shop.api.patch(f"{API}/{shop.line.pk}", {"connection": {"app_secrets": ["a", "b"]}}, "json")
+    assert shop.api.get(f"{API}/{shop.line.pk}").json()["health"] == stopped
+    shop.api.patch(f"{API}/{shop.line.pk}", {"connection": {"access_token": "new"}}, "json")
+    mended = shop.api.get(f"{API}/{shop.line.pk}").json()["health"]
+    assert (mended["stopped_at"], mended["stop_reason"], mended["token_set_at"] is None) == (None, None, False)
+    assert list(Channel.objects.exclude(stopped_at=None)) == [other]
+    told = FeedEvent.objects.filter(kind="channel.updated").order_by("-seq").values_list("subject_id", flat=True)
+    assert set(told[:2]) == {shop.line.pk, beside.pk}
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "state"),
+    [({}, "unused"), ({"inbound": 1}, "works"), ({"inbound": 4}, "silent"), ({"outbound": 9}, "works")],
+)
+def test_it_says_how_a_channel_fares(shop: Shop, days_ago: dict[str, int], state: str) -> None:
+    now = timezone.now()
+    for way, days in days_ago.items():
+        setattr(shop.line, f"last_{way}_at", now - timedelta(days=days))
+    shop.line.save()
+    queued = factories.message(shop.talk, shop.line, direction="outbound", status="queued")
+    for position, message in enumerate((queued, shop.talk.messages.order_by("seq")[0])):  # the other one is a receipt
+        OutboxEntry.objects.create(
+            message=message, workspace=shop.place, channel=shop.line, conversation_id=shop.talk.pk, position=position
+        )
+    found = shop.api.get(f"{API}/{shop.line.pk}").json()["health"]
+    assert (found["state"], found["waiting"]) == (state, 1)
+
+
+def test_it_shows_the_channel_log(shop: Shop) -> None:
+    asked = {"workspace": shop.place, "channel": shop.line, "connection": shop.line.connection, "method": "POST"}
+    fine = Exchange.objects.create(**asked, url="https://graph.example/1", status=200, message_id=uuid4())
+    refused = Exchange.objects.create(**asked, url="https://graph.example/2", status=401, response="{}")
+    silent = Exchange.objects.create(**asked, url="https://graph.example/3", error="ReadTimeout")
+    log = f"{API}/{shop.line.pk}/log"
+    assert [row["id"] for row in shop.api.get(log).json()["results"]] == [
+        str(row.pk) for row in (silent, refused, fine)
+    ]
+    assert [row["status"] for row in shop.api.get(f"{log}?outcome=failed").json()["results"]] == [None, 401]
+    assert [row["url"] for row in shop.api.get(f"{log}?message={fine.message_id}").json()["results"]] == [fine.url]
+    agent = factories.client(factories.token(shop.place, Role.SUPERVISOR))
+    assert agent.get(log).status_code == agent.post(f"{API}/{shop.line.pk}/check").status_code == 403
 
 
 @pytest.mark.django_db(transaction=True)
