@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- the way of a message --------------------------------------------------------------------------------------------
 
 GRAPH_API_URL = env("GRAPH_API_URL", "https://graph.facebook.com").rstrip("/")
+GRAPH_INSTAGRAM_URL = env("GRAPH_INSTAGRAM_URL", "https://graph.instagram.com").rstrip("/")
 GRAPH_API_VERSION = env("GRAPH_API_VERSION", "v26.0")
 TWILIO_API_URL = env("TWILIO_API_URL", "https://api.twilio.com").rstrip("/")
 SIMULATOR_URL = env("SIMULATOR_URL").rstrip("/")

@@ -21,6 +21,7 @@ from conversations.channels.types import (
     MessageKind,
     Outbound,
     Pace,
+    Person,
     SendRefused,
     Sent,
 )
@@ -95,6 +96,12 @@ class Adapter:
     def check(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> Checked:
         """Ask the provider whether account and credentials work. Raises ``SendRefused`` with what it said."""
         return Checked()
+
+    def profile(
+        self, account: str, address: Address, credentials: Credentials, options: Mapping[str, Any]
+    ) -> Person | None:
+        """Ask who a customer is whose messages bring no name; None where nobody can tell. Raises ``SendRefused``."""
+        return None
 
     def templates(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the provider's templates: ``name``, ``language``, ``category``, ``status``, ``components``, ``id`` each."""

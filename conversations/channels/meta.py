@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from conversations.channels.reading import NotReadableError, decode, listed, text_of
+from conversations.channels.reading import NotReadableError, decode, listed, objects, text_of
 from conversations.channels.types import AnyItem, Credentials, Parsed, RawRequest
 
 SIGNATURE_HEADER = "x-hub-signature-256"
@@ -23,6 +23,7 @@ class Meta:
 
     name = "meta"
     proves = "app_secrets"
+    delivers_by_get = False
     accepted = b""
     accepted_type = b"text/plain; charset=utf-8"
 
@@ -53,12 +54,13 @@ class Meta:
             envelope = decode(request.body)
         except NotReadableError as error:
             return Parsed(outcome="invalid", reason=str(error))
-        if not isinstance(envelope, dict):
+        envelopes = objects(envelope)  # some accounts' bodies come in a list
+        if not envelopes:
             return Parsed(outcome="invalid", reason="not_an_object")
-        reader = self.readers.get(text_of(envelope.get("object")))
-        if reader is None:
+        known = [(one, self.readers.get(text_of(one.get("object")))) for one in envelopes]
+        if not any(reader for _, reader in known):
             return Parsed(outcome="invalid", reason="unknown_object")
-        items = tuple(reader(listed(envelope.get("entry"))))
+        items = tuple(item for one, reader in known if reader for item in reader(listed(one.get("entry"))))
         return Parsed(items=items) if items else Parsed(outcome="ignored", reason="nothing_inside")
 
 

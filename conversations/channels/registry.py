@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from conversations.channels.adapter import Adapter
+from conversations.channels.instagram import parse as instagram
+from conversations.channels.instagram.send import Instagram
+from conversations.channels.messenger import parse as messenger
+from conversations.channels.messenger.send import Messenger
 from conversations.channels.meta import Meta
 from conversations.channels.types import Provider
 from conversations.channels.webchat.parse import Novelo
@@ -13,11 +17,19 @@ from conversations.channels.whatsapp.send import WhatsApp
 CHANNELS: dict[str, Adapter] = {
     "webchat": WebChat(),
     "whatsapp": WhatsApp(),
+    "instagram": Instagram(),
+    "messenger": Messenger(),
 }
 
 PROVIDERS: dict[str, Provider] = {
     "novelo": Novelo(),
-    "meta": Meta(readers={"whatsapp_business_account": whatsapp.read_entries}),
+    "meta": Meta(
+        readers={
+            "whatsapp_business_account": whatsapp.read_entries,
+            "instagram": instagram.read_entries,
+            "page": messenger.read_entries,
+        }
+    ),
 }
 
 

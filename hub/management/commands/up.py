@@ -150,7 +150,7 @@ class _Up:
         self.told = ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL"]
         if not self.options["no_simulator"]:
             self.simulator_port = self._port("simulator", 8100)
-            for name in ("SIMULATOR_URL", "GRAPH_API_URL", "TWILIO_API_URL"):
+            for name in ("SIMULATOR_URL", "GRAPH_API_URL", "GRAPH_INSTAGRAM_URL", "TWILIO_API_URL"):
                 env.setdefault(name, f"http://127.0.0.1:{self.simulator_port}")
                 self.told.append(name)
         return env

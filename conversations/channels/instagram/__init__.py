@@ -1,0 +1,1 @@
+"""Instagram direct messages, comments and mentions, with Instagram Login or through a Facebook page."""

@@ -1,0 +1,79 @@
+"""Sends for an Instagram account: directly with Instagram Login, or through the Facebook page it is linked to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from conversations.channels import graph
+from conversations.channels.instagram.parse import ADDRESS
+from conversations.channels.instagram.setup import SETUP
+from conversations.channels.messaging.compose import late
+from conversations.channels.messaging.errors import read_error
+from conversations.channels.messaging.send import Messaging
+from conversations.channels.reading import id_of, text_of
+from conversations.channels.types import Checked, Credentials, Error, Outbound, SendRefused
+
+ANOTHER_ACCOUNT = gettext_noop("The access token belongs to another Instagram account.")
+
+
+class Instagram(Messaging):
+    """An Instagram professional account. ``account`` of what it sends is the account's id.
+
+    The setting ``login`` says how it was connected: ``instagram`` or ``page``. Without it the token tells: those of pages
+    begin with EAA.
+    """
+
+    kind = "instagram"
+    title = "Instagram"
+    setup = SETUP
+    text_limit = 1000
+    text_unit = "bytes"
+    reaches = (ADDRESS,)
+    account_addresses = frozenset({ADDRESS})
+    profile_fields = "name,username"
+
+    def base(self, options: Mapping[str, Any], credentials: Credentials) -> str:
+        """Return Instagram's own Graph, or Facebook's for an account behind a page."""
+        return "" if through_page(options, credentials) else settings.GRAPH_INSTAGRAM_URL
+
+    def node(self, account: str, options: Mapping[str, Any], credentials: Credentials) -> str:
+        """Return the account, or the page it is linked to: ``me`` is the page whose token is used."""
+        if through_page(options, credentials):
+            return graph.segment(text_of(options.get("page_id")) or "me")
+        return graph.segment(account)
+
+    def permission(self, outbound: Outbound, credentials: Credentials) -> dict[str, str]:
+        """Return why a message may be sent now; with Instagram Login only the exception is said."""
+        if not through_page(outbound.options, credentials) and not late(outbound):
+            return {}
+        return super().permission(outbound, credentials)
+
+    def check(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> Checked:
+        """Ask whose token it is. Raises ``SendRefused``, also where the token is another account's."""
+        page = through_page(options, credentials)
+        path, fields = (graph.segment(account), "id,name,username") if page else ("me", "id,user_id,name,username")
+        answer = graph.get(
+            path, {"fields": fields}, credentials.access_token, read_error, host=self.base(options, credentials)
+        )
+        known = {id_of(answer.get("user_id")), id_of(answer.get("id"))} - {""}
+        if known and account not in known:
+            raise SendRefused(Error(code="another_account", title=ANOTHER_ACCOUNT, error_class="channel"))
+        username = text_of(answer.get("username"))
+        learned = {
+            "login": "page" if page else "instagram",
+            "username": username,
+            "user_id": id_of(answer.get("user_id")) or id_of(answer.get("id")),
+        }
+        return Checked(
+            name=text_of(answer.get("name")) or username, learned={key: one for key, one in learned.items() if one}
+        )
+
+
+def through_page(options: Mapping[str, Any], credentials: Credentials) -> bool:
+    """Whether the account is reached through its Facebook page."""
+    login = options.get("login")
+    return login == "page" if login in {"instagram", "page"} else credentials.access_token.startswith("EAA")
