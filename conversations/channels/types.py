@@ -41,12 +41,16 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider said went wrong: its own code, a sentence for people, our class of it."""
+    """What a provider said went wrong: its own code, a sentence for people, our class of it.
+
+    ``stop``: the provider holds that the customer asked to be left alone, so nothing at all would reach this address.
+    """
 
     code: str
     title: str
     detail: str = ""
     error_class: ErrorClass = "permanent"
+    stop: bool = False
 
     @property
     def retryable(self) -> bool:
@@ -54,8 +58,20 @@ class Error(msgspec.Struct, frozen=True, kw_only=True):
         return self.error_class in {"throttle", "transient"}
 
 
+class Here(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is in our storage already, under the name ``stored_as``; ``width`` and ``height`` in pixels."""
+
+    stored_as: str
+    thumbnail: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
 class AttachmentRef(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that stays with the provider until it is fetched. ``size`` in bytes, ``sha256`` as the provider claims."""
+    """A file that stays with the provider until it is fetched. ``size`` in bytes, ``sha256`` as the provider claims.
+
+    ``here`` where a visitor of our own web chat has put it into our storage: nothing is fetched then.
+    """
 
     kind: Literal["image", "audio", "video", "document", "sticker", "file"]
     provider_ref: str = ""
@@ -66,6 +82,7 @@ class AttachmentRef(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str = ""
     voice: bool = False
     unavailable: str = ""
+    here: Here | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -365,6 +382,7 @@ class Provider(Protocol):
 
     name: str
     proves: str  # the field of ``Credentials`` without which no webhook could be believed
+    delivers_by_get: bool  # a GET is a webhook like any other, and no handshake
     accepted: bytes  # the body of the 200, as the provider wants it
     accepted_type: bytes
 

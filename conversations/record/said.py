@@ -15,6 +15,8 @@ from conversations.record.ledger import PROVIDER_ID_LENGTH, Ledger, Said, Target
 from conversations.work import SKEW_SECONDS, Episode, Work
 from hub.ids import new_id
 
+NOT_HERE = ("", "", None, None)
+
 
 def known_messages(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Return the ids of messages by (channel, provider id), for those that are stored."""
@@ -80,7 +82,8 @@ def attach(work: Work, message_id: UUID, file: AttachmentRef, ledger: Ledger) ->
         (
             new_id(), work.channel.workspace_id, message_id, file.kind, file.provider_ref[:PROVIDER_ID_LENGTH], file.url,
             file.mime_type[:255], file.filename, file.size, file.sha256[:64], file.voice,
-            "unavailable" if file.unavailable else "pending", file.unavailable,
+            "unavailable" if file.unavailable else "stored" if file.here else "pending", file.unavailable,
+            *((file.here.stored_as, file.here.thumbnail, file.here.width, file.here.height) if file.here else NOT_HERE),
         )
     )  # fmt: skip
 

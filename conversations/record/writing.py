@@ -27,7 +27,7 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 ATTACHMENT_COLUMNS = (
     "id", "workspace", "message", "kind", "provider_ref", "source_url", "mime_type", "filename", "size", "sha256", "voice",
-    "state", "reason",
+    "state", "reason", "stored_as", "thumbnail", "width", "height",
 )  # fmt: skip
 
 

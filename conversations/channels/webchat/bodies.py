@@ -18,14 +18,17 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file the visitor uploaded before: ``upload`` names it here, the rest is what was found in it."""
+    """A file the visitor put here before: ``stored_as`` is its name in the storage, the rest is what was found in it."""
 
-    upload: str
+    stored_as: str
     kind: Literal["image", "audio", "video", "document"]
     mime_type: str
     filename: str
     size: int
     sha256: str = ""
+    thumbnail: str = ""
+    width: int | None = None
+    height: int | None = None
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="message"):

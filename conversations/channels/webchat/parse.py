@@ -10,6 +10,7 @@ from conversations.channels.types import (
     Address,
     AttachmentRef,
     Credentials,
+    Here,
     IdentityChanged,
     MessageKind,
     MessageReceived,
@@ -30,6 +31,7 @@ class Novelo:
     proves = "identity_keys"
     accepted = b""
     accepted_type = b"text/plain"
+    delivers_by_get = False
 
     def challenge(self, request: RawRequest, credentials: Credentials) -> str | None:
         """Nobody shakes hands here."""
@@ -85,7 +87,7 @@ def _message(body: Said) -> MessageReceived:
         attachments=tuple(
             AttachmentRef(
                 kind=file.kind,
-                provider_ref=file.upload,
+                here=Here(stored_as=file.stored_as, thumbnail=file.thumbnail, width=file.width, height=file.height),
                 mime_type=file.mime_type,
                 filename=file.filename,
                 size=file.size,

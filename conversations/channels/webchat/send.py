@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext as _, gettext_noop
 
 from conversations.channels.adapter import Adapter
 from conversations.channels.types import (
@@ -47,7 +47,7 @@ class WebChat(Adapter):
     def address_of(self, given: str) -> str:
         """Return the empty address that every web chat has. Raises ``ValueError`` with a sentence for any other."""
         if given.strip():
-            raise ValueError(gettext_noop("This kind of channel has no address."))
+            raise ValueError(_("This kind of channel has no address."))
         return ""
 
     def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
