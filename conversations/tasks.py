@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from conversations import parse, pipeline, sweep, triage
 from conversations.act import act
+from conversations.media import upload
 from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
 from hub import idempotency
 from hub.models import Workspace
@@ -77,5 +78,6 @@ def purge() -> dict[str, int]:
     old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_RETENTION_DAYS))
     deliveries, _ = old.exclude(outcome__in=["pending", "failed"]).delete()
     idempotency.forget()
+    uploads = upload.forget_unused()
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
-    return {"feed": feed, "deliveries": deliveries, "parked": parked}
+    return {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads}

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from conversations.views import inbox
+from conversations.views import attachments, inbox
 
 urlpatterns = [
+    path("attachments/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/state/", inbox.inbox_state, name="inbox_state"),
     path("inbox/rows/", inbox.inbox_rows, name="inbox_rows"),

@@ -88,7 +88,20 @@ def _again(stored: IdempotencyKey, digest: str) -> Response:
 def _digest(request: Request) -> str:
     """Return what makes a request the same: method, address with query, and the bytes of the body."""
     head = f"{request.method} {request.get_full_path()}\n".encode()
+    if (request.content_type or "").startswith("multipart/"):
+        return _digest_of_form(request, head)
     return hashlib.sha256(head + raw_body(request)).hexdigest()
+
+
+def _digest_of_form(request: Request, head: bytes) -> str:
+    """Return the same for a form, whose parts were read already and whose boundary is another each time."""
+    digest = hashlib.sha256(head + json.dumps(sorted(request.POST.lists())).encode())
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            digest.update(f"\n{name}\n{file.name}\n{file.content_type}\n{file.size}\n".encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+    return digest.hexdigest()
 
 
 def forget(older_than: timedelta = KEPT) -> int:

@@ -89,15 +89,21 @@ def author(row: Message) -> Shown:
 
 
 def attachment(row: Attachment) -> Shown:
-    """Return a file; its address only when it is here."""
+    """Return a file; its address only when it is here, why it is not in the reader's language."""
+    url = f"{settings.PUBLIC_URL}/attachments/{row.pk}/" if row.state == "stored" else None
     return {
         "id": str(row.pk),
         "kind": row.kind,
         "mime_type": row.mime_type,
         "filename": row.filename,
         "size": row.size,
-        "url": f"{settings.PUBLIC_URL}/attachments/{row.pk}/" if row.state == "stored" else None,
+        "url": url,
+        "thumbnail_url": f"{url}?size=thumb" if url and row.thumbnail else None,
+        "width": row.width,
+        "height": row.height,
+        "voice": row.voice,
         "state": row.state,
+        "reason": _(row.reason) if row.reason else "",
     }
 
 

@@ -170,7 +170,12 @@ class AttachmentShape(Shape):
     filename = serializers.CharField(allow_blank=True)
     size = serializers.IntegerField(allow_null=True)
     url = serializers.URLField(allow_null=True)
+    thumbnail_url = serializers.URLField(allow_null=True)
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    voice = serializers.BooleanField()
     state = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
 
 
 class FailureShape(Shape):

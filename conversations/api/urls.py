@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.api import channels, conversations, customers, deliveries, messages, queue
+from conversations.api import attachments, channels, conversations, customers, deliveries, messages, queue
 
 urlpatterns = [
     path("channels", channels.ChannelList.as_view()),
@@ -25,5 +25,8 @@ urlpatterns = [
     path("deliveries", deliveries.DeliveryList.as_view()),
     path("deliveries/<uuid:delivery_id>", deliveries.DeliveryDetail.as_view()),
     path("deliveries/<uuid:delivery_id>/replay", deliveries.DeliveryReplay.as_view()),
+    path("attachments", attachments.AttachmentList.as_view()),
+    path("attachments/<uuid:attachment_id>", attachments.AttachmentDetail.as_view()),
+    path("attachments/<uuid:attachment_id>/retry", attachments.AttachmentRetry.as_view()),
     path("queue", queue.Queue.as_view()),
 ]
