@@ -66,7 +66,12 @@ class AttachmentList(APIView):
         file, adapter = _asked(request, caller)
         with refusals():
             brought = upload.bring(
-                caller.workspace.pk, file.name or "", file.content_type or "", file.size or 0, cast("BinaryIO", file.file), adapter
+                caller.workspace.pk,
+                file.name or "",
+                file.content_type or "",
+                file.size or 0,
+                cast("BinaryIO", file.file),
+                adapter,
             )
         written: list[UUID] = []
         try:
