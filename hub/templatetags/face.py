@@ -21,15 +21,6 @@ from hub.models import Role
 register = template.Library()
 
 AVATAR_TONES = 8
-# Which drawing stands for a channel: (library, name). A vendor's mark where it has one, else what it is.
-MARKS = {
-    "whatsapp": ("simple", "whatsapp"),
-    "twilio_whatsapp": ("simple", "whatsapp"),
-    "instagram": ("simple", "instagram"),
-    "messenger": ("simple", "messenger"),
-    "sms": ("lucide", "message-square-text"),
-    "webchat": ("lucide", "globe"),
-}
 
 
 class Place(NamedTuple):
@@ -49,6 +40,14 @@ PLACES = (
 )
 
 
+# What administrators set, in the order of their menu.
+SETTINGS = (
+    Place("/settings/channels/", "plug", _("Channels"), Role.ADMIN),
+    Place("/settings/unrouted/", "route-off", _("Unrouted"), Role.ADMIN),
+    Place("/settings/deliveries/", "webhook", _("Webhook journal"), Role.ADMIN),
+)
+
+
 @cache
 def _drawing(name: str, classes: str) -> SafeString:
     # Marked safe by the library, which reads it from its own files; the names come from our templates.
@@ -63,18 +62,11 @@ def icon(name: str, size: str = "") -> SafeString:
 
 @register.simple_tag
 @cache
-def channel_mark(kind: str, size: int | None = None) -> SafeString:
-    """Return the drawing of a channel kind, for the eye only; ``size`` in pixels where no style sheet sets it."""
-    library, name = MARKS[kind]
+def drawing(library: str, name: str, size: int | None = None) -> SafeString:
+    """Return a drawing for the eye only: ``lucide``, or a vendor's own mark from ``simple``, ``size`` in pixels where no style sheet sets it."""
     if library == "lucide":
         return _drawing(name, "icon")
     return mark_safe(simple_icon(name, size=size, **{"aria-hidden": "true"}))  # noqa: S308  the library's own file
-
-
-@register.simple_tag
-def channel_kinds() -> tuple[str, ...]:
-    """Return the channel kinds that have a mark."""
-    return tuple(MARKS)
 
 
 @register.simple_tag
@@ -105,7 +97,18 @@ def is_check(field: BoundField) -> bool:
 
 @register.simple_tag
 def rail_places(request: HttpRequest, caller: Caller | None) -> list[dict[str, Any]]:
-    """Return the places this person may go to and that exist: ``address``, ``icon``, ``title``, ``current``."""
+    """Return where the rail leads this person: ``address``, ``icon``, ``title``, ``current``."""
+    return _open_to(request, caller, PLACES)
+
+
+@register.simple_tag
+def settings_places(request: HttpRequest, caller: Caller | None) -> list[dict[str, Any]]:
+    """Return the pages of the settings this person may open: ``address``, ``icon``, ``title``, ``current``."""
+    return _open_to(request, caller, SETTINGS)
+
+
+def _open_to(request: HttpRequest, caller: Caller | None, places: tuple[Place, ...]) -> list[dict[str, Any]]:
+    """Keep the places that exist and that this person may go to."""
     if caller is None:
         return []
     return [
@@ -115,7 +118,7 @@ def rail_places(request: HttpRequest, caller: Caller | None) -> list[dict[str, A
             "title": place.title,
             "current": request.path.startswith(place.address),
         }
-        for place in PLACES
+        for place in places
         if caller.may(place.role) and _exists(place.address)
     ]
 
