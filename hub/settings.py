@@ -1,4 +1,4 @@
-"""Every setting of the house, from the environment or from a running ``up``; one file, sections in order."""
+"""Every setting of the house, from the environment or from a running ``up``; one long file, sections in order."""
 
 from __future__ import annotations
 
