@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from django.utils.translation import gettext as _, gettext_noop
@@ -22,6 +22,7 @@ from conversations.channels.types import (
     Outbound,
     Pace,
     Person,
+    ReceivedLater,
     SendRefused,
     Sent,
 )
@@ -55,6 +56,7 @@ class Adapter:
     pace: Pace = Pace()
     can_react: bool = False
     has_templates: bool = False
+    can_list: bool = False  # its provider tries a webhook once or twice, and can be asked later what came in
 
     def address_of(self, given: str) -> str:
         """Return the channel's own address as it is kept. Raises ``ValueError`` with a sentence for one that is none."""
@@ -102,6 +104,12 @@ class Adapter:
     ) -> Person | None:
         """Ask who a customer is whose messages bring no name; None where nobody can tell. Raises ``SendRefused``."""
         return None
+
+    def received(
+        self, account: str, since: datetime, credentials: Credentials, options: Mapping[str, Any]
+    ) -> Iterator[ReceivedLater]:
+        """Yield what customers wrote to ``account`` since then, newest first. Raises ``SendRefused`` at any step."""
+        return iter(())
 
     def templates(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the provider's templates: ``name``, ``language``, ``category``, ``status``, ``components``, ``id`` each."""

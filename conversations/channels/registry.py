@@ -8,6 +8,8 @@ from conversations.channels.instagram.send import Instagram
 from conversations.channels.messenger import parse as messenger
 from conversations.channels.messenger.send import Messenger
 from conversations.channels.meta import Meta
+from conversations.channels.twilio.provider import Twilio
+from conversations.channels.twilio.send import Sms, TwilioWhatsApp
 from conversations.channels.types import Provider
 from conversations.channels.webchat.parse import Novelo
 from conversations.channels.webchat.send import WebChat
@@ -19,9 +21,12 @@ CHANNELS: dict[str, Adapter] = {
     "whatsapp": WhatsApp(),
     "instagram": Instagram(),
     "messenger": Messenger(),
+    "twilio_whatsapp": TwilioWhatsApp(),
+    "sms": Sms(),
 }
 
 PROVIDERS: dict[str, Provider] = {
+    "twilio": Twilio(),
     "novelo": Novelo(),
     "meta": Meta(
         readers={

@@ -6,7 +6,7 @@ JSON as tagged unions (``{"type": "MessageReceived", ...}``), so that an item ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -352,6 +352,17 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str = ""
     learned: Mapping[str, Any] = {}
+
+
+class ReceivedLater(msgspec.Struct, frozen=True, kw_only=True):
+    """A message found when its provider was asked what came in: ``body`` makes the webhook that should have brought it.
+
+    Making it may ask the provider once more: it raises ``SendRefused``.
+    """
+
+    provider_id: str
+    content_type: str
+    body: Callable[[], bytes]
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,9 +75,9 @@ class Intake:
             connection = await self._connection(scope["path"])
             if connection is None:
                 await _answer(send, 404, b"There is no such connection.")
-            elif scope["method"] == "GET":
+            elif scope["method"] == "GET" and not _delivers_by_get(connection):
                 await self._handshake(scope, connection, send)
-            elif scope["method"] == "POST":
+            elif scope["method"] in {"GET", "POST"}:
                 await self._deliver(scope, receive, send, connection)
             else:
                 await _answer(send, 405, b"Only GET and POST are understood here.", allow=b"GET, POST")
@@ -169,6 +169,11 @@ class Intake:
         if now - self.logged_refusal > REFUSALS_LOGGED_EVERY:
             self.logged_refusal = now
             log.warning("webhook refused: missing or wrong signature", connection=str(connection.id))
+
+
+def _delivers_by_get(connection: Known) -> bool:
+    provider = PROVIDERS.get(connection.provider)
+    return provider is not None and provider.delivers_by_get
 
 
 @lru_cache(CACHE_ENTRIES)

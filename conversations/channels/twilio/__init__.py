@@ -1,0 +1,1 @@
+"""Twilio: WhatsApp and SMS by forms, signed with the account's token."""
