@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from conversations import bulk, feed, identify, record, route, thread
+from conversations import bulk, feed, identify, merge, record, route, thread
 from conversations.channels.types import (
     IdentityChanged,
     MessageDeleted,
@@ -22,10 +22,12 @@ from conversations.channels.types import (
     ReactionChanged,
     StatusChanged,
 )
+from conversations.history import Actor
 from conversations.models import Conversation
 from conversations.record import Ledger, Target
 from conversations.work import Episode, Work
 from hub.ids import new_id
+from hub.models import Workspace
 
 SAID = (MessageReceived, MessageEchoed, MessageImported)
 AIMED = (StatusChanged, ReactionChanged, MessageEdited, MessageDeleted)
@@ -36,13 +38,27 @@ CARRIED = (
     "snoozed_until", "reopened_count", "last_inbound_at", "last_message_at", "last_message_id", "last_seq", "unread",
     "route_reason",
 )  # fmt: skip
+# Everybody who counts as one of these people now, read behind the lock of who stands for them.
+MEMBERS = """
+SELECT id, coalesce(merged_into_id, id) AS person_id FROM conversations_customer
+WHERE id = ANY(%s::uuid[]) OR merged_into_id = ANY(%s::uuid[])
+"""
+HOLD = f"""
+SELECT 1 FROM conversations_conversation WHERE customer_id IN (SELECT id FROM ({MEMBERS}) m)
+ORDER BY id FOR NO KEY UPDATE
+"""  # noqa: S608  our own text
 EPISODES = f"""
-SELECT {", ".join("e." + name if name != "route_reason" else "e.route_reason::text" for name in EPISODE_FIELDS)}
-FROM unnest(%s::uuid[]) AS who (customer_id)
+SELECT who.person_id, {", ".join("e." + name if name != "route_reason" else "e.route_reason::text" for name in EPISODE_FIELDS)}
+FROM ({MEMBERS}) who
 CROSS JOIN LATERAL (
-  SELECT * FROM conversations_conversation WHERE customer_id = who.customer_id ORDER BY opened_at DESC LIMIT 20
+  SELECT * FROM conversations_conversation WHERE customer_id = who.id AND folded_into_id IS NULL
+  ORDER BY opened_at DESC LIMIT 20
 ) e
 """  # noqa: S608  names of our own columns
+
+
+class Regrouped(Exception):
+    """Somebody joined or parted these people between looking them up and locking them: work the batch again."""
 
 
 class Batch(msgspec.Struct, kw_only=True):
@@ -64,21 +80,26 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     """
     said = _unless_known([work for work in works if isinstance(work.item, SAID)])
     people = [work for work in works if isinstance(work.item, IdentityChanged)]
-    identify.identify([*said, *people])
+    found = identify.identify([*said, *people])
     batch = Batch(ledger=Ledger(), episodes={}, changes=defaultdict(list))
+    known = [work for work in (*said, *people) if work.customer_id is not None]
     said = [work for work in said if work.customer_id is not None]
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
     batch.ledger.by_provider_id = {}
     answered = record.known_messages(replies)
-    customers = {work.customer_id for work in said if work.customer_id is not None}
-    nameless = _lock(customers)
-    batch.episodes = _episodes(customers)
+    nameless = _lock(known)
+    for joining in found.joinings:
+        _join(joining, known, batch)
+    batch.episodes = _episodes({work.person_id for work in said if work.person_id is not None})
     for work in said:
         _say(work, windows[work.channel.workspace_id], batch, answered)
     _aim(works, said, batch)
     for work in people:
-        if work.customer_id is not None:
-            batch.change(work.channel.workspace_id, "customer.updated", work.customer_id)
+        if work.person_id is not None:
+            batch.change(work.channel.workspace_id, "customer.updated", work.person_id)
+    for one in found.suggested:
+        for customer_id in (one.customer_id, one.other_id):
+            batch.change(one.work.channel.workspace_id, "customer.updated", customer_id)
     identify.name_the_nameless([entry for entry in identify.newcomers(said) if entry[0] in nameless])
     return batch.changes
 
@@ -98,34 +119,54 @@ def _unless_known(works: Sequence[Work]) -> list[Work]:
     return fresh
 
 
-def _lock(customer_ids: Iterable[UUID]) -> set[UUID]:
-    """Lock these customers, so that two workers open no two conversations; return those without a name."""
+def _lock(works: Sequence[Work]) -> set[UUID]:
+    """Lock the customers of these items and who stands for them, so that two workers open no two conversations.
+
+    Returns those without a name. Raises ``Regrouped`` when one counts as somebody else by now.
+    """
+    keys = {key for work in works for key in (work.customer_id, work.person_id)}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
-            [bulk.array(customer_ids)],
+            "SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) "
+            "ORDER BY id FOR NO KEY UPDATE",
+            [bulk.array(keys)],
         )
-        return {customer_id for customer_id, nameless in cursor.fetchall() if nameless}
+        rows = {row[0]: row for row in cursor.fetchall()}
+    for work in works:
+        row = rows.get(work.customer_id)
+        if row is None or (row[1] or row[0]) != work.person_id:
+            raise Regrouped
+    return {customer_id for customer_id, _, nameless in rows.values() if nameless}
 
 
-def _episodes(customer_ids: Iterable[UUID]) -> dict[UUID, list[Episode]]:
-    """Lock and read the conversations of these customers, whom the transaction holds: agents change them at the same time."""
-    ids = sorted(customer_ids)
-    episodes: dict[UUID, list[Episode]] = {customer_id: [] for customer_id in ids}
+def _join(joining: identify.Joining, works: Sequence[Work], batch: Batch) -> None:
+    """Join two customers whom an item proves to be one; rare, so by query."""
+    workspace = Workspace.objects.get(pk=joining.work.channel.workspace_id)
+    ask = merge.Ask(
+        joining.customer_id, joining.other_id, joining.reason, joining.evidence, older_first=True, at=joining.work.at
+    )
+    joined = merge.join(workspace, ask, Actor(kind="system"))
+    batch.changes[workspace.pk].extend(joined.changes)
+    roots = merge.roots(workspace, [work.customer_id for work in works if work.customer_id is not None])
+    for work in works:
+        work.person_id = roots.get(work.customer_id, work.person_id) if work.customer_id else None
+
+
+def _episodes(person_ids: Iterable[UUID]) -> dict[UUID, list[Episode]]:
+    """Lock and read the conversations of these people, whom the transaction holds: agents change them at the same time."""
+    ids = sorted(person_ids)
+    episodes: dict[UUID, list[Episode]] = {person_id: [] for person_id in ids}
     if not ids:
         return episodes
     keys = bulk.array(ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM conversations_conversation WHERE customer_id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
-            [keys],
-        )
-        cursor.execute(EPISODES, [keys])
-        for row in cursor.fetchall():
+        cursor.execute(HOLD, [keys, keys])
+        cursor.execute(EPISODES, [keys, keys])
+        for person_id, *row in cursor.fetchall():
             fields = dict(zip(EPISODE_FIELDS, row, strict=True))
             if fields["route_reason"] is not None:
                 fields["route_reason"] = msgspec.json.decode(fields["route_reason"])
-            episodes[fields["customer_id"]].append(Episode(**fields))
+            episodes[person_id].append(Episode(**fields))
     return episodes
 
 
@@ -133,10 +174,10 @@ def _say(work: Work, window: timedelta, batch: Batch, answered: dict[tuple[UUID,
     """Put one message into its episode and into the ledger."""
     item = work.item
     assert isinstance(item, SAID)
-    assert work.customer_id is not None
+    assert work.person_id is not None
     outgoing = isinstance(item, MessageEchoed) or (isinstance(item, MessageImported) and item.outgoing)
     imported = isinstance(item, MessageImported)
-    episodes = batch.episodes[work.customer_id]
+    episodes = batch.episodes[work.person_id]
     late = work.received_at - work.at
     placement = thread.place(episodes, work.at, window, inbound=not outgoing and not imported, late=late)
     episode = placement.episode
@@ -247,6 +288,8 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
     _write(batch, targets.values())
     identify.teach(taught)
     record.recount_waits(ledger.failed_in)
+    for moved in record.move_up(works):
+        batch.change(moved.workspace_id, "message.updated", moved.message_id, moved.conversation_id)
 
 
 def _write(batch: Batch, targets: Iterable[Target]) -> None:

@@ -3,6 +3,7 @@
 from conversations.record.aimed import aim, load_targets, park, pointer, targets_of
 from conversations.record.ledger import Aimed, Ledger, Said, Target
 from conversations.record.said import episode_opened, known_messages, say
+from conversations.record.watermark import move_up
 from conversations.record.writing import recount_waits, take_parked, write
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "episode_opened",
     "known_messages",
     "load_targets",
+    "move_up",
     "park",
     "pointer",
     "recount_waits",

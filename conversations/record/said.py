@@ -36,6 +36,9 @@ def known_messages(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str],
 
 def say(work: Work, item: Said, episode: Episode, ledger: Ledger) -> UUID:
     """Add a message to the ledger and to its episode's own state. Returns the message's id."""
+    assert (
+        work.customer_id is not None
+    )  # whose address it came through: while people are joined, not always the episode's
     message_id = new_id()
     outgoing = isinstance(item, MessageEchoed) or (isinstance(item, MessageImported) and item.outgoing)
     imported = isinstance(item, MessageImported)
@@ -51,7 +54,7 @@ def say(work: Work, item: Said, episode: Episode, ledger: Ledger) -> UUID:
             payload["group"] = item.group
     ledger.messages.append(
         (
-            message_id, work.channel.workspace_id, episode.id, episode.customer_id, work.channel.id, work.identity_id,
+            message_id, work.channel.workspace_id, episode.id, work.customer_id, work.channel.id, work.identity_id,
             "outbound" if outgoing else "inbound", "device" if outgoing else "customer", "", item.kind, item.text, payload,
             item.provider_id, reply_to, ledger.by_provider_id.get((work.channel.id, reply_to)), referral, work.at,
             work.received_at, episode.last_seq, status, [], imported,
@@ -59,7 +62,7 @@ def say(work: Work, item: Said, episode: Episode, ledger: Ledger) -> UUID:
     )  # fmt: skip
     ledger.by_provider_id[work.channel.id, item.provider_id] = message_id
     ledger.fresh[message_id] = Target(
-        id=message_id, workspace_id=work.channel.workspace_id, conversation_id=episode.id, customer_id=episode.customer_id,
+        id=message_id, workspace_id=work.channel.workspace_id, conversation_id=episode.id, customer_id=work.customer_id,
         channel_id=work.channel.id, provider_id=item.provider_id, direction="outbound" if outgoing else "inbound",
         author_kind="device" if outgoing else "customer", status=status, text=item.text, payload=payload, kind=item.kind,
         edited_at=None, deleted_at=None, earlier_texts=[],
@@ -102,7 +105,7 @@ def _happen(  # noqa: PLR0913  what an event is made of
     skewed = (work.at - work.received_at).total_seconds() > SKEW_SECONDS
     ledger.events.append(
         (
-            work.channel.workspace_id, episode.customer_id, episode.id, message_id, kind, at or work.at, work.received_at,
+            work.channel.workspace_id, work.customer_id, episode.id, message_id, kind, at or work.at, work.received_at,
             "novelo", work.channel.kind, work.channel.id, actor_kind, "", skewed, data,
         )
     )  # fmt: skip

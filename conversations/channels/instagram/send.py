@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from conversations.channels import graph
-from conversations.channels.instagram.parse import ADDRESS
+from conversations.channels.instagram.parse import ADDRESS, KIND
 from conversations.channels.instagram.setup import SETUP
 from conversations.channels.messaging.compose import late
 from conversations.channels.messaging.errors import read_error
@@ -27,7 +27,7 @@ class Instagram(Messaging):
     begin with EAA.
     """
 
-    kind = "instagram"
+    kind = KIND
     title = "Instagram"
     setup = SETUP
     text_limit = 1000

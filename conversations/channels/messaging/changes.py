@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from conversations.channels.messaging.entry import Entry, lane_of
+from conversations.channels.messaging.entry import Entry
 from conversations.channels.messaging.events import read_event
 from conversations.channels.reading import id_of, mapping, text_of
 from conversations.channels.types import AnyItem, MessageDeleted, MessageEdited, MessageReceived, Person
@@ -68,9 +68,7 @@ def _public(entry: Entry, field: str, value: Mapping[str, Any], id_word: str, te
         return entry.invalid(_lack(provider_id, person, author), value, person)
     if person.addresses[0].value == entry.account:
         return entry.notice(field, value)  # what the account itself wrote there
-    common: dict[str, Any] = {
-        "account": entry.account, "lane": lane_of(person), "at": at, "provider_id": provider_id, "sender": person,
-    }  # fmt: skip
+    common = entry.common(person) | {"at": at, "provider_id": provider_id, "sender": person}
     match value.get("verb"):
         case "remove":
             return MessageDeleted(**common, target=provider_id)

@@ -23,9 +23,10 @@ _SCOPED_ID = re.compile("[0-9]{1,40}")
 
 
 class Entry:
-    """``address_kind`` is what a person's number is called here (``igsid``, ``psid``); ``account`` whose entry it is."""
+    """An entry of ``channel_kind``. ``address_kind`` is what a person's number is called there; ``account`` whose entry it is."""
 
-    def __init__(self, address_kind: str, raw: Mapping[str, Any]) -> None:
+    def __init__(self, channel_kind: str, address_kind: str, raw: Mapping[str, Any]) -> None:
+        self.channel_kind = channel_kind
         self.address_kind = address_kind
         self.account = id_of(raw.get("id")) or None
         self.at = moment(raw.get("time"))
@@ -45,17 +46,20 @@ class Entry:
         """Return the time of an event: its own, the entry's where it has none, ``None`` where its own is no time."""
         return self.at if value is None else moment(value)
 
+    def common(self, person: Person | None = None) -> dict[str, Any]:
+        """Return the fields that every item of the entry carries; ``person`` whom it is about."""
+        lane = person.addresses[0].value if person else ACCOUNT_LANE
+        return {"account": self.account, "channel_kind": self.channel_kind, "lane": lane, "at": self.at}
+
     def invalid(self, reason: str, raw: Any, person: Person | None = None) -> Invalid:
         """Return ``raw`` set aside: what it lacks is ``reason``."""
         payload = raw if isinstance(raw, dict) else {"value": raw}
-        return Invalid(account=self.account, lane=lane_of(person), at=self.at, reason=reason, payload=payload)
+        return Invalid(**self.common(person), reason=reason, payload=payload)
 
     def notice(self, topic: str, raw: Any, *, known: bool = True) -> AccountNotice:
         """Return ``raw`` as news about the account under the provider's word ``topic``."""
         payload = raw if isinstance(raw, dict) else {"value": raw}
-        return AccountNotice(
-            account=self.account, lane=ACCOUNT_LANE, at=self.at, topic=topic, payload=payload, known=known
-        )
+        return AccountNotice(**self.common(), topic=topic, payload=payload, known=known)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +79,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def common(self) -> dict[str, Any]:
         """The fields that every item carries."""
-        return {"account": self.account, "lane": lane_of(self.person), "at": self.at}
+        return self.entry.common(self.person) | {"account": self.account, "at": self.at}
 
     @property
     def customer(self) -> Person:
@@ -124,8 +128,3 @@ def _sides(account: str | None, sender: str, recipient: str, *, echo: bool) -> t
     if echo:
         return sender or account or "", recipient, True
     return recipient or account or "", sender, False
-
-
-def lane_of(person: Person | None) -> str:
-    """Return the lane that keeps this person's items in order."""
-    return person.addresses[0].value if person else ACCOUNT_LANE

@@ -12,10 +12,10 @@ from conversations.channels.reading import listed, objects, text_of
 from conversations.channels.types import AnyItem
 
 
-def read_entries(entries: Sequence[Any], address_kind: str) -> Iterator[AnyItem]:
+def read_entries(entries: Sequence[Any], channel_kind: str, address_kind: str) -> Iterator[AnyItem]:
     """Yield the items of an ``entry`` list; people in it are addresses of ``address_kind``. Never raises because of content."""
     for raw in objects(entries):
-        entry = Entry(address_kind, raw)
+        entry = Entry(channel_kind, address_kind, raw)
         for event in listed(raw.get("messaging")):
             yield from read_event(entry, event)
         for event in listed(raw.get("standby")):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from conversations.channels import graph
 from conversations.channels.messaging.errors import read_error
 from conversations.channels.messaging.send import Messaging
-from conversations.channels.messenger.parse import ADDRESS
+from conversations.channels.messenger.parse import ADDRESS, KIND
 from conversations.channels.messenger.setup import SETUP
 from conversations.channels.reading import id_of, text_of
 from conversations.channels.types import Checked, Credentials, Error, SendRefused
@@ -21,7 +21,7 @@ ANOTHER_PAGE = gettext_noop("The access token belongs to another page.")
 class Messenger(Messaging):
     """A Facebook page. ``account`` of what it sends is the page's id."""
 
-    kind = "messenger"
+    kind = KIND
     title = "Messenger"
     setup = SETUP
     text_limit = 2000
