@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _, gettext_noop
 from conversations.channels.limits import Objection, objection
 from conversations.channels.setup import Setup
 from conversations.channels.types import (
+    AccountNotice,
     Address,
     AttachmentRef,
     Checked,
@@ -25,6 +26,7 @@ from conversations.channels.types import (
     ReceivedLater,
     SendRefused,
     Sent,
+    TemplateNews,
 )
 
 NOT_HERE = gettext_noop("This kind of channel cannot do that.")
@@ -114,6 +116,10 @@ class Adapter:
     def templates(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the provider's templates: ``name``, ``language``, ``category``, ``status``, ``components``, ``id`` each."""
         return []
+
+    def template_news(self, notice: AccountNotice) -> TemplateNews | None:
+        """Return what a notice says of a template, None for news of anything else."""
+        return None
 
 
 def cannot() -> SendRefused:

@@ -365,6 +365,16 @@ class ReceivedLater(msgspec.Struct, frozen=True, kw_only=True):
     body: Callable[[], bytes]
 
 
+class TemplateNews(msgspec.Struct, frozen=True, kw_only=True):
+    """What a webhook says became of a template, named by name and language or by the provider's id of it."""
+
+    status: str
+    name: str = ""
+    language: str = ""
+    provider_id: str = ""
+    reason: str = ""
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """The provider took it: its id for the message, and addresses of the person that its answer taught us."""
 

@@ -13,6 +13,7 @@ from conversations.channels.adapter import Adapter
 from conversations.channels.limits import Objection
 from conversations.channels.reading import id_of, mapping, objects, text_of
 from conversations.channels.types import (
+    AccountNotice,
     Address,
     AttachmentRef,
     Checked,
@@ -26,6 +27,7 @@ from conversations.channels.types import (
     SendRefused,
     SendUnknown,
     Sent,
+    TemplateNews,
 )
 from conversations.channels.whatsapp import limits, media_out, templates, wording
 from conversations.channels.whatsapp.errors import read_error
@@ -117,6 +119,10 @@ class WhatsApp(Adapter):
     def templates(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the templates of ``options["business_account"]``. Raises ``SendRefused``."""
         return templates.listed(credentials, options)
+
+    def template_news(self, notice: AccountNotice) -> TemplateNews | None:
+        """Return what a notice says of a template, None for news of anything else."""
+        return templates.news(notice)
 
 
 def _path(account: str) -> str:

@@ -9,10 +9,13 @@ from django.utils.translation import gettext_noop
 
 from conversations.channels import graph
 from conversations.channels.reading import id_of, mapping, objects, text_of
-from conversations.channels.types import Credentials, Error, SendRefused
+from conversations.channels.types import AccountNotice, Credentials, Error, SendRefused, TemplateNews
 from conversations.channels.whatsapp.errors import read_error
 
 FIELDS = "id,name,language,status,category,components,rejected_reason,parameter_format"
+STATUS_NEWS = "message_template_status_update"
+# What an event leaves the template as, where its own word is not the status.
+BECOMES = {"flagged": "approved", "reinstated": "approved", "unpaused": "approved"}
 A_PAGE, MOST_PAGES = "100", 60
 NO_BUSINESS_ACCOUNT = gettext_noop(
     "The channel does not say which WhatsApp Business account it belongs to: an administrator must set it."
@@ -47,3 +50,19 @@ def _one(raw: Mapping[str, Any]) -> dict[str, Any]:
         "reason": "" if reason.upper() == "NONE" else reason,
         "components": objects(raw.get("components")),
     }
+
+
+def news(notice: AccountNotice) -> TemplateNews | None:
+    """Return what a notice says of a template, None for news of anything else."""
+    said = notice.payload
+    event = text_of(said.get("event")).lower()[:40]
+    if notice.topic != STATUS_NEWS or not event:
+        return None
+    reason = text_of(said.get("reason"))
+    return TemplateNews(
+        name=text_of(said.get("message_template_name")),
+        language=text_of(said.get("message_template_language")),
+        provider_id=id_of(said.get("message_template_id")),
+        status=BECOMES.get(event, event),
+        reason="" if reason.upper() == "NONE" else reason,
+    )
