@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from conversations import bulk, feed, identify, merge, record, route, thread
+from conversations import bulk, consent, feed, identify, merge, record, route, thread
 from conversations.channels.types import (
     IdentityChanged,
     MessageDeleted,
@@ -94,6 +94,7 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     for work in said:
         _say(work, windows[work.channel.workspace_id], batch, answered)
     _aim(works, said, batch)
+    consent.follow(said)
     for work in people:
         if work.person_id is not None:
             batch.change(work.channel.workspace_id, "customer.updated", work.person_id)
@@ -271,7 +272,7 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
     ]
     found = record.targets_of(aimed, ledger) if aimed else {}
     targets = record.load_targets(found.values(), ledger) if found else {}
-    taught = []
+    taught, stopped = [], []
     for work, item in aimed:
         assert isinstance(item, (*AIMED, MessageImported))
         target = targets.get(found.get((work.channel.id, record.pointer(item)), UUID(int=0)))
@@ -285,8 +286,11 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
             batch.change(target.workspace_id, "message.updated", target.id, target.conversation_id)
         if isinstance(item, StatusChanged) and item.person is not None:
             taught.append((work, target.customer_id, item.person))
+        if isinstance(item, StatusChanged) and item.error is not None and item.error.stop:
+            stopped.append((target.id, work.at))
     _write(batch, targets.values())
     identify.teach(taught)
+    consent.refused(stopped)
     record.recount_waits(ledger.failed_in)
     for moved in record.move_up(works):
         batch.change(moved.workspace_id, "message.updated", moved.message_id, moved.conversation_id)

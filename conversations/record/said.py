@@ -52,6 +52,8 @@ def say(work: Work, item: Said, episode: Episode, ledger: Ledger) -> UUID:
             payload["forwarded"] = True
         if item.group:
             payload["group"] = item.group
+        if item.consent:
+            payload["consent"] = item.consent
     ledger.messages.append(
         (
             message_id, work.channel.workspace_id, episode.id, work.customer_id, work.channel.id, work.identity_id,
