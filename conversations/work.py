@@ -24,7 +24,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct, kw_only=True):
-    """One item at work. Rooms set ``customer_id`` and ``outcome``; an item without an outcome was processed."""
+    """One item at work. Rooms set whom it is about and ``outcome``; an item without an outcome was processed.
+
+    ``customer_id`` is whose address it is, ``person_id`` the customer who stands for that person while people are joined.
+    """
 
     id: int
     delivery_id: UUID
@@ -33,6 +36,7 @@ class Work(msgspec.Struct, kw_only=True):
     item: AnyItem
     lane_key: str = ""
     customer_id: UUID | None = None
+    person_id: UUID | None = None
     identity_id: UUID | None = None
     outcome: Outcome = "processed"
     reason: str = ""

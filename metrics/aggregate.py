@@ -50,13 +50,13 @@ def horizon() -> int:
 def rederive(
     workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None, *, count: bool = True
 ) -> facts.Change:
-    """Derive these conversations again and write what changed, facts and, unless ``count`` is False, cells.
+    """Derive these conversations and their family again; write what changed: facts and, unless ``count`` is False, cells.
 
     Expects the mark to be locked. ``before`` leaves out the history of later transactions.
     """
-    ids = list(conversation_ids)
-    derived = facts.derived(workspace.pk, ids, before)
-    change = facts.difference(facts.kept(workspace.pk, ids, but_for=derived), derived)
+    whole = facts.family(workspace.pk, list(conversation_ids))
+    derived = facts.derived(workspace.pk, whole, before)
+    change = facts.difference(facts.kept(workspace.pk, whole.ids, but_for=derived), derived)
     if any(change.values()):
         facts.replace(workspace.pk, change)
         if count:

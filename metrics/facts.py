@@ -51,30 +51,61 @@ WHERE workspace_id = %s AND conversation_id = ANY(%s::uuid[]) AND type = ANY(%s)
 """
 
 
-def histories(
-    workspace_id: UUID, conversation_ids: Sequence[UUID], before: int | None = None
-) -> dict[str, list[Happening]]:
-    """Return the events of these conversations that measure service, in no order; ``before`` leaves out later transactions."""
+class Family(NamedTuple):
+    """Conversations with all that count as one with them while people are joined.
+
+    ``ids`` names them all, ``owners`` those that have facts as (conversation, the customer who stands for the person), and
+    ``heads`` by folded conversation the one it counts as part of.
+    """
+
+    ids: list[UUID]
+    owners: list[tuple[str, str]]
+    heads: dict[str, str]
+
+
+# The index on the folded ones answers "who else?"; most conversations have nobody.
+FAMILY = """
+WITH asked AS (
+  SELECT DISTINCT coalesce(folded_into_id, id) AS id FROM conversations_conversation
+  WHERE workspace_id = %s AND id = ANY(%s::uuid[])
+)
+SELECT c.id, coalesce(p.merged_into_id, p.id)::text, NULL
+FROM asked JOIN conversations_conversation c ON c.id = asked.id JOIN conversations_customer p ON p.id = c.customer_id
+UNION ALL
+SELECT c.id, NULL, asked.id::text FROM asked JOIN conversations_conversation c ON c.folded_into_id = asked.id
+"""
+
+
+def family(workspace_id: UUID, conversation_ids: Sequence[UUID]) -> Family:
+    """Return these conversations with those that are derived together with them; what is gone is in ``ids`` alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(FAMILY, [workspace_id, array(conversation_ids)])
+        rows = cursor.fetchall()
+    return Family(
+        ids=list(dict.fromkeys([*conversation_ids, *(row[0] for row in rows)])),
+        owners=[(str(row[0]), row[1]) for row in rows if row[2] is None],
+        heads={str(row[0]): row[2] for row in rows if row[2] is not None},
+    )
+
+
+def histories(workspace_id: UUID, of: Family, before: int | None = None) -> dict[str, list[Happening]]:
+    """Return the events that measure service, by the conversation they count for, in no order.
+
+    ``before`` leaves out later transactions.
+    """
     found: dict[str, list[Happening]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(HISTORY, [workspace_id, array(conversation_ids), list(RANK), before, before])
+        cursor.execute(HISTORY, [workspace_id, array(of.ids), list(RANK), before, before])
         for row in cursor.fetchall():
-            found[row[0]].append(Happening._make(row[1:]))
+            found[of.heads.get(row[0], row[0])].append(Happening._make(row[1:]))
     return found
 
 
-def derived(workspace_id: UUID, conversation_ids: Sequence[UUID], before: int | None = None) -> Rows:
-    """Derive the facts of these conversations from their history; a conversation that is gone has none."""
+def derived(workspace_id: UUID, of: Family, before: int | None = None) -> Rows:
+    """Derive the facts of these conversations from their history; one that is gone, or part of another, has none."""
     rows: dict[Table, dict[int, Row]] = {table: {} for table in TABLES}
-    stories = histories(workspace_id, conversation_ids, before)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id::text, customer_id::text FROM conversations_conversation "
-            "WHERE workspace_id = %s AND id = ANY(%s::uuid[])",
-            [workspace_id, array(conversation_ids)],
-        )
-        people = cursor.fetchall()
-    for owner in people:
+    stories = histories(workspace_id, of, before)
+    for owner in of.owners:
         facts = derive(stories.get(owner[0], ()))
         for wait in facts.waits:
             rows[WAITS][wait.id] = owner + wait

@@ -42,8 +42,9 @@ def differences(workspace: Workspace) -> Iterator[str]:
         _no_limits()
         mark = _locked(workspace)
         for ids in conversations_of(workspace):
+            whole = facts.family(workspace.pk, ids)
             change = facts.difference(
-                facts.kept(workspace.pk, ids), facts.derived(workspace.pk, ids, before=mark.transaction)
+                facts.kept(workspace.pk, whole.ids), facts.derived(workspace.pk, whole, before=mark.transaction)
             )
             for table, pairs in change.items():
                 for old, new in pairs:

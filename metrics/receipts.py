@@ -102,8 +102,9 @@ def _facts_as_of(question: Question, mark: int) -> Iterator[None]:
     workspace_id = question.workspace.pk
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT conversation_id FROM conversations_historyevent WHERE workspace_id = %s "
-            "AND occurred_at >= %s AND occurred_at < %s AND transaction < %s AND conversation_id IS NOT NULL",
+            "SELECT DISTINCT coalesce(c.folded_into_id, c.id) FROM conversations_historyevent e "
+            "JOIN conversations_conversation c ON c.id = e.conversation_id "
+            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND e.occurred_at < %s AND e.transaction < %s",
             [workspace_id, question.start, question.end, mark],
         )
         ids = [row[0] for row in cursor.fetchall()]
@@ -111,7 +112,8 @@ def _facts_as_of(question: Question, mark: int) -> Iterator[None]:
             cursor.execute(f"CREATE TEMPORARY TABLE {table.name} (LIKE public.{table.name}) ON COMMIT DROP")
     nothing: facts.Rows = {table: {} for table in facts.TABLES}
     for some in batched(ids, 500):
-        facts.replace(workspace_id, facts.difference(nothing, facts.derived(workspace_id, some, mark)))
+        derived = facts.derived(workspace_id, facts.family(workspace_id, some), mark)
+        facts.replace(workspace_id, facts.difference(nothing, derived))
     yield
     with connection.cursor() as cursor:
         for table in facts.TABLES:

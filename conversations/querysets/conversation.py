@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
+from django.db.models.functions import Coalesce
 
 from hub.models import OfWorkspace
 
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 class Conversations(OfWorkspace["Conversation"]):
     """Conversations of a workspace, by what people ask of them."""
+
+    def standing(self) -> Self:
+        """Leave out those that count as part of another one while their customers are merged."""
+        return self.filter(folded_into=None)
+
+    def of_person(self, customer_id: UUID) -> Self:
+        """Keep those of the person whom this customer counts as."""
+        from conversations.models import Customer
+
+        return self.filter(customer__in=Customer.objects.all().of_person(customer_id))
+
+    def that_stands(self, conversation_id: UUID) -> Conversation:
+        """Return the conversation that counts where this one is asked for: itself, or what it is folded into."""
+        return self.get(pk=self.filter(pk=conversation_id).values(stands=Coalesce("folded_into", "pk")))
 
     def unresolved(self) -> Self:
         """Keep those that still need somebody."""
@@ -48,18 +63,23 @@ class Conversations(OfWorkspace["Conversation"]):
         return self.order_by("-last_message_at", "-id")
 
     def for_reading(self) -> Self:
-        """Bring along what a row shows: two joins and no query per row."""
+        """Bring along what a row shows: joins and no query per row."""
         return self.select_related(
-            "customer", "assignee", "team", "last_channel", "last_message", "last_message__author"
+            "customer__merged_into", "assignee", "team", "last_channel", "last_message", "last_message__author"
         )
 
     def locked(self, conversation_id: UUID) -> Conversation:
-        """Return one conversation, locked until the transaction ends. Raises ``DoesNotExist``.
+        """Return the conversation that counts where this one is asked for, locked until the transaction ends.
+
+        Raises ``DoesNotExist``.
 
         Without joins: after waiting for the lock PostgreSQL reads this row anew but not the rows joined to it, so that
         an assignee set meanwhile would look like nobody.
         """
-        return self.select_for_update(no_key=True).get(pk=conversation_id)
+        key = self.filter(pk=conversation_id).values_list(Coalesce("folded_into", "pk"), flat=True).get()
+        row = self.select_for_update(no_key=True).get(pk=key)
+        # Folded between the two reads: by a merge that has committed, else the row would still be held.
+        return self.locked(row.pk) if row.folded_into_id else row
 
     def of_ids(self, ids: list[UUID]) -> Self:
         """Keep these."""

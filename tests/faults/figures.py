@@ -14,7 +14,8 @@ NOTHING: facts.Rows = {table: {} for table in facts.TABLES}
 def differences(workspace: Workspace) -> list[str]:
     """Return each derived fact and cell that is not what the workspace's whole history comes to, in words."""
     ids = [one for some in conversations_of(workspace) for one in some]
-    kept, derived = facts.kept(workspace.pk, ids), facts.derived(workspace.pk, ids)
+    whole = facts.family(workspace.pk, ids)
+    kept, derived = facts.kept(workspace.pk, whole.ids), facts.derived(workspace.pk, whole)
     found = [
         f"{table.name} of conversation {(new or old or ('?',))[0]}"
         for table, pairs in facts.difference(kept, derived).items()

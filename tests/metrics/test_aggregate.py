@@ -31,7 +31,7 @@ def everything(workspace: Workspace) -> tuple[facts.Rows, dict[cells.Key, cells.
 def from_scratch(workspace: Workspace) -> tuple[facts.Rows, dict[cells.Key, cells.Sum]]:
     """Derive all facts and cells of committed history, beside those there are."""
     ids = [one for some in conversations_of(workspace) for one in some]
-    rows = facts.derived(workspace.pk, ids)
+    rows = facts.derived(workspace.pk, facts.family(workspace.pk, ids))
     nothing: facts.Rows = {table: {} for table in facts.TABLES}
     return rows, cells.summed(facts.difference(nothing, rows), ZoneInfo(workspace.timezone))
 

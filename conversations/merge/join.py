@@ -1,0 +1,168 @@
+"""Joining two people: the pointers, the fold of the younger conversation, and the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.db.models import Q
+from django.utils import timezone
+
+from conversations import history
+from conversations.feed import Change
+from conversations.history import Actor
+from conversations.merge.state import carried
+from conversations.models import Conversation, Customer, HistoryEvent, Merge, Suggestion
+from conversations.wake import Work
+from hub.models import Workspace
+
+SHOWN = 20  # conversations told of in the feed beside the open ones
+CALM = {"pending", "snoozed"}  # nobody of the house has to do anything now
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """The merge, ``None`` when nothing was to be done, and what the feed tells of it. ``root`` stands for the person."""
+
+    merge: Merge | None
+    root: UUID
+    changes: tuple[Change, ...] = ()
+    work: tuple[Work, ...] = ()
+
+
+class Ask(NamedTuple):
+    """Whom to join and why: ``older_first`` lets the older customer stand for the person, else ``first`` does."""
+
+    first: UUID
+    second: UUID
+    reason: str
+    evidence: Mapping[str, Any] = {}
+    older_first: bool = False
+    at: datetime | None = None
+
+
+def join(workspace: Workspace, ask: Ask, actor: Actor) -> Joined:
+    """Let two customers count as one person. Needs a transaction.
+
+    Two who are one already are left as they are; for a machine (any reason but ``agent``) also two whom people took apart.
+    Raises ``Customer.DoesNotExist``.
+    """
+    people = Customer.objects.of(workspace).locked_people([ask.first, ask.second])
+    if not {ask.first, ask.second} <= people.keys():
+        raise Customer.DoesNotExist
+    survivor, absorbed = people[ask.first], people[ask.second]
+    if ask.older_first:
+        survivor, absorbed = sorted((survivor, absorbed))
+    if survivor == absorbed or (ask.reason != "agent" and _taken_apart(workspace, people, survivor, absorbed)):
+        return Joined(None, people[ask.first])
+    joining = [key for key, root in people.items() if root == absorbed]
+    Customer.objects.of(workspace).filter(pk__in=joining).update(merged_into=survivor)
+    live = _live(workspace, people)
+    fold = _fold(live)
+    row = Merge.objects.create(
+        workspace=workspace,
+        survivor_id=survivor,
+        absorbed_id=absorbed,
+        reason=ask.reason,
+        evidence={**ask.evidence, **({"conversation": fold} if fold else {})},
+        by=actor.user,
+    )
+    _decide(workspace, people, actor)
+    history.record([_told(row, actor, ask.at or timezone.now())])
+    changes = [Change("customer.updated", survivor), Change("customer.updated", absorbed)]
+    changes += [Change("conversation.updated", key, key) for key in _shown(workspace, people, live)]
+    return Joined(row, survivor, tuple(changes), ("metrics",))
+
+
+def roots(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return by customer who stands for them now."""
+    rows = Customer.objects.of(workspace).filter(pk__in=set(ids)).values_list("pk", "merged_into")
+    return {key: root or key for key, root in rows}
+
+
+def _taken_apart(workspace: Workspace, people: Mapping[UUID, UUID], survivor: UUID, absorbed: UUID) -> bool:
+    """Whether people have said before that these two are not one."""
+    sides = [[key for key, root in people.items() if root == side] for side in (survivor, absorbed)]
+    pair = Q(survivor__in=sides[0], absorbed__in=sides[1]) | Q(survivor__in=sides[1], absorbed__in=sides[0])
+    return Merge.objects.of(workspace).filter(pair).exclude(undone_at=None).exists()
+
+
+def _live(workspace: Workspace, people: Mapping[UUID, UUID]) -> list[Conversation]:
+    """Lock the conversations of both and return the unresolved ones, the oldest first: two at most."""
+    rows = Conversation.objects.of(workspace).filter(customer__in=people).order_by("pk").select_for_update(no_key=True)
+    live = [row for row in rows if row.status != Conversation.Status.RESOLVED and row.folded_into_id is None]
+    return sorted(live, key=lambda row: (row.opened_at, row.pk))
+
+
+def _fold(live: Sequence[Conversation]) -> dict[str, Any] | None:
+    """Let the younger of two conversations count as part of the older; return what undoing must know."""
+    if len(live) < 2:
+        return None
+    into, folded = live
+    before = carried(into)
+    Conversation.objects.filter(workspace=into.workspace_id, folded_into=folded).update(folded_into=into)
+    folded.folded_into = into
+    folded.save(update_fields=["folded_into"])
+    _take_over(into, folded)
+    into.save()
+    return {
+        "folded": str(folded.pk),
+        "into": str(into.pk),
+        "before": before,
+        "after": carried(into),
+        "seq": into.last_seq,
+        "unread": [before["unread"], folded.unread],
+    }
+
+
+def _take_over(into: Conversation, folded: Conversation) -> None:
+    """Give the older conversation what nobody may lose of the younger."""
+    if into.assignee_id is None:
+        into.assignee_id = folded.assignee_id
+    if into.team_id is None:
+        into.team_id = folded.team_id
+    if into.status in CALM and folded.status not in CALM:
+        into.status, into.snoozed_until = ("open" if into.assignee_id else "waiting"), None
+    into.waiting_since = min(filter(None, (into.waiting_since, folded.waiting_since)), default=None)
+    into.first_response_at = min(filter(None, (into.first_response_at, folded.first_response_at)), default=None)
+    into.unread += folded.unread
+    into.channel_ids = list(dict.fromkeys([*into.channel_ids, *folded.channel_ids]))
+    if folded.last_inbound_at and (into.last_inbound_at is None or folded.last_inbound_at > into.last_inbound_at):
+        into.last_inbound_at, into.last_channel_id = folded.last_inbound_at, folded.last_channel_id
+    if folded.last_message_at and (into.last_message_at is None or folded.last_message_at > into.last_message_at):
+        into.last_message_at, into.last_message_id = folded.last_message_at, folded.last_message_id
+
+
+def _decide(workspace: Workspace, people: Mapping[UUID, UUID], actor: Actor) -> None:
+    """Settle the suggestions between customers who are one now."""
+    Suggestion.objects.of(workspace).filter(customer__in=people, other__in=people, state="open").update(
+        state="accepted", decided_by=actor.user, decided_at=timezone.now()
+    )
+
+
+def _shown(workspace: Workspace, people: Mapping[UUID, UUID], live: Sequence[Conversation]) -> list[UUID]:
+    """Return the conversations that a list may be showing: their person is another now."""
+    rows = Conversation.objects.of(workspace).filter(customer__in=people).order_by("-last_message_at", "-pk")
+    return list(dict.fromkeys([*(row.pk for row in live), *rows.values_list("pk", flat=True)[:SHOWN]]))
+
+
+def _told(row: Merge, actor: Actor, at: datetime) -> HistoryEvent:
+    name = Customer.objects.filter(workspace=row.workspace_id, pk=row.absorbed_id).values_list("name", flat=True).get()
+    return HistoryEvent(
+        workspace_id=row.workspace_id,
+        customer_id=row.survivor_id,
+        type="customer.merged",
+        occurred_at=at,
+        actor_kind=actor.kind,
+        actor=actor.user,
+        actor_email=actor.user.email if actor.user else "",
+        data={
+            "merge": str(row.pk),
+            "other": str(row.absorbed_id),
+            "name": name,
+            "reason": row.reason,
+            "by": actor.kind,
+        },
+    )

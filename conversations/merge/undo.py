@@ -1,0 +1,92 @@
+"""Undoing a merge: the pointers taken back, and what happened between set right by ``split``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conversations import history
+from conversations.feed import Change
+from conversations.history import Actor
+from conversations.merge.split import split
+from conversations.models import Customer, HistoryEvent, Merge, Suggestion
+from conversations.refusal import TooLate
+from conversations.wake import Work
+from hub.models import Workspace
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """The merge as undone, and what the feed tells of it."""
+
+    merge: Merge
+    changes: tuple[Change, ...] = ()
+    work: tuple[Work, ...] = ()
+
+
+def undo(workspace: Workspace, merge_id: UUID, actor: Actor) -> Undone:
+    """Let the two people of a merge be two again, whatever was merged or undone since. Needs a transaction.
+
+    Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
+    """
+    absorbed = Merge.objects.of(workspace).get(pk=merge_id).absorbed_id
+    people = Customer.objects.of(workspace).locked_people([absorbed])
+    row = Merge.objects.of(workspace).select_for_update(no_key=True).get(pk=merge_id)
+    if row.undone_at is not None:
+        raise TooLate(_("This was undone already."))
+    now = timezone.now()
+    row.undone_at, row.undone_by = now, actor.user
+    row.save(update_fields=["undone_at", "undone_by"])
+    sides = _sides(workspace, people, row)
+    for root in {*sides.values()}:
+        members = [key for key, side in sides.items() if side == root and key != root]
+        Customer.objects.of(workspace).filter(pk__in=members).update(merged_into=root)
+    Customer.objects.of(workspace).filter(pk=row.absorbed_id).update(merged_into=None)
+    touched = split(workspace, sides, row, actor)
+    _disagree(workspace, sides, actor, now)
+    history.record([_told(row, actor, now, one, other) for one, other in _both(row)])
+    changes = [Change("customer.updated", root) for root in sorted({*sides.values(), row.survivor_id})]
+    changes += [Change("conversation.updated", key, key) for key in touched]
+    return Undone(row, tuple(changes), ("metrics",))
+
+
+def _sides(workspace: Workspace, people: Mapping[UUID, UUID], row: Merge) -> dict[UUID, UUID]:
+    """Return by customer who stands for them now: those who hang on the absorbed one go with them, the others stay."""
+    active = Merge.objects.of(workspace).filter(absorbed__in=people, undone_at=None)
+    above = dict(active.values_list("absorbed", "survivor"))
+    sides = {}
+    for key in people:
+        root = key
+        while root in above:
+            root = above[root]
+        sides[key] = root
+    return sides
+
+
+def _both(row: Merge) -> Iterable[tuple[UUID, UUID]]:
+    return (row.survivor_id, row.absorbed_id), (row.absorbed_id, row.survivor_id)
+
+
+def _disagree(workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, now: datetime) -> None:
+    """Take the suggestions between the two sides for answered: they are not one."""
+    here, there = ([key for key, side in sides.items() if side == root] for root in sorted({*sides.values()}))
+    between = Q(customer__in=here, other__in=there) | Q(customer__in=there, other__in=here)
+    Suggestion.objects.of(workspace).filter(between).update(state="dismissed", decided_by=actor.user, decided_at=now)
+
+
+def _told(row: Merge, actor: Actor, at: datetime, customer_id: UUID, other: UUID) -> HistoryEvent:
+    return HistoryEvent(
+        workspace_id=row.workspace_id,
+        customer_id=customer_id,
+        type="customer.unmerged",
+        occurred_at=at,
+        actor_kind=actor.kind,
+        actor=actor.user,
+        actor_email=actor.user.email if actor.user else "",
+        data={"merge": str(row.pk), "other": str(other), "reason": row.reason, "by": actor.kind},
+    )
