@@ -85,26 +85,41 @@ def pause(key: str, seconds: float) -> None:
         )
 
 
-def waken(lanes: Iterable[tuple[str, UUID]]) -> None:
+def waken(lanes: Iterable[tuple[str, UUID]], *, claim_idle: bool = False) -> tuple[UUID | None, set[str]]:
     """Mark lanes (key, workspace) as having work, creating those that are new; call it before their items are stored.
 
-    Waits for no work that goes on in them. Keys are locked in order.
+    Waits for no work that goes on in them. Keys are locked in order. With ``claim_idle`` those on which nothing waited are
+    claimed for the caller: returns the claim and their keys.
     """
     rows = sorted(set(lanes))
     if not rows:
-        return
+        return None, set()
     keys = bulk.words(key for key, _ in rows)
+    token = new_id() if claim_idle else None
+    claimed = (
+        {"claim": token, "attempts": 1, "lease": LEASE} if claim_idle else {"claim": None, "attempts": 0, "lease": "0"}
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO conversations_lane (key, workspace_id, has_work, attempts) "
-            "SELECT key, workspace_id, true, 0 FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) "
-            "ON CONFLICT (key) DO NOTHING",
-            [keys, bulk.array(workspace for _, workspace in rows)],
+            "INSERT INTO conversations_lane (key, workspace_id, has_work, claim, attempts, not_before) "
+            "SELECT key, workspace_id, true, %s, %s, clock_timestamp() + %s::interval "
+            "FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) ON CONFLICT (key) DO NOTHING RETURNING key",
+            [*claimed.values(), keys, bulk.array(workspace for _, workspace in rows)],
         )
+        fresh = {row[0] for row in cursor.fetchall()}
+        known = bulk.words(key for key, _ in rows if key not in fresh)
+        if known == "{}":
+            return token, fresh
         cursor.execute(
             "SELECT key, has_work FROM conversations_lane WHERE key = ANY(%s::text[]) ORDER BY key FOR KEY SHARE",
-            [keys],
+            [known],
         )
         idle = bulk.words(key for key, has_work in cursor.fetchall() if not has_work)
         if idle != "{}":
-            cursor.execute("UPDATE conversations_lane SET has_work = true WHERE key = ANY(%s::text[])", [idle])
+            cursor.execute(
+                "UPDATE conversations_lane SET has_work = true, claim = %s, attempts = %s, "
+                "not_before = clock_timestamp() + %s::interval WHERE key = ANY(%s::text[]) AND NOT has_work RETURNING key",
+                [*claimed.values(), idle],
+            )
+            fresh |= {row[0] for row in cursor.fetchall()}
+    return token, fresh

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set as AbstractSet
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -18,6 +20,7 @@ from conversations.channels.registry import PROVIDERS
 from conversations.channels.types import AccountNotice, AnyItem, Invalid, Parsed, RawRequest
 from conversations.models import Channel, Delivery, HistoryEvent, Item
 from conversations.wake import wake
+from conversations.work import Place, Work
 
 log = structlog.get_logger(__name__)
 
@@ -25,23 +28,50 @@ LANE_LENGTH = 140
 PROVIDER_ID_LENGTH = 255
 # When items of one delivery end differently, the delivery shows the first of these that occurred.
 PRECEDENCE = ("failed", "processed", "duplicate", "unroutable", "invalid", "ignored")
+# Its items are written and wait, or are at work: `parsed` itself may be said together with what came of it.
+UNREAD = "NOT d.parsed AND NOT EXISTS (SELECT 1 FROM conversations_item i WHERE i.delivery_id = d.id)"
 # The count outlives a worker that is killed; should the server crash as well, it need not: so nobody waits for the disk.
-CANDIDATE = """
+CANDIDATE = f"""
 UPDATE conversations_connection SET parse_attempts = least(parse_attempts + 1, 100) WHERE id = (
   SELECT c.id FROM conversations_connection c
-  WHERE EXISTS (SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND NOT d.parsed)
+  WHERE EXISTS (SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND {UNREAD})
   ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id, parse_attempts - 1, set_config('synchronous_commit', 'off', true)
-"""
+"""  # noqa: S608  constants of this module
 TAKE = """
-UPDATE conversations_connection SET parse_attempts = 0 WHERE id = (
+UPDATE conversations_connection c SET parse_attempts = 0 FROM hub_workspace w WHERE w.id = c.workspace_id AND c.id = (
   SELECT id FROM conversations_connection WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING provider, workspace_id
+RETURNING c.provider, c.workspace_id, w.reopen_window
 """
-BATCH = """
-SELECT id, method, url, content_type, body, attempts, received_at FROM conversations_delivery
-WHERE connection_id = %s AND NOT parsed ORDER BY id LIMIT %s
-"""
+BATCH = f"""
+SELECT d.id, d.method, d.url, d.content_type, d.body, d.attempts, d.received_at FROM conversations_delivery d
+WHERE d.connection_id = %s AND {UNREAD} ORDER BY d.id LIMIT %s
+"""  # noqa: S608
+ANY_UNREAD = f"""
+SELECT EXISTS (SELECT 1 FROM conversations_connection c WHERE EXISTS (
+  SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND {UNREAD}))
+"""  # noqa: S608
+COUNT_FIRST = f"""
+UPDATE conversations_delivery SET attempts = attempts + 1 WHERE id = (
+  SELECT d.id FROM conversations_delivery d WHERE d.connection_id = %s AND {UNREAD} ORDER BY d.id LIMIT 1)
+"""  # noqa: S608
+ITEM_COLUMNS = (
+    "id", "workspace", "delivery", "channel", "lane", "body", "state", "outcome", "reason", "attempts",
+)  # fmt: skip
+
+
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch of deliveries came to: how many they were, and what of it is claimed for whoever brought it.
+
+    ``claim`` holds the lanes of ``works``, in their order; nothing else waits on these lanes. Of the deliveries in ``whole``
+    every item is among them, and they are not marked as parsed yet. ``window`` is the workspace's reopen window.
+    """
+
+    deliveries: int
+    claim: UUID | None = None
+    works: tuple[Work, ...] = ()
+    whole: frozenset[UUID] = frozenset()
+    window: timedelta = timedelta()
 
 
 class Read(msgspec.Struct, kw_only=True):
@@ -53,14 +83,20 @@ class Read(msgspec.Struct, kw_only=True):
 
 
 def parse_pending() -> int:
-    """Parse one batch of one connection that has some; return how many deliveries were parsed, 0 when none waits.
+    """Parse one batch of one connection that has some; return how many deliveries were parsed, 0 when none waits."""
+    return bring(claim=False).deliveries
 
+
+def bring(*, claim: bool = True) -> Brought:
+    """Parse one batch of one connection that has some, and claim the lanes nobody else has at work.
+
+    What is claimed is worked at once from memory: most of what comes, while there is no backlog.
     A batch that killed its worker is tried again one delivery at a time, and a delivery that kills every time is set aside.
     """
     with transaction.atomic():
         found = _candidate()
         if found is None:
-            return 0
+            return Brought(deliveries=0)
         connection_id, attempts = found
         if attempts:
             _count_first(connection_id)
@@ -69,22 +105,21 @@ def parse_pending() -> int:
             cursor.execute(TAKE, [connection_id])
             row = cursor.fetchone()
             if row is None:
-                return 0
-            provider, workspace_id = row
+                return Brought(deliveries=0)
+            provider, workspace_id, window = row
             cursor.execute(BATCH, [connection_id, 1 if attempts else settings.DELIVERIES_PER_PARSE])
             rows = cursor.fetchall()
-        reads = [_read(provider, row) for row in rows]
-        _store(connection_id, workspace_id, reads)
-    return len(rows)
+        batch = Batch(connection_id, workspace_id, [_read(provider, row) for row in rows])
+        batch.sort_out()
+        token = batch.store(claim=claim and not attempts)
+    works = tuple(batch.in_hand)
+    return Brought(deliveries=len(rows), claim=token, works=works, whole=frozenset(batch.whole), window=window)
 
 
 def somebody_parses() -> bool:
     """Whether deliveries wait to be parsed: asked by who got none, since another holds their connection."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM conversations_connection c WHERE EXISTS ("
-            "SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND NOT d.parsed))"
-        )
+        cursor.execute(ANY_UNREAD)
         return bool(cursor.fetchone()[0])
 
 
@@ -99,11 +134,7 @@ def _candidate() -> tuple[UUID, int] | None:
 def _count_first(connection_id: UUID) -> None:
     """Count an attempt on the delivery that comes next, before it is tried."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE conversations_delivery SET attempts = attempts + 1 WHERE id = ("
-            "SELECT id FROM conversations_delivery WHERE connection_id = %s AND NOT parsed ORDER BY id LIMIT 1)",
-            [connection_id],
-        )
+        cursor.execute(COUNT_FIRST, [connection_id])
 
 
 def _read(provider_name: str, row: Sequence[Any]) -> Read:
@@ -132,51 +163,111 @@ def _read(provider_name: str, row: Sequence[Any]) -> Read:
     return Read(id=delivery_id, received_at=received_at, parsed=parsed)
 
 
-def _store(connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> None:
-    """Write the items of a batch, wake their lanes, and settle the deliveries that hold nothing to work on."""
-    accounts = {item.account for read in reads for item in read.parsed.items if item.account is not None}
-    channels = dict(
-        Channel.objects.filter(connection_id=connection_id, address__in=accounts, deleted_at=None).values_list(
-            "address", "id"
+class Batch:
+    """The deliveries of one batch on their way to items."""
+
+    def __init__(self, connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> None:
+        self.workspace_id = workspace_id
+        self.reads = reads
+        self.places = _places(connection_id, reads)
+        self.items: list[tuple[Any, ...]] = []  # in the order of ITEM_COLUMNS
+        self.waiting: list[Work] = []
+        self.notices: list[tuple[Any, ...]] = []
+        self.ended: dict[UUID, list[tuple[str, str]]] = {}
+        self.in_hand: list[Work] = []
+        self.whole: set[UUID] = set()
+
+    def sort_out(self) -> None:
+        """Decide of every item whether it must be worked, and on which lane, or has ended already."""
+        ids = iter(_item_ids(sum(len(read.parsed.items) for read in self.reads)))
+        for read in self.reads:
+            ends = self.ended[read.id] = []
+            for item in read.parsed.items:
+                place = self.places.get((item.account, item.channel_kind)) if item.account is not None else None
+                end, item_id = _end(item, place), next(ids)
+                body = msgspec.Raw(msgspec.json.encode(item))
+                if end is None and place is not None:
+                    lane = _lane(place.id, item)
+                    self.items.append((item_id, self.workspace_id, read.id, place.id, lane, body, "pending", "", "", 0))
+                    self.waiting.append(
+                        Work(
+                            id=item_id, delivery_id=read.id, received_at=read.received_at, channel=place, item=item,
+                            lane_key=lane,
+                        )
+                    )  # fmt: skip
+                elif end is not None:
+                    channel_id = place.id if place else None
+                    self.items.append((item_id, self.workspace_id, read.id, channel_id, None, body, "done", *end, 0))
+                    ends.append(end)
+                    if isinstance(item, AccountNotice) and end[0] == "processed":
+                        self.notices.append(_notice(self.workspace_id, channel_id, read, item))
+
+    def store(self, *, claim: bool) -> UUID | None:
+        """Write the items, wake their lanes or claim them, and settle the deliveries that hold nothing to work on."""
+        token, claimed = lanes.waken(
+            [(work.lane_key, work.channel.workspace_id) for work in self.waiting], claim_idle=claim
         )
-    )
-    items: list[tuple[Any, ...]] = []
-    notices: list[tuple[Any, ...]] = []
-    lane_keys: list[tuple[str, UUID]] = []
-    settled: list[tuple[UUID, bool, str, str]] = []
-    for read in reads:
-        ends: list[tuple[str, str]] = []
-        waiting = False
-        for item in read.parsed.items:
-            channel_id = channels.get(item.account or "")
-            end = _end(item, channel_id)
-            body = msgspec.Raw(msgspec.json.encode(item))
-            if end is None:
-                key = _lane(channel_id, item)
-                lane_keys.append((key, workspace_id))
-                items.append((workspace_id, read.id, channel_id, key, body, "pending", "", "", 0))
-                waiting = True
+        self._take_in_hand(claimed)
+        bulk.insert(Item, ITEM_COLUMNS, self.items)
+        bulk.insert(
+            HistoryEvent,
+            ("workspace", "type", "occurred_at", "received_at", "source", "channel_id", "actor_kind", "actor_email",
+             "skewed", "channel_kind", "data"),
+            self.notices,
+        )  # fmt: skip
+        waiting = {work.delivery_id for work in self.waiting}
+        settled = []
+        for read in self.reads:
+            if read.id in self.whole:
                 continue
-            ends.append(end)
-            items.append((workspace_id, read.id, channel_id, None, body, "done", *end, 0))
-            if isinstance(item, AccountNotice) and end[0] == "processed":
-                notices.append(_notice(workspace_id, channel_id, read, item))
-        if waiting:
-            settled.append((read.id, True, "pending", ""))
-        elif ends:
-            settled.append((read.id, True, *min(ends, key=lambda end: PRECEDENCE.index(end[0]))))
-        else:
-            settled.append((read.id, True, read.parsed.outcome or "ignored", read.parsed.reason))
-    lanes.waken(lane_keys)
-    bulk.insert(
-        Item, ("workspace", "delivery", "channel", "lane", "body", "state", "outcome", "reason", "attempts"), items
-    )
-    bulk.insert(
-        HistoryEvent,
-        ("workspace", "type", "occurred_at", "received_at", "source", "channel_id", "actor_kind", "actor_email", "skewed",
-         "channel_kind", "data"),
-        notices,
-    )  # fmt: skip
+            ends = self.ended[read.id]
+            if read.id in waiting:
+                settled.append((read.id, True, "pending", ""))
+            elif ends:
+                settled.append((read.id, True, *min(ends, key=lambda end: PRECEDENCE.index(end[0]))))
+            else:
+                settled.append((read.id, True, read.parsed.outcome or "ignored", read.parsed.reason))
+        _settle(settled)
+        return token
+
+    def _take_in_hand(self, claimed: AbstractSet[str]) -> None:
+        """Keep what lies on claimed lanes, up to what one claim may work of a lane, and see which deliveries that makes whole."""
+        taken: Counter[str] = Counter()
+        left = {delivery_id for delivery_id, ends in self.ended.items() if ends}
+        for work in self.waiting:
+            if work.lane_key in claimed and taken[work.lane_key] < settings.ITEMS_PER_LANE:
+                taken[work.lane_key] += 1
+                self.in_hand.append(work)
+            else:
+                left.add(work.delivery_id)
+        self.whole = {work.delivery_id for work in self.in_hand} - left
+
+
+def _places(connection_id: UUID, reads: Sequence[Read]) -> dict[tuple[str, str], Place]:
+    """Return the channels that the items of a batch name, by address and kind, and by address alone where there is one."""
+    accounts = {item.account for read in reads for item in read.parsed.items if item.account is not None}
+    found = Channel.objects.filter(connection_id=connection_id, address__in=accounts, deleted_at=None)
+    places = {}
+    for row in found.order_by("-created_at"):
+        place = Place(row.pk, row.workspace_id, row.kind, row.address)
+        places[row.address, row.kind] = places[row.address, ""] = place
+    return places
+
+
+def _item_ids(count: int) -> list[int]:
+    """Take numbers for items, ascending: rows that are copied in do not say theirs."""
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('conversations_item', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _settle(settled: Sequence[tuple[UUID, bool, str, str]]) -> None:
+    if not settled:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE conversations_delivery d SET parsed = new.parsed, outcome = new.outcome, reason = new.reason, "
@@ -192,13 +283,13 @@ def _store(connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> No
         )
 
 
-def _end(item: AnyItem, channel_id: UUID | None) -> tuple[str, str] | None:
+def _end(item: AnyItem, place: Place | None) -> tuple[str, str] | None:
     """Return how an item ends that needs no lane, ``None`` for one that must be worked."""
     if isinstance(item, Invalid):
         return "invalid", item.reason
     if isinstance(item, AccountNotice):
         return ("processed", f"Noted: {item.topic}.") if item.known else ("ignored", f"Unknown here: {item.topic}.")
-    if channel_id is None:
+    if place is None:
         return "unroutable", f"No channel of this connection has the address {item.account or '(none)'}."
     for name in ("provider_id", "target"):
         if len(getattr(item, name, "") or "") > PROVIDER_ID_LENGTH:
@@ -206,7 +297,7 @@ def _end(item: AnyItem, channel_id: UUID | None) -> tuple[str, str] | None:
     return None
 
 
-def _lane(channel_id: UUID | None, item: AnyItem) -> str:
+def _lane(channel_id: UUID, item: AnyItem) -> str:
     lane = item.lane if len(item.lane) <= LANE_LENGTH else hashlib.sha256(item.lane.encode()).hexdigest()
     return f"{channel_id}:{lane}"
 

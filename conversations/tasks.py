@@ -28,8 +28,9 @@ def drain(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     until = time.monotonic() + seconds
     done = {"parsed": 0, "worked": 0}
     while time.monotonic() < until:
-        parsed = parse.parse_pending()
-        worked = pipeline.work_pending()
+        parsed, worked = pipeline.parse_and_work()
+        if not worked:
+            worked = pipeline.work_pending()
         done["parsed"] += parsed
         done["worked"] += worked
         if not parsed and not worked:

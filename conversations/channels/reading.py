@@ -10,8 +10,11 @@ import codecs
 import json
 import math
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 MAX_DEPTH = 200
 MAX_ID = 255
@@ -19,6 +22,8 @@ _INT_DIGITS = 18  # what surely fits 64 bits; longer numbers are kept as text
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # JSON text that may hold one of those: most holds none, and is spared the walk through every string of it.
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\x00\ud800-\udfff]")
+# What the fast reader would read otherwise: a NUL that is written as an escape, a number of more than 64 bits.
+_ODD = re.compile(rb"\\u0000|[0-9]{18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 4_102_444_800  # the year 2100: later is not a time but a mistake
 _MILLISECONDS = 10**12  # no clock of seconds reaches this before the year 33658
@@ -30,6 +35,9 @@ class NotReadableError(ValueError):
 
 def decode(body: bytes | str) -> Any:
     """Return the JSON value in ``body``, safe to store. Raises ``NotReadableError`` with a reason word, and nothing else."""
+    if isinstance(body, bytes) and body.count(b"{") + body.count(b"[") <= MAX_DEPTH and not _ODD.search(body):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            return _FAST.decode(body)
     try:
         text = body if isinstance(body, str) else body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
@@ -103,6 +111,7 @@ def _number(digits: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+_FAST = msgspec.json.Decoder()
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=lambda _: None)
 
 

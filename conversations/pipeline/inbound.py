@@ -15,9 +15,10 @@ import structlog
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
-from conversations import bulk, feed, lanes
+from conversations import bulk, feed, lanes, parse
 from conversations.channels.types import AnyItem
 from conversations.models import Item
+from conversations.parse import Brought
 from conversations.pipeline.batch import apply
 from conversations.work import Place, Work
 
@@ -40,7 +41,7 @@ JOIN hub_workspace w ON w.id = c.workspace_id
 ORDER BY i.id LIMIT %s
 """
 FINISH = """
-UPDATE conversations_delivery d SET outcome = ends.outcome, reason = ends.reason, finished_at = now()
+UPDATE conversations_delivery d SET parsed = true, outcome = ends.outcome, reason = ends.reason, finished_at = now()
 FROM (
   SELECT delivery_id, bool_or(state = 'pending') AS waits,
     (array_agg(outcome ORDER BY array_position(
@@ -84,13 +85,35 @@ def _work_lane(token: UUID, key: str) -> int:
     return _work_alone(token, key)
 
 
-def _work(token: UUID, keys: Iterable[str]) -> int:
+def parse_and_work() -> tuple[int, int]:
+    """Parse one batch and work at once what of it nobody else has at work; return how many deliveries and items that were."""
+    brought = parse.bring()
+    if brought.claim is None or not brought.works:
+        return brought.deliveries, 0
+    keys = list(dict.fromkeys(work.lane_key for work in brought.works))
+    try:
+        return brought.deliveries, _work(brought.claim, keys, brought)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.warning("a batch failed and is worked lane by lane", lanes=len(keys), error=type(error).__name__)
+    return brought.deliveries, sum(_work_lane(brought.claim, key) for key in keys)
+
+
+def _work(token: UUID, keys: Iterable[str], brought: Brought | None = None) -> int:
+    """Work the lanes of a claim in one transaction: what was just brought, or what waits in the database."""
     with transaction.atomic():
         held = lanes.lock(token, keys)
-        works, windows = _load(held, settings.ITEMS_PER_LANE)
+        if brought is not None:
+            still = set(held)
+            works = [work for work in brought.works if work.lane_key in still]
+            windows = {work.channel.workspace_id: brought.window for work in works}
+        else:
+            works, windows = _load(held, settings.ITEMS_PER_LANE)
         if works:
             changes = apply(works, windows)
-            _settle(works)
+            whole = brought.whole if brought is not None and len(works) == len(brought.works) else frozenset()
+            _settle(works, whole)
             lanes.release(held)
             for workspace_id in sorted(changes):
                 feed.publish(workspace_id, changes[workspace_id])
@@ -210,16 +233,37 @@ def _load(keys: Sequence[str], per_lane: int) -> tuple[list[Work], dict[UUID, ti
     return works, windows
 
 
-def _settle(works: Sequence[Work]) -> None:
+def _settle(works: Sequence[Work], whole: frozenset[UUID] = frozenset()) -> None:
+    """Write down what came of the items, and of their deliveries; of those in ``whole`` every item is among ``works``."""
+    plain = [work.id for work in works if work.outcome == "processed" and not work.reason]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE conversations_item SET state = 'done', outcome = 'processed', reason = '' "
+            "WHERE id = ANY(%s::bigint[])",
+            [bulk.array(plain)],
+        )
     bulk.update(
-        Item, ("id", "state", "outcome", "reason"), [(work.id, "done", work.outcome, work.reason) for work in works]
+        Item,
+        ("id", "state", "outcome", "reason"),
+        [(work.id, "done", work.outcome, work.reason) for work in works if work.outcome != "processed" or work.reason],
     )
-    _finish({work.delivery_id for work in works})
+    odd = {work.delivery_id for work in works if work.outcome != "processed" or work.reason}
+    simple = {work.delivery_id for work in works} & whole - odd
+    if simple:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE conversations_delivery SET parsed = true, outcome = 'processed', reason = '', finished_at = now() "
+                "WHERE id = ANY(%s::uuid[])",
+                [bulk.array(simple)],
+            )
+    _finish({work.delivery_id for work in works} - simple)
 
 
 def _finish(delivery_ids: Iterable[UUID]) -> None:
     """Settle deliveries whose items are all settled. Their rows are locked first, so that two lanes see each other's end."""
     ids = bulk.array(sorted(delivery_ids))
+    if ids == "{}":
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM conversations_delivery WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [ids]

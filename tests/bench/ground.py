@@ -47,7 +47,7 @@ class Child:
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=errors,
+                stderr=None if os.environ.get("BENCH_PROFILE") else errors,
                 start_new_session=True,
             )
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 from playwright.sync_api import ConsoleMessage, Page
 
-from conversations import parse, pipeline
+from conversations import pipeline
 from hub.embedded import ports
 from hub.translations import compile_catalogs
 from tests.browser.company import PASSWORD, SECRET, Shop
@@ -162,7 +162,7 @@ def arrive(shop: Shop, base_url: str) -> Callable[[bytes], None]:
         request = urllib.request.Request(f"{base_url}/webhooks/{shop.connection.pk}/", body, headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
-        while parse.parse_pending() or pipeline.work_pending():
+        while any(pipeline.parse_and_work()) or pipeline.work_pending():
             pass
 
     return deliver

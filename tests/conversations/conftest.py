@@ -47,7 +47,7 @@ def shop(db: None) -> Shop:
 
 def drain() -> None:
     """Work until nothing can be done now."""
-    while parse.parse_pending() or pipeline.work_pending():
+    while any(pipeline.parse_and_work()) or pipeline.work_pending():
         pass
 
 
