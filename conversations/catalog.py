@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext as _, gettext_noop
 
 from conversations import channel_log
 from conversations.channels.reading import text_of
@@ -25,12 +25,17 @@ from hub.secrets import SecretUnreadable
 
 log = structlog.get_logger(__name__)
 
-FRESH = timedelta(hours=6)
+FRESH = timedelta(hours=6)  # how long a list is good for; webhooks tell what changes meanwhile
 UNREADABLE = gettext_noop("The stored secrets do not open any more. Enter them again.")
 BROKEN = gettext_noop("The templates could not be read. Try again in a moment.")
 KEPT = ("category", "status", "reason", "components", "provider_id")
 
 Listed = list[dict[str, Any]]
+
+
+def no_templates() -> str:
+    """Say that a kind of channel has none."""
+    return _("This kind of channel has no templates.")
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

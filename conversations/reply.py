@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import history
-from conversations.channels.registry import CHANNELS
+from conversations.draft import Draft, Words, drafted, uploaded
 from conversations.feed import Change
 from conversations.history import Actor
-from conversations.models import Channel, Conversation, HistoryEvent, Identity, Message, OutboxEntry
+from conversations.models import Attachment, Channel, Conversation, HistoryEvent, Message, OutboxEntry
 from conversations.refusal import Refused, TooLate
 from conversations.wake import Work
+from conversations.ways import Way, default_channel, last_heard, people, ways_of
 from hub.models import Workspace
 
 NOTE_LIMIT = 10_000
@@ -25,14 +26,7 @@ ANSWERED = [
 ]  # fmt: skip
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said: ``client_id`` makes it once; without ``channel_id`` it goes where the customer last wrote."""
-
-    client_id: str
-    text: str
-    private: bool = False
-    channel_id: UUID | None = None
-    reply_to_id: UUID | None = None
+__all__ = ["Words", "Written", "reply"]
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -44,105 +38,84 @@ class Written(msgspec.Struct, frozen=True):
     work: tuple[Work, ...] = ()
 
 
-class Way(msgspec.Struct, frozen=True):
-    """Where a message goes: the channel, and the address of the customer on it."""
-
-    channel: Channel
-    identity: Identity | None
-
-
 def reply(workspace: Workspace, conversation_id: UUID, actor: Actor, words: Words) -> Written:
     """Write a message into the conversation and, unless it is private, into the outbox.
 
     The same ``client_id`` again returns the message it made. Raises ``Conversation.DoesNotExist``, ``Refused`` for words
-    that cannot be sent as they are and ``TooLate`` when the channel's window is closed or a newer conversation is open.
+    that cannot be sent as they are and ``TooLate`` when the channel is closed or a newer conversation is open.
     """
     row = Conversation.objects.of(workspace).locked(conversation_id)
     known = Message.objects.of(workspace).filter(conversation=row, client_id=words.client_id).first()
     if known is not None:
         return Written(known, new=False)
-    heard = _last_heard(workspace, row, words)
     quoted = _quoted(workspace, row, words)
     now = timezone.now()
     if words.private:
-        return _note(row, actor, words, _channel(workspace, row, words, heard), quoted, now)
-    if row.status == Conversation.Status.RESOLVED:
-        _refuse_if_another_is_open(workspace, row)
-    way = _way(workspace, row, words, heard)
-    _check(way.channel, words.text, heard, now)
-    return _send(row, actor, words, way, quoted, now)
-
-
-def _last_heard(workspace: Workspace, row: Conversation, words: Words) -> Message | None:
-    """Return what the customer said last, on the wanted channel or anywhere."""
-    heard = Message.objects.of(workspace).filter(customer=row.customer_id, direction="inbound")
-    if words.channel_id:
-        heard = heard.filter(channel=words.channel_id)
-    return heard.select_related("channel", "identity").in_order().reverse().first()
+        return _note(workspace, row, actor, words, quoted, now)
+    _refuse_if_it_goes_on_elsewhere(workspace, row)
+    way = _way(workspace, row, actor, words, now)
+    draft = drafted(workspace, words, way.channel)
+    return _send(row, actor, words, way, draft, quoted, now)
 
 
 def _quoted(workspace: Workspace, row: Conversation, words: Words) -> Message | None:
     if words.reply_to_id is None:
         return None
-    quoted = Message.objects.of(workspace).filter(pk=words.reply_to_id, customer=row.customer_id).first()
+    persons = people(workspace, row.customer_id)
+    quoted = Message.objects.of(workspace).filter(pk=words.reply_to_id, customer__in=persons).first()
     if quoted is None:
         raise Refused("reply_to", _("There is no such message in this conversation."))
     return quoted
 
 
-def _channel(workspace: Workspace, row: Conversation, words: Words, heard: Message | None) -> Channel:
-    """Return the wanted channel, else the one the customer last wrote on, else the last of the conversation."""
-    if heard is not None:
-        return heard.channel
-    wanted = words.channel_id or row.last_channel_id or next(iter(reversed(row.channel_ids)), None)
-    channel = Channel.objects.of(workspace).filter(pk=wanted).first() if wanted else None
-    if channel is None:
-        raise Refused("channel", _("There is no such channel."))
-    return channel
-
-
-def _way(workspace: Workspace, row: Conversation, words: Words, heard: Message | None) -> Way:
-    """Return channel and address. Raises ``Refused`` for a channel that is gone or does not know this customer."""
-    channel = _channel(workspace, row, words, heard)
-    if channel.deleted_at is not None:
-        raise Refused("channel", _("This channel was removed: choose another one."))
-    known = Identity.objects.of(workspace).filter(
-        customer=row.customer_id,
-        replaced_at=None,
-        kind__in=CHANNELS[channel.kind].reaches if channel.kind in CHANNELS else (),
-        scope__in=["", channel.address],
-    )
-    identities = list(known.order_by("-id"))
-    if heard is not None and heard.identity is not None and heard.identity.replaced_at is None:
-        return Way(channel, heard.identity)
-    if not identities:
-        raise Refused("channel", _("This customer has no address on this channel."))
-    return Way(channel, identities[0])
-
-
-def _refuse_if_another_is_open(workspace: Workspace, row: Conversation) -> None:
-    if Conversation.objects.of(workspace).unresolved().filter(customer=row.customer_id).exists():
+def _refuse_if_it_goes_on_elsewhere(workspace: Workspace, row: Conversation) -> None:
+    """Raise ``TooLate`` for an old episode beside an open one, and for one that counts as part of another."""
+    if row.folded_into_id is not None:
+        raise TooLate(_("This conversation goes on in another one: answer there."))
+    if row.status != Conversation.Status.RESOLVED:
+        return
+    persons = people(workspace, row.customer_id)
+    if Conversation.objects.of(workspace).unresolved().filter(customer__in=persons, folded_into=None).exists():
         raise TooLate(_("A newer conversation of this customer is open: answer there."))
 
 
-def _check(channel: Channel, text: str, heard: Message | None, now: datetime) -> None:
-    """Raise ``Refused`` or ``TooLate`` when the channel cannot carry this text now."""
-    adapter = CHANNELS.get(channel.kind)
-    if adapter is None or "text" not in adapter.can_send:
-        raise Refused(
-            "channel", _("Messages cannot be sent on this kind of channel yet: %(kind)s.") % {"kind": channel.kind}
-        )
-    length = adapter.length_of(text)
-    if length > adapter.text_limit:
-        sentence = _("This channel takes at most %(limit)d characters; this text has %(length)d.")
-        raise Refused("text", sentence % {"limit": adapter.text_limit, "length": length})
-    window = adapter.reply_window
-    if window and (heard is None or now - heard.shown_at > window):
-        raise TooLate(_("The customer's last message here is more than 24 hours old: only a template can be sent."))
+def _way(workspace: Workspace, row: Conversation, actor: Actor, words: Words, now: datetime) -> Way:
+    """Return where the message goes. Raises ``Refused`` for no way at all, ``TooLate`` for one that is closed now."""
+    found = ways_of(workspace, row, by_person=actor.user is not None, now=now)
+    wanted = [way for way in found if (way.channel.pk == words.channel_id if words.channel_id else way.default)]
+    if not wanted:
+        raise Refused("channel", _why_no_way(workspace, row, words))
+    way = wanted[0]
+    if way.closed in {"kind", "address"}:
+        raise Refused("channel", way.why)
+    if way.closed and not (way.closed == "window" and way.templates and words.template is not None):
+        raise TooLate(way.why)
+    return way
+
+
+def _why_no_way(workspace: Workspace, row: Conversation, words: Words) -> str:
+    gone = _channel(workspace, row, words)
+    if gone is not None and gone.deleted_at is not None:
+        return _("This channel was removed: choose another one.")
+    return _("There is no such channel.")
+
+
+def _channel(workspace: Workspace, row: Conversation, words: Words) -> Channel | None:
+    """Return the wanted channel, else the one the person last wrote on, else the last of the conversation; removed ones too."""
+    wanted = words.channel_id
+    if wanted is None:
+        wanted = default_channel(row, last_heard(workspace, people(workspace, row.customer_id)).values())
+    return Channel.objects.of(workspace).filter(pk=wanted).first() if wanted else None
 
 
 def _message(
-    row: Conversation, actor: Actor, words: Words, channel: Channel, quoted: Message | None, now: datetime
+    row: Conversation,
+    actor: Actor,
+    words: Words,
+    channel: Channel,
+    draft: Draft,
+    quoted: Message | None,
+    now: datetime,
 ) -> Message:
     row.last_seq += 1
     quotable = quoted is not None and quoted.channel_id == channel.pk
@@ -155,7 +128,9 @@ def _message(
         author_kind=actor.kind,
         author=actor.user,
         author_name=actor.shown_as,
-        text=words.text,
+        kind=draft.kind,
+        text=draft.text,
+        payload=draft.payload,
         client_id=words.client_id,
         reply_to=quoted,
         reply_to_provider_id=(quoted.provider_id or "") if quoted and quotable else "",
@@ -165,24 +140,43 @@ def _message(
 
 
 def _note(
-    row: Conversation, actor: Actor, words: Words, channel: Channel, quoted: Message | None, now: datetime
+    workspace: Workspace, row: Conversation, actor: Actor, words: Words, quoted: Message | None, now: datetime
 ) -> Written:
     """Keep a note: everybody of the house sees it, the customer never does, and no figure counts it."""
     if len(words.text) > NOTE_LIMIT:
         raise Refused("text", _("A note takes at most %(limit)d characters.") % {"limit": NOTE_LIMIT})
-    message = _message(row, actor, words, channel, quoted, now)
-    message.kind, message.status = "note", "sent"
-    message.save(force_insert=True)
+    if words.asked is not None or words.template is not None:
+        raise Refused("private", _("A note holds text and files only."))
+    channel = _channel(workspace, row, words)
+    if channel is None:
+        raise Refused("channel", _("There is no such channel."))
+    files = uploaded(workspace, words.attachment_ids)
+    draft = Draft(kind="note", text=words.text, files=tuple(files))
+    message = _message(row, actor, words, channel, draft, quoted, now)
+    message.status = "sent"
+    _keep(message, draft)
     row.last_message, row.last_message_at = message, now
     row.save(update_fields=["last_seq", "last_message", "last_message_at"])
     return Written(message, new=True, changes=_changes(row, message))
 
 
-def _send(row: Conversation, actor: Actor, words: Words, way: Way, quoted: Message | None, now: datetime) -> Written:
-    """Queue a message and let the conversation count as answered."""
-    message = _message(row, actor, words, way.channel, quoted, now)
-    message.kind, message.status, message.identity = "text", "queued", way.identity
+def _keep(message: Message, draft: Draft) -> None:
+    """Store the message and make the files its own."""
     message.save(force_insert=True)
+    if draft.files:
+        ids = [file.pk for file in draft.files]
+        Attachment.objects.filter(pk__in=ids, message=None).update(message=message)
+
+
+def _send(
+    row: Conversation, actor: Actor, words: Words, way: Way, draft: Draft, quoted: Message | None, now: datetime
+) -> Written:
+    """Queue a message and let the conversation count as answered."""
+    message = _message(row, actor, words, way.channel, draft, quoted, now)
+    message.status, message.identity = "queued", way.identity
+    if way.identity is not None:
+        message.customer_id = way.identity.customer_id  # what is said to an address is its customer's, merged or not
+    _keep(message, draft)
     OutboxEntry.objects.create(
         message=message,
         workspace_id=row.workspace_id,
@@ -201,6 +195,7 @@ def _send(row: Conversation, actor: Actor, words: Words, way: Way, quoted: Messa
 
 
 def _sent(row: Conversation, actor: Actor, message: Message) -> HistoryEvent:
+    named = {"template": message.payload["name"]} if message.kind == "template" else {}
     return history.happened(
         row,
         "message.sent",
@@ -209,7 +204,7 @@ def _sent(row: Conversation, actor: Actor, message: Message) -> HistoryEvent:
         message_id=message.pk,
         channel_id=message.channel_id,
         channel_kind=message.channel.kind,
-        data={"author": actor.kind, "kind": message.kind},
+        data={"author": actor.kind, "kind": message.kind, **named},
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from conversations import parse, pipeline, sweep, triage
+from conversations import catalog, parse, pipeline, sweep, triage, typing_sign
 from conversations.act import act
+from conversations.channels.types import Error
 from conversations.media import upload
 from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
 from hub import idempotency
@@ -20,6 +24,7 @@ from hub.models import Workspace
 DRAIN_SECONDS = 8.0  # then the task ends and the relay, which sees what is left, wakes it again
 BESIDE_SECONDS = 0.01  # what another worker parses now can be worked by this one a moment later
 PARKED_DAYS = 7
+TYPING_SECONDS = 10  # later it would say something wrong
 
 
 @shared_task(name="conversations.tasks.drain")
@@ -57,6 +62,34 @@ def fetch(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     done = {"fetched": 0}
     while time.monotonic() < until and (fetched := pipeline.fetch_pending()):
         done["fetched"] += fetched
+    return done
+
+
+@shared_task(name="conversations.tasks.typing")
+def typing(conversation_id: str) -> None:
+    """Show the customer that somebody types: the one task with something to carry, because nothing is lost with it."""
+    typing_sign.show(UUID(conversation_id))
+
+
+def tell_typing(conversation_id: UUID) -> None:
+    """Ask a worker to show it; a broker that is away is not waited for."""
+    with suppress(OperationalError, OSError):
+        typing.apply_async([str(conversation_id)], retry=False, expires=TYPING_SECONDS)
+
+
+@shared_task(name="conversations.tasks.list_templates")
+def list_templates() -> dict[str, int]:
+    """Ask providers for templates that were not listed for hours."""
+    until = time.monotonic() + DRAIN_SECONDS  # the rest is due the next time
+    done = {"channels": 0, "templates": 0}
+    for channel in catalog.due():
+        if time.monotonic() > until:
+            break
+        found = catalog.ask(channel)
+        if not isinstance(found, Error):
+            kept = act(channel.workspace_id, partial(catalog.keep, channel.workspace, channel.pk, found))
+            done["channels"] += 1
+            done["templates"] += kept.found
     return done
 
 

@@ -181,6 +181,7 @@ CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_TASK_ROUTES = {
     "metrics.*": {"queue": "metrics"},
     "conversations.tasks.purge": {"queue": "bulk"},
+    "conversations.tasks.list_templates": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -196,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
+    "list_templates": {"task": "conversations.tasks.list_templates", "schedule": 1800.0, "options": {"expires": 600}},
 }
 
 # --- the way of a message --------------------------------------------------------------------------------------------

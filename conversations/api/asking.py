@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from conversations.channels.registry import CHANNELS, PROVIDERS
 from conversations.models import Conversation
 from conversations.refusal import Refused, TooLate
-from hub.inputs import CANONICAL_UUID, Choice, Id, Instant, Text, YesNo, allowed
+from hub.inputs import CANONICAL_UUID, Choice, Id, Instant, Text, allowed
 from hub.models import Team, User, Workspace
 from hub.problems import Conflict
 
@@ -27,14 +27,6 @@ class Secrets(serializers.ListField):
     """Several secrets, all valid at once, so that one can replace another."""
 
     child = Text(max_length=SECRET_LENGTH)
-
-
-class Anything(serializers.JSONField):
-    """Any JSON value, taken as it is."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the value."""
-        return data
 
 
 class OneOf(Choice):
@@ -99,27 +91,6 @@ class ChannelChange(serializers.Serializer[Any]):
         connection = attrs.get("connection", {})
         if "id" in connection or "provider" in connection:
             raise ValidationError({"connection": _("A channel stays on its connection; only secrets can be replaced.")})
-        return attrs
-
-
-class MessageInput(serializers.Serializer[Any]):
-    """Something to say, or a note."""
-
-    text = Text(trim_whitespace=False, required=False, allow_null=True, max_length=100_000)
-    private = YesNo(required=False, allow_null=True)
-    client_id = Text(max_length=100)
-    channel = Id(required=False, allow_null=True)
-    reply_to = Id(required=False, allow_null=True)
-    attachments = Anything(required=False, allow_null=True)
-    template = Anything(required=False, allow_null=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what cannot be sent from here, and nothing at all."""
-        for name in ("attachments", "template"):
-            if attrs.get(name):
-                raise ValidationError({name: _("Cannot be sent from here yet: only text can.")})
-        if not attrs.get("text"):
-            raise ValidationError({"text": _("There is nothing to say.")})
         return attrs
 
 

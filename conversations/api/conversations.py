@@ -20,16 +20,16 @@ from conversations.api import reading, represent, shapes
 from conversations.api.asking import (
     STATUSES,
     AssignInput,
-    MessageInput,
     SnoozeInput,
     member_named,
     refusals,
     team_named,
 )
+from conversations.api.saying import MessageInput, words_of
 from conversations.history import Actor
 from conversations.models import Conversation, Message
 from conversations.querysets.conversation import Conversations
-from conversations.reply import Words, reply
+from conversations.reply import reply
 from conversations.triage import Assignment, Keep, Moved
 from hub.access import Caller, caller_of
 from hub.idempotency import once
@@ -135,19 +135,14 @@ class ConversationMessages(APIView):
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Send a message to the customer, or keep a note with `private`.
 
-        The same `client_id` again returns the message it made (200). Without `channel` it goes where the customer last
-        wrote. 409 when the channel's window is closed: nothing is stored.
+        It holds `text`, `attachments` (ids of uploaded files), a `template` with its values, a question (`interactive`), a
+        `location` or `contacts`. The same `client_id` again returns the message it made (200). Without `channel` it goes
+        where the customer last wrote. 409 when the channel's window is closed: nothing is stored.
         """
         workspace = caller_of(request).workspace
         here(workspace, conversation_id)
         given = checked(MessageInput, request)
-        words = Words(
-            client_id=given["client_id"],
-            text=given["text"],
-            private=bool(given.get("private")),
-            channel_id=given.get("channel"),
-            reply_to_id=given.get("reply_to"),
-        )
+        words = words_of(given)
         with refusals():
             written = act(workspace.pk, lambda: reply(workspace, conversation_id, actor_of(caller_of(request)), words))
         message = Message.objects.of(workspace).for_reading().get(pk=written.message.pk)

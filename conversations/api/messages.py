@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from conversations.act import act
 from conversations.api import represent, shapes
 from conversations.api.asking import refusals
-from conversations.models import Message
+from conversations.models import Message, MessageStatus
+from conversations.react import react
 from hub.access import caller_of
-from hub.inputs import Filters
+from hub.idempotency import once
+from hub.inputs import Filters, Text, checked
 from hub.pagination import page
 
 # Within a conversation or of a person the thread's order is what people mean; over everything, the order of arrival.
 BY_THREAD: dict[str, type] = {"shown_at": datetime, "seq": int, "id": UUID}
 BY_ARRIVAL: dict[str, type] = {"id": UUID}
+
+
+class MessageDetailShape(shapes.MessageShape):
+    """Something said, with what its provider says it costs: `type`, `category`, `pricing_model` … in the provider's words."""
+
+    pricing = serializers.DictField(allow_null=True)
+
+
+class ReactionInput(serializers.Serializer[Any]):
+    """One emoji; empty to take it back."""
+
+    emoji = Text(max_length=64, allow_blank=True)
 
 
 class MessageList(APIView):
@@ -44,9 +61,31 @@ class MessageList(APIView):
 class MessageDetail(APIView):
     """One message."""
 
-    @extend_schema(operation_id="get_message", responses=shapes.answers(shapes.MessageShape, 404))
+    @extend_schema(operation_id="get_message", responses=shapes.answers(MessageDetailShape, 404))
     def get(self, request: Request, message_id: UUID) -> Response:
-        """Show a message."""
+        """Show a message, with what its provider says it costs."""
+        workspace = caller_of(request).workspace
         with refusals():
-            row = Message.objects.of(caller_of(request).workspace).for_reading().get(pk=message_id)
-        return Response(represent.message(row))
+            row = Message.objects.of(workspace).for_reading().get(pk=message_id)
+        priced = MessageStatus.objects.of(workspace).filter(message=row).exclude(pricing=None).order_by("-id").first()
+        return Response(represent.message(row) | {"pricing": priced.pricing if priced else None})
+
+
+class MessageReactions(APIView):
+    """Reacting to a message."""
+
+    @extend_schema(
+        operation_id="react_to_message",
+        request=ReactionInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(shapes.MessageShape, 400, 404, 409),
+    )
+    @once
+    def post(self, request: Request, message_id: UUID) -> Response:
+        """Put an emoji under a customer's message, in the place of the last one; an empty one takes it back."""
+        workspace = caller_of(request).workspace
+        with refusals():
+            Message.objects.of(workspace).only("id").get(pk=message_id)
+            emoji = checked(ReactionInput, request)["emoji"]
+            act(workspace.pk, lambda: react(workspace, message_id, emoji))
+        return Response(represent.message(Message.objects.of(workspace).for_reading().get(pk=message_id)))

@@ -9,6 +9,7 @@ from conversations.channels import content
 from conversations.channels.content import (
     Buttons,
     Contact,
+    Contacts,
     Header,
     Link,
     Location,
@@ -29,16 +30,20 @@ def message(outbound: Outbound, source: FileSource) -> Part:
     kind = outbound.kind
     if kind == "text":
         return {"type": "text", "text": {"body": outbound.text, "preview_url": False}}
-    if kind in content.KINDS:
+    if kind == "template":
         said = content.read(kind, outbound.payload)
-        part = {
-            "interactive": lambda: _interactive(said, outbound.text),
-            "location": lambda: _location(said),
-            "contacts": lambda: [_card(card) for card in said.contacts],
-            "template": lambda: _template(said, outbound.attachments, source),
-        }[kind]()
-        return {"type": kind, kind: part}
+        return {"type": kind, kind: _template(said, outbound.attachments, source)}
+    if kind in content.KINDS:
+        return {"type": kind, kind: _said(content.read(kind, outbound.payload), outbound.text)}
     return {"type": kind, kind: _media(kind, outbound, source)}
+
+
+def _said(said: Any, text: str) -> Any:
+    if isinstance(said, Location):
+        return _location(said)
+    if isinstance(said, Contacts):
+        return [_card(card) for card in said.contacts]
+    return _interactive(said, text)
 
 
 def _media(kind: str, outbound: Outbound, source: FileSource) -> Part:
