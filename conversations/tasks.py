@@ -74,7 +74,7 @@ def typing(conversation_id: str) -> None:
 def tell_typing(conversation_id: UUID) -> None:
     """Ask a worker to show it; a broker that is away is not waited for."""
     with suppress(OperationalError, OSError):
-        typing.apply_async([str(conversation_id)], retry=False, expires=TYPING_SECONDS)
+        typing.apply_async((str(conversation_id),), retry=False, expires=TYPING_SECONDS)
 
 
 @shared_task(name="conversations.tasks.list_templates")
