@@ -38,8 +38,9 @@ TASKS = {
     "outbound": "conversations.tasks.send",
     "media": "conversations.tasks.fetch",
     "metrics": "metrics.tasks.derive",
+    "names": "conversations.tasks.introduce",
 }
-QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics"}
+QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media"}
 DRAINED = {"inbound": "drain", "outbound": "send", "media": "fetch"}  # by the relay itself when nobody comes, as this task
 BACKLOG = """
 SELECT

@@ -14,6 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from conversations import catalog, parse, pipeline, sweep, triage, typing_sign
+from conversations import introduce as introducing
 from conversations.act import act
 from conversations.channels.types import Error
 from conversations.media import upload
@@ -91,6 +92,21 @@ def list_templates() -> dict[str, int]:
             done["channels"] += 1
             done["templates"] += kept.found
     return done
+
+
+@shared_task(name="conversations.tasks.introduce", soft_time_limit=110, time_limit=140)
+def introduce(seconds: float = DRAIN_SECONDS, *, all_day: bool = False) -> dict[str, int]:
+    """Ask providers for the names of newcomers until all were asked or time is up; ``all_day`` also asks again about earlier ones."""
+    until = time.monotonic() + seconds
+    asked = 0
+    while strangers := introducing.claim(introducing.ALL if all_day else introducing.FRESH):
+        for stranger in strangers:
+            answer = introducing.ask(stranger)
+            act(stranger.identity.workspace_id, partial(introducing.settle, stranger, answer))
+            asked += 1
+            if time.monotonic() > until:
+                return {"asked": asked}
+    return {"asked": asked}
 
 
 @shared_task(name="conversations.tasks.tidy")

@@ -183,6 +183,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.purge": {"queue": "bulk"},
     "conversations.tasks.list_templates": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
+    "conversations.tasks.introduce": {"queue": "media"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
@@ -197,6 +198,12 @@ CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
+    "introduce": {
+        "task": "conversations.tasks.introduce",
+        "schedule": 60.0,
+        "kwargs": {"all_day": True},
+        "options": {"expires": 60},
+    },
     "list_templates": {"task": "conversations.tasks.list_templates", "schedule": 1800.0, "options": {"expires": 600}},
 }
 

@@ -20,6 +20,7 @@ ROOMS = {
     "intake",
     "parse",
     "identify",
+    "introduce",
     "thread",
     "record",
     "route",

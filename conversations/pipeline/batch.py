@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from conversations import bulk, consent, feed, identify, merge, record, route, thread
+from conversations import bulk, consent, feed, identify, introduce, merge, record, route, thread
 from conversations.channels.types import (
     IdentityChanged,
     MessageDeleted,
@@ -25,6 +25,7 @@ from conversations.channels.types import (
 from conversations.history import Actor
 from conversations.models import Conversation
 from conversations.record import Ledger, Target
+from conversations.wake import wake
 from conversations.work import Episode, Work
 from hub.ids import new_id
 from hub.models import Workspace
@@ -102,6 +103,8 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
         for customer_id in (one.customer_id, one.other_id):
             batch.change(one.work.channel.workspace_id, "customer.updated", customer_id)
     identify.name_the_nameless([entry for entry in identify.newcomers(said) if entry[0] in nameless])
+    if any(work.customer_id in nameless and introduce.nameless(identify.person_of(work)) for work in said):
+        wake("names")
     return batch.changes
 
 
