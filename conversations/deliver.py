@@ -1,20 +1,26 @@
-"""Messages leave the building: claimed in a transaction, sent outside of any. What came of it is recorded by the pipeline.
+"""Messages leave the building: what was claimed is packed, handed to its provider in a thread, and its result handed back.
 
-Within a conversation the oldest goes first; what waits for a retry holds back only its own conversation.
+Sends overlap, so that one provider that dawdles holds back nobody: campaigns never take every place, nor does one channel.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import cast
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from types import TracebackType
+from typing import Self, cast
 from uuid import UUID
 
 import msgspec
 import structlog
-from django.db import connection, transaction
+from django.conf import settings
+from django.utils.translation import gettext_noop
 
+from conversations import reach
+from conversations.channels.exchange import Exchange, recorded
 from conversations.channels.registry import CHANNELS
 from conversations.channels.types import (
     Address,
@@ -22,129 +28,202 @@ from conversations.channels.types import (
     Error,
     MessageKind,
     Outbound,
+    OutboundFile,
     SendRefused,
     SendUnknown,
     Sent,
 )
-from conversations.models import Channel, Connection, Identity, Message, OutboxEntry
+from conversations.models import Channel, Connection, Message, OutboxEntry
+from conversations.outbox import Claimed, Room
 from hub.models import Workspace
 from hub.secrets import SecretUnreadable
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 16  # sends in flight per worker: providers answer in tenths of a second
-LEASE = "90 seconds"  # longer than any send may take
+AT_ONCE = 32  # sends in flight per worker: providers answer in tenths of a second
+FOR_BULK = 20  # of them for campaigns at most
+ONE_CHANNEL = 24  # of them for one channel at most
 READ_RECEIPT_POSITION = 2_147_483_647  # a read receipt holds nothing back
-CLAIM = f"""
-WITH picked AS (
-  SELECT o.message_id FROM conversations_outboxentry o
-  WHERE o.state = 'queued' AND o.not_before <= clock_timestamp() AND NOT EXISTS (
-    SELECT 1 FROM conversations_outboxentry e
-    WHERE e.conversation_id = o.conversation_id AND e.state <> 'done' AND e.position < o.position)
-  ORDER BY o.not_before LIMIT {AT_ONCE} FOR UPDATE OF o SKIP LOCKED
-)
-UPDATE conversations_outboxentry o
-SET state = 'sending', attempts = attempts + 1, not_before = clock_timestamp() + interval '{LEASE}'
-FROM picked WHERE o.message_id = picked.message_id RETURNING o.message_id, o.attempts
-"""  # noqa: S608  constants of this module
+GONE = gettext_noop("The channel is not connected any more.")
+NO_KEY = gettext_noop("The channel's secrets cannot be opened; an administrator must enter them again.")
+NO_KIND = gettext_noop("Messages cannot be sent on this kind of channel yet.")
+LEFT_ALONE = gettext_noop("The customer asked not to be written to at this address.")
+
 Result = Sent | SendRefused | SendUnknown | None
+FilesOf = Callable[[Message], tuple[OutboundFile, ...]]
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """A message ready to go: what to send, how to prove who sends, and how often it was tried."""
+    """A message ready to go: what to send, how to prove who sends, how often it was tried, and until when it is ours."""
 
     message: Message
     channel: Channel
     credentials: Credentials
     outbound: Outbound
     attempts: int
+    lease: datetime
+    bulk: bool = False
 
 
-def claim() -> dict[UUID, int]:
-    """Claim what may go now, at most one message of a conversation, in a transaction of its own: {message: attempts}."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM)
-        return dict(cursor.fetchall())
+class Nod(msgspec.Struct, frozen=True):
+    """A reaction ready to go: ``emoji`` under the customer's message ``provider_id``, or taken back when empty."""
+
+    gesture_id: int
+    message: Message
+    channel: Channel
+    credentials: Credentials
+    to: tuple[Address, ...]
+    emoji: str
+    attempts: int
+    lease: datetime
+    bulk: bool = False
 
 
-def deliver(claimed: dict[UUID, int]) -> Iterator[tuple[Parcel, Result]]:
-    """Send claimed messages, some at a time, and yield each with what came of it as soon as it is known."""
-    ready, stuck = _pack(claimed)
-    yield from stuck
-    if not ready:
-        return
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(ready))) as pool:
-        sends = {pool.submit(_send, parcel): parcel for parcel in ready}
-        for done in as_completed(sends):
-            yield sends[done], done.result()
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of one parcel or nod, and what was said to the provider for it."""
+
+    parcel: Parcel | Nod
+    result: Result
+    said: tuple[Exchange, ...] = ()
 
 
-def _pack(claimed: dict[UUID, int]) -> tuple[list[Parcel], list[tuple[Parcel, Result]]]:
-    """Read what claimed messages need: those ready to go, and those whose connection is gone, with the reason."""
-    rows = Message.objects.filter(id__in=claimed).select_related(
-        "channel", "channel__connection", "identity", "reply_to"
+class Sending:
+    """The sends of one worker that are in flight. Use it as a context: what still flies at its end is waited for."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+        self._flights: dict[Future[Outcome], tuple[Parcel | Nod, float]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        # Broken off: whoever claims next finds what is left when its lease is over.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    @property
+    def room(self) -> Room:
+        """How many more may start now."""
+        flying = [parcel for parcel, _ in self._flights.values()]
+        campaigns = sum(parcel.bulk for parcel in flying)
+        return Room(
+            places=AT_ONCE - len(flying),
+            for_bulk=FOR_BULK - campaigns,
+            one_channel=ONE_CHANNEL,
+            flying=Counter(parcel.channel.pk for parcel in flying),
+        )
+
+    @property
+    def longest(self) -> float:
+        """For how many seconds the oldest of them has been flying."""
+        return time.monotonic() - min((since for _, since in self._flights.values()), default=time.monotonic())
+
+    def start(self, parcels: Iterable[Parcel | Nod]) -> None:
+        """Let these go."""
+        for parcel in parcels:
+            self._flights[self._pool.submit(_send, parcel)] = (parcel, time.monotonic())
+
+    def finished(self, seconds: float) -> list[Outcome]:
+        """Return what has come back, waiting up to ``seconds`` for the first."""
+        done, _ = wait(self._flights, timeout=seconds, return_when=FIRST_COMPLETED)
+        for flight in done:
+            del self._flights[flight]
+        return [flight.result() for flight in done]
+
+
+def pack(claimed: Sequence[Claimed], files_of: FilesOf) -> tuple[list[Parcel], list[Outcome]]:
+    """Read what claimed messages need: those ready to go, and what came of those that cannot even be tried."""
+    entries = {one.message_id: one for one in claimed}
+    rows = list(
+        Message.objects.filter(id__in=entries)
+        .select_related("channel__connection", "identity", "customer")
+        .prefetch_related("attachments")
+        .order_by("sent_at", "seq")
     )
-    rows = rows.order_by("sent_at", "seq")
-    identities: dict[UUID, list[Identity]] = defaultdict(list)
-    for identity in Identity.objects.filter(customer__in={row.customer_id for row in rows}, replaced_at=None).order_by(
-        "id"
-    ):
-        identities[identity.customer_id].append(identity)
+    people = reach.people(row.customer for row in rows)
+    heard = reach.heard({(people.of(row.customer), row.channel_id) for row in rows})
     opened: dict[UUID, Credentials | None] = {}
     ready: list[Parcel] = []
-    stuck: list[tuple[Parcel, Result]] = []
+    stuck: list[Outcome] = []
     for row in rows:
-        source = row.channel.connection
-        if source is not None and source.pk not in opened:
-            opened[source.pk] = _open(source)
-        credentials = opened.get(source.pk) if source else None
+        entry = entries[row.pk]
+        credentials = credentials_of(row.channel, opened)
+        to, left_alone = people.addresses(row)
         outbound = Outbound(
             account=row.channel.address,
-            to=_addresses(row, identities[row.customer_id]),
+            to=to,
             our_id=str(row.pk),
             kind=cast("MessageKind", row.kind),
             text=row.text,
             payload=row.payload,
+            attachments=files_of(row) if row.direction == "outbound" and row.attachments.all() else (),
             reply_to=row.reply_to_provider_id or None,
+            heard_at=heard.get((people.of(row.customer), row.channel_id)),
+            by_person=row.author_kind == "agent",
+            options=row.channel.settings,
+            status_url=status_url(row),
         )
-        parcel = Parcel(row, row.channel, credentials or Credentials(), outbound, claimed[row.pk])
-        if credentials is None or row.channel.deleted_at is not None:
-            error = Error(code="channel", title="The channel is not connected any more.", error_class="channel")
-            stuck.append((parcel, SendRefused(error)))
+        parcel = Parcel(
+            row, row.channel, credentials or Credentials(), outbound, entry.attempts, entry.lease, entry.bulk
+        )
+        if error := _obstacle(row, credentials, left_alone=left_alone):
+            stuck.append(Outcome(parcel, SendRefused(error)))
         else:
             ready.append(parcel)
     return ready, stuck
 
 
-def _open(source: Connection) -> Credentials | None:
-    try:
-        return source.credentials()
-    except SecretUnreadable:
-        log.error("the secrets of a connection do not open", connection=str(source.pk))  # noqa: TRY400
-        return None
+def status_url(row: Message) -> str:
+    """Return where a provider may report on this very message; empty where it has no webhook."""
+    source = row.channel.connection_id
+    return f"{settings.PUBLIC_URL}/webhooks/{source}/status/?uuid={row.pk}" if source else ""
 
 
-def _addresses(row: Message, identities: Sequence[Identity]) -> tuple[Address, ...]:
-    """Return the person's addresses on this channel: the one the message is meant for first."""
-    fitting = [
-        one
-        for one in identities
-        if one.channel_kind in {row.channel.kind, ""} and one.scope in {"", row.channel.address}
-    ]
-    chosen = [row.identity] if row.identity else []
-    ordered = [*chosen, *(one for one in fitting if one.pk != row.identity_id)]
-    return tuple(Address(one.kind, one.value) for one in ordered)
+def _obstacle(row: Message, credentials: Credentials | None, *, left_alone: bool) -> Error | None:
+    if row.channel.deleted_at is not None:
+        return Error(code="channel", title=GONE)
+    if credentials is None:
+        return Error(code="secrets", title=NO_KEY, error_class="channel")
+    if left_alone and row.direction == "outbound":
+        return Error(code="opted_out", title=LEFT_ALONE, error_class="opt_out")
+    return None
 
 
-def _send(parcel: Parcel) -> Result:
+def credentials_of(channel: Channel, opened: dict[UUID, Credentials | None]) -> Credentials | None:
+    """Return the secrets of a channel, opened once per connection; None when no key opens them."""
+    source: Connection | None = channel.connection
+    if source is None:
+        return Credentials()
+    if source.pk not in opened:
+        try:
+            opened[source.pk] = source.credentials()
+        except SecretUnreadable:
+            log.error("the secrets of a connection do not open", connection=str(source.pk))  # noqa: TRY400
+            opened[source.pk] = None
+    return opened[source.pk]
+
+
+def _send(parcel: Parcel | Nod) -> Outcome:
     """Call the provider; the only place where a message leaves. Touches no database: it runs in a thread."""
+    with recorded() as said:
+        result = _result(parcel)
+    return Outcome(parcel, result, tuple(said))
+
+
+def _result(parcel: Parcel | Nod) -> Result:
     adapter = CHANNELS.get(parcel.channel.kind)
     if adapter is None:
-        return SendRefused(Error(code="kind", title="Messages cannot be sent on this kind of channel yet."))
+        return SendRefused(Error(code="kind", title=NO_KIND))
+    account, told = parcel.channel.address, parcel.message.provider_id or ""
     try:
+        if isinstance(parcel, Nod):
+            adapter.react(account, parcel.to, told, parcel.emoji, parcel.credentials)
+            return None
         if parcel.message.direction == "inbound":
-            told = parcel.message.provider_id or ""
-            adapter.mark_read(parcel.channel.address, told, parcel.credentials, parcel.outbound.to)
+            adapter.mark_read(account, told, parcel.credentials, parcel.outbound.to)
             return None
         return adapter.send(parcel.outbound, parcel.credentials)
     except (SendRefused, SendUnknown) as result:

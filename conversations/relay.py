@@ -21,6 +21,7 @@ from django.db import connections
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
+from conversations.outbox import WAITED
 from conversations.wake import CHANNEL
 from hub.celery import app
 
@@ -29,7 +30,11 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 COALESCE_SECONDS = 0.02  # the first of a burst of notices wakes at once, the rest together after this
 CHILD_SECONDS = 8.0
-CHILD_KILL_SECONDS = {"inbound": 10.0, "outbound": 40.0, "media": 140.0}  # longer than the longest send or fetch may take
+CHILD_KILL_SECONDS = {
+    "inbound": 10.0,
+    "outbound": 70.0,
+    "media": 140.0,
+}  # longer than the longest send or fetch may take
 BROKER_SECONDS = 0.5
 BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
 SETTLE_SECONDS = 1.0  # figures follow messages by this much
@@ -41,18 +46,21 @@ TASKS = {
     "names": "conversations.tasks.introduce",
 }
 QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media"}
-DRAINED = {"inbound": "drain", "outbound": "send", "media": "fetch"}  # by the relay itself when nobody comes, as this task
-BACKLOG = """
+DRAINED = {
+    "inbound": "drain",
+    "outbound": "send",
+    "media": "fetch",
+}  # by the relay itself when nobody comes, as this task
+BACKLOG = f"""
 SELECT
   (SELECT extract(epoch FROM clock_timestamp() - received_at) FROM conversations_delivery
    WHERE outcome = 'pending' ORDER BY received_at LIMIT 1),
   (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_lane
    WHERE has_work AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1),
-  (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_outboxentry
-   WHERE state <> 'done' AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1),
+  ({WAITED}),
   (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_attachment
    WHERE state = 'pending' AND message_id IS NOT NULL AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1)
-"""
+"""  # noqa: S608  constants of this house
 
 
 class Relay:
@@ -192,7 +200,8 @@ def _drain(work: str) -> None:
     from conversations import tasks
 
     try:
-        getattr(tasks, DRAINED[work])(CHILD_SECONDS)
+        options = {"in_turn": False} if work == "outbound" else {}  # whoever has the turn may hang
+        getattr(tasks, DRAINED[work])(CHILD_SECONDS, **options)
     except Exception as error:
         log.warning("the relay's own drain broke off", work=work, error=type(error).__name__)
     finally:

@@ -13,8 +13,17 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from conversations import catalog, parse, pipeline, sweep, triage, typing_sign
-from conversations import introduce as introducing
+from conversations import (
+    budget,
+    catalog,
+    channel_log,
+    introduce as introducing,
+    parse,
+    pipeline,
+    sweep,
+    triage,
+    typing_sign,
+)
 from conversations.act import act
 from conversations.channels.types import Error
 from conversations.media import upload
@@ -46,14 +55,16 @@ def drain(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     return done
 
 
-@shared_task(name="conversations.tasks.send")
-def send(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
-    """Hand waiting messages to their providers until none may go now or time is up."""
-    until = time.monotonic() + seconds
-    done = {"sent": 0}
-    while time.monotonic() < until and (sent := pipeline.send_pending()):
-        done["sent"] += sent
-    return done
+@shared_task(name="conversations.tasks.send", soft_time_limit=90, time_limit=100)
+def send(seconds: float = DRAIN_SECONDS, *, in_turn: bool = True) -> dict[str, int]:
+    """Hand waiting messages to their providers until none may go now or time is up; what hangs may take a minute longer."""
+    return {"sent": pipeline.keep_sending(seconds, in_turn=in_turn)}
+
+
+@shared_task(name="conversations.tasks.probe", soft_time_limit=110, time_limit=120)
+def probe() -> dict[str, int]:
+    """Ask the providers of stopped channels whether they work again."""
+    return {"resumed": pipeline.probe_stopped()}
 
 
 @shared_task(name="conversations.tasks.fetch", soft_time_limit=110, time_limit=140)
@@ -130,4 +141,5 @@ def purge() -> dict[str, int]:
     idempotency.forget()
     uploads = upload.forget_unused()
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
-    return {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads}
+    exchanges, _ = channel_log.forget(), budget.forget()
+    return {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads, "exchanges": exchanges}

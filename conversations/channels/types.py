@@ -336,6 +336,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     per_second: float = 80.0
     pair_seconds: float = 0.0  # 0: no limit for one person
     pair_burst: int = 1
+    pair_errors: frozenset[str] = frozenset()  # codes of throttles that mean this one person
 
 
 class Download(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from conversations.pipeline.files import fetch_pending
 from conversations.pipeline.inbound import parse_and_work, work_pending
-from conversations.pipeline.outbound import send_pending
+from conversations.pipeline.outbound import keep_sending, send_pending
+from conversations.pipeline.probing import probe_stopped
 
-__all__ = ["fetch_pending", "parse_and_work", "send_pending", "work_pending"]
+__all__ = ["fetch_pending", "keep_sending", "parse_and_work", "probe_stopped", "send_pending", "work_pending"]

@@ -92,6 +92,9 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     for joining in found.joinings:
         _join(joining, known, batch)
     batch.episodes = _episodes({work.person_id for work in said if work.person_id is not None})
+    said = record.adopt(
+        said, batch.ledger, lambda place, message, talk: batch.change(place, "message.updated", message, talk)
+    )
     for work in said:
         _say(work, windows[work.channel.workspace_id], batch, answered)
     _aim(works, said, batch)

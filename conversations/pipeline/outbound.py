@@ -1,30 +1,36 @@
 """From the outbox to the providers: deliver sends, and what came of each send is written down with its line in the feed.
 
-An unknown result is a state of its own and is never sent again blindly.
+An unknown result is a state of its own and is never sent again blindly. While some sends dawdle others go on.
 """
 
 from __future__ import annotations
 
-import random
+import time
 from collections import defaultdict
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from uuid import UUID
 
+import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from conversations import deliver, feed, identify, record
-from conversations.channels.types import Error, SendRefused, Sent
-from conversations.deliver import Parcel, Result
-from conversations.models import Channel, HistoryEvent, Message, OutboxEntry
-from conversations.models.message import STATUS_RANK
-from conversations.wake import wake
+from conversations import channel_log, deliver, feed, gestures, outbox
+from conversations.channels.types import SendRefused, Sent
+from conversations.deliver import Nod, Outcome, Parcel, Sending
+from conversations.media.links import outbound_files
+from conversations.models import Channel, Message, OutboxEntry
+from conversations.pipeline import gestured, results
 
-FIRST_RETRY_SECONDS = 2.0
-LONGEST_RETRY_SECONDS = 3600.0
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.1  # so often somebody who writes meanwhile is looked for
+DAWDLE_SECONDS = 2.0  # who takes longer than this does not keep the others from going on
+OVERTIME_SECONDS = 30.0  # but not for longer than this
+PAUSE_SECONDS = 0.5  # what comes later than this, the relay wakes for
 RECEIPT_ATTEMPTS = 2
+TURNS = 0x6E6F7665  # names our advisory locks
 STALE = """
 UPDATE conversations_outboxentry SET state = 'done'
 WHERE message_id IN (
@@ -34,94 +40,126 @@ RETURNING message_id
 """
 
 
-def send_pending() -> int:
-    """Send one batch of what waits; return how many results were recorded, 0 when nothing may go now."""
-    done = _give_up_stale()
-    for parcel, result in deliver.deliver(deliver.claim()):
-        _record(parcel, result)
-        done += 1
+def keep_sending(seconds: float, *, in_turn: bool = True) -> int:
+    """Send for up to ``seconds``, also what may go only in a moment; return how many results were recorded.
+
+    Only so many workers send at the same time (``SENDERS``), each many messages: the others are there for what comes in.
+    ``in_turn`` False sends whoever else does.
+    """
+    until, done = time.monotonic() + seconds, 0
+    while (left := until - time.monotonic()) > 0:
+        with _turn() if in_turn else nullcontext(True) as ours:
+            if not ours:
+                return done
+            done += send_pending(left)
+        # Asked after the turn has ended: who was sent away meanwhile left something here.
+        pause = outbox.next_in()
+        if pause is None or pause > PAUSE_SECONDS:
+            return done
+        time.sleep(max(pause, LOOK_SECONDS / 2))
     return done
 
 
-def _record(parcel: Parcel, result: Result) -> None:
-    """Write down what came of one send, together with its line in the feed."""
-    if parcel.message.direction == "inbound":
-        _record_receipt(parcel, result)
-        return
-    with transaction.atomic():
-        row = Message.objects.select_for_update(no_key=True).get(pk=parcel.message.pk)
-        now = timezone.now()
-        match result:
-            case Sent():
-                _accepted(row, result)
-                OutboxEntry.objects.filter(pk=row.pk).update(state="done")
-                Channel.objects.filter(pk=parcel.channel.pk).update(last_outbound_at=now)
-            case SendRefused() if result.error.retryable and parcel.attempts < settings.SEND_MAX_ATTEMPTS:
-                _later(row, parcel, result)
-            case SendRefused():
-                _refused(row, parcel, result.error, now)
-                OutboxEntry.objects.filter(pk=row.pk).update(state="done")
-            case _:
-                _advance(row, "unknown")
-                OutboxEntry.objects.filter(pk=row.pk).update(state="done")
-        feed.publish(row.workspace_id, [feed.Change("message.updated", row.pk, row.conversation_id)])
-
-
-def _advance(row: Message, status: str, **fields: Any) -> bool:
-    """Move a message's status up; a webhook that was faster wins."""
-    if STATUS_RANK[status] <= STATUS_RANK[row.status]:
-        return False
-    Message.objects.filter(pk=row.pk).update(status=status, **fields)
-    return True
-
-
-def _accepted(row: Message, sent: Sent) -> None:
-    _advance(row, "sent", error=None)
-    if row.provider_id is None:
-        Message.objects.filter(pk=row.pk).update(provider_id=sent.provider_id)
-    identify.learn(row.workspace_id, row.customer_id, row.channel.kind, sent.learned)
-
-
-def _later(row: Message, parcel: Parcel, refused: SendRefused) -> None:
-    """Try again after a pause. A throttle is not a failed try: the provider took nothing and said when to come back."""
-    throttled = refused.error.error_class == "throttle"
-    pause = refused.retry_after or min(FIRST_RETRY_SECONDS * 2 ** min(parcel.attempts, 12), LONGEST_RETRY_SECONDS)
-    pause *= 1 + random.random() / 2  # noqa: S311  jitter
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Take one of the turns to send, if one is free; a worker that dies gives it back with its connection."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE conversations_outboxentry SET state = 'queued', attempts = %s, "
-            "not_before = clock_timestamp() + make_interval(secs => %s) WHERE message_id = %s",
-            [parcel.attempts - 1 if throttled else parcel.attempts, pause, row.pk],
-        )
-    error = {"code": refused.error.code, "title": refused.error.title, "retryable": True}
-    Message.objects.filter(pk=row.pk, status="queued").update(error=error)
+        for turn in range(settings.SENDERS):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [TURNS, turn])
+            if cursor.fetchone()[0]:
+                break
+        else:
+            yield False
+            return
+    try:
+        yield True
+    finally:
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [TURNS, turn])
 
 
-def _refused(row: Message, parcel: Parcel, error: Error, now: datetime) -> None:
-    """Mark the message as failed: its text stays, with the reason; who waited for it waits again."""
-    shown = {"code": error.code, "title": error.title, "retryable": error.retryable}
-    if not _advance(row, "failed", error=shown):
-        return
-    HistoryEvent.objects.create(
-        workspace_id=row.workspace_id,
-        customer_id=row.customer_id,
-        conversation_id=row.conversation_id,
-        message_id=row.pk,
-        type="message.failed",
-        occurred_at=now,
-        channel_kind=parcel.channel.kind,
-        channel_id=parcel.channel.pk,
-        actor_kind="system",
-        data={"code": error.code},
-    )
-    record.recount_waits([row.conversation_id])
-    wake("metrics")
-    Channel.objects.filter(pk=parcel.channel.pk).update(
-        last_error_at=now, last_error={"code": error.code, "title": error.title}
-    )
+def send_pending(seconds: float = 8.0) -> int:
+    """Send what may go now, claiming for up to ``seconds``; return how many results were recorded, 0 when nothing may go."""
+    done = _give_up_stale()
+    until = time.monotonic() + seconds
+    with Sending() as sending:
+        while True:
+            stuck = _start(sending) if _goes_on(sending, until) else []
+            for outcome in stuck or (sending.finished(LOOK_SECONDS) if sending else []):
+                _record(outcome)
+                done += 1
+            if not sending and not stuck:
+                return done
 
 
-def _record_receipt(parcel: Parcel, result: Result) -> None:
+def _goes_on(sending: Sending, until: float) -> bool:
+    """Whether more may be claimed: until time is up, and beyond it while somebody dawdles, who must not hold up the rest."""
+    now = time.monotonic()
+    return now < until or (sending.longest > DAWDLE_SECONDS and now < until + OVERTIME_SECONDS)
+
+
+def _start(sending: Sending) -> list[Outcome]:
+    """Let go what may go now, messages before reactions; return what came of those that cannot even be tried."""
+    claimed = outbox.claim(sending.room) if sending.room.places else []
+    parcels, stuck = deliver.pack(claimed, outbound_files) if claimed else ([], [])
+    sending.start(parcels)
+    if not any(parcel.bulk for parcel in parcels):
+        sending.start(gestured.pack(gestures.claim(sending.room.places)))
+    return stuck
+
+
+def _record(outcome: Outcome) -> None:
+    """Write down what came of one send, then what was said.
+
+    A try may meet somebody else's lock, or the very echo of its message as that is being stored: the second finds it there.
+    """
+    try:
+        _settle(outcome)
+    except (OperationalError, IntegrityError) as error:
+        log.warning("the result of a send is recorded again", error=type(error).__name__)
+        _settle(outcome)
+    parcel = outcome.parcel
+    channel_log.write(channel_log.Kept(parcel.channel, one, parcel.message.pk) for one in outcome.said)
+
+
+def _settle(outcome: Outcome) -> None:
+    parcel, result = outcome.parcel, outcome.result
+    if isinstance(parcel, Nod):
+        gestured.settle(parcel, result)
+    elif parcel.message.direction == "inbound":
+        _record_receipt(parcel, result)
+    else:
+        with transaction.atomic():
+            _record_message(parcel, result)
+
+
+def _record_message(parcel: Parcel, result: deliver.Result) -> None:
+    """Record the result together with its line in the feed. Locks the conversation first, as everybody does."""
+    if isinstance(result, SendRefused):
+        results.lock_conversation(parcel.message.conversation_id)
+    row = Message.objects.select_for_update(no_key=True).get(pk=parcel.message.pk)
+    entry = OutboxEntry.objects.select_for_update(no_key=True).get(pk=row.pk)
+    if entry.not_before != parcel.lease and not isinstance(result, Sent):
+        return  # somebody sends it again already: that try's result counts
+    changes = [feed.Change("message.updated", row.pk, row.conversation_id)]
+    match result:
+        case Sent():
+            changes += results.accepted(row, result)
+            Channel.objects.filter(pk=parcel.channel.pk).update(last_outbound_at=timezone.now())
+        case SendRefused() if result.error.error_class == "unknown":
+            results.unknown(row)
+        case SendRefused() if results.stops(row, parcel, result.error):
+            changes += results.stopped(row, parcel, result.error)
+        case SendRefused() if results.comes_again(parcel, result.error, entry):
+            results.later(row, parcel, result)
+        case SendRefused():
+            results.refused(row, parcel, result.error)
+        case _:
+            results.unknown(row)
+    feed.publish(row.workspace_id, changes)
+
+
+def _record_receipt(parcel: Parcel, result: deliver.Result) -> None:
     """A read receipt that fails is no harm: it is tried once more at most."""
     again = isinstance(result, SendRefused) and result.error.retryable and parcel.attempts < RECEIPT_ATTEMPTS
     with connection.cursor() as cursor:
@@ -141,7 +179,7 @@ def _give_up_stale() -> int:
         for row in (
             Message.objects.filter(id__in=ids, direction="outbound").select_for_update(no_key=True).order_by("id")
         ):
-            if _advance(row, "unknown"):
+            if results.advance(row, "unknown"):
                 changes[row.workspace_id].append(feed.Change("message.updated", row.pk, row.conversation_id))
         for workspace_id in sorted(changes):
             feed.publish(workspace_id, changes[workspace_id])

@@ -1,16 +1,19 @@
 """Writing the story: messages as they were said, and what later became of them. In memory first, then set-based."""
 
 from conversations.record.aimed import aim, load_targets, park, pointer, targets_of
+from conversations.record.echoes import Absorbed, adopt, take_over
 from conversations.record.ledger import Aimed, Ledger, Said, Target
 from conversations.record.said import episode_opened, known_messages, say
 from conversations.record.watermark import move_up
 from conversations.record.writing import recount_waits, take_parked, write
 
 __all__ = [
+    "Absorbed",
     "Aimed",
     "Ledger",
     "Said",
     "Target",
+    "adopt",
     "aim",
     "episode_opened",
     "known_messages",
@@ -20,6 +23,7 @@ __all__ = [
     "pointer",
     "recount_waits",
     "say",
+    "take_over",
     "take_parked",
     "targets_of",
     "write",

@@ -53,7 +53,7 @@ class WhatsApp(Adapter):
     reply_window = timedelta(hours=24)
     referral_window = timedelta(hours=72)
     files = limits.FILES
-    pace = Pace(per_second=80, pair_seconds=6, pair_burst=45)
+    pace = Pace(per_second=80, pair_seconds=6, pair_burst=45, pair_errors=frozenset({"131056"}))
     can_react = True
     has_templates = True
 
