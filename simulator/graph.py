@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from typing import Any
+from urllib.parse import parse_qs
 
 from simulator import validation
 from simulator.chance import seeded
@@ -37,6 +38,7 @@ class Call:
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     base: str
+    query: str = ""
 
     @property
     def token(self) -> str:
@@ -83,6 +85,7 @@ class Graph:
             headers=headers,
             body=await _read(receive),
             base=f"{scope['scheme']}://{headers.get('host', '127.0.0.1')}",
+            query=scope.get("query_string", b"").decode("latin-1"),
         )
         answer = await self._answer(call)
         if answer.silence:
@@ -127,6 +130,9 @@ class Graph:
             url = f"{call.base}/_media/{self.whatsapp.media.address(node)}"
             about = {"mime_type": stored.ref.mime_type, "sha256": stored.ref.sha256, "file_size": len(stored.data)}
             return _json({"messaging_product": "whatsapp", "url": url, **about, "id": node})
+        if edge == "message_templates" and call.method == "GET" and any(one.business_account_id == node for one in mine):
+            asked = {name: values[0] for name, values in parse_qs(call.query).items()}
+            return _json(self.whatsapp.templates.page(asked.get("limit", ""), asked.get("after", "")))
         if edge == "subscribed_apps" and any(number.business_account_id == node for number in mine):
             app = {
                 "whatsapp_business_api_data": {"id": "670000000000001", "name": "Novelo", "link": "https://example.com"}
@@ -157,6 +163,8 @@ class Graph:
             return _json({"success": True})
         address = validation.recipient_of(message)
         kind = validation.check_message(message, self.whatsapp.control.switches.templates)
+        if kind == "template":
+            self.whatsapp.templates.check(message["template"])
         person = self.whatsapp.find(address)
         faults = self.whatsapp.control.faults_for(frozenset({address, person.wa_id, person.user_id}))
         late = sum(fault.seconds for fault in faults if fault.kind == "delay")
@@ -192,6 +200,7 @@ class Graph:
         data = part.get_payload(decode=True) if part is not None else None
         if part is None or not isinstance(data, bytes):
             raise Refusal(100, message="(#100) The parameter file is required.")
+        validation.check_upload(part.get_content_type(), len(data))
         ref = self.whatsapp.media.add(data, part.get_content_type(), part.get_filename() or "")
         return _json({"id": ref.id})
 

@@ -14,7 +14,7 @@ from simulator.switches import BadSwitchError
 from simulator.whatsapp import WhatsApp
 
 USAGE = (
-    "GET sent | GET behaviour | POST behaviour {switches} | GET webhooks | POST reset"
+    "GET sent | GET behaviour | POST behaviour {switches} | GET webhooks | POST reset | POST template {name, status, language?}"
     " | POST say {from?, name?, text | type + its keys, reply_to?, referral?, phone_number_id?}"
 )
 
@@ -37,6 +37,10 @@ async def steer(
             await whatsapp.reset()
             limits.clear()
             return {"reset": True}
+        case "POST", ("template",):
+            asked = _document(body)
+            found = whatsapp.templates.change(*(str(asked.get(key, "")) for key in ("name", "status", "language")))
+            return {"templates": found}
         case "POST", ("say",):
             return _say(whatsapp, _document(body))
     message = f"No such call. {USAGE}"

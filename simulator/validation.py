@@ -12,6 +12,13 @@ TEXT_LIMIT, CAPTION_LIMIT, CALLBACK_LIMIT = 4096, 1024, 512
 MEDIA_KINDS = frozenset({"image", "video", "audio", "document", "sticker"})
 
 _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+_MEGABYTE = 1024 * 1024
+_UPLOADS = (
+    ({"image/jpeg", "image/png"}, 5 * _MEGABYTE),
+    ({"image/webp"}, _MEGABYTE // 2),
+    ({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}, 16 * _MEGABYTE),
+    ({"video/mp4", "video/3gpp"}, 16 * _MEGABYTE),
+)
 _DIGITS = re.compile(r"\d{7,15}")
 
 
@@ -57,6 +64,17 @@ def check_message(message: dict[str, Any], templates: tuple[str, ...] | None = N
     if kind == "template" and templates is not None and message["template"]["name"] not in templates:
         raise Refusal(132001, "Template name does not exist in the translation")
     return kind
+
+
+def check_upload(mime_type: str, size: int) -> None:
+    """Check an upload: a type that WhatsApp has, in a size it takes of it. Raises ``Refusal``."""
+    limit = next((limit for types, limit in _UPLOADS if mime_type in types), 100 * _MEGABYTE)
+    if not mime_type.startswith(("image/", "audio/", "video/")) and "/" in mime_type:
+        limit = 100 * _MEGABYTE
+    elif all(mime_type not in types for types, _limit in _UPLOADS):
+        raise Refusal(100, message=f"(#100) Param file must be a file with one of the following types, was {mime_type}.")
+    if size > limit:
+        raise Refusal(100, message=f"(#100) Param file is too large: {size} bytes, at most {limit}.")
 
 
 def check_receipt(message: dict[str, Any]) -> str:
@@ -161,6 +179,9 @@ def _check_template(found: object) -> None:
 def _check_interactive(found: object) -> None:
     interactive = _object(found, "interactive")
     kind = _words(interactive, "type", "interactive")
+    for edge in ("header", "footer"):
+        if edge in interactive:
+            _check_edge(_object(interactive[edge], edge), edge)
     action = _object(interactive.get("action", {}), "interactive['action']")
     if kind in {"button", "list", "cta_url", "location_request_message", "flow"}:
         limit = TEXT_LIMIT if kind == "list" else 1024
@@ -169,10 +190,18 @@ def _check_interactive(found: object) -> None:
         _check_buttons(action)
     elif kind == "list":
         _check_rows(action)
+    elif kind == "location_request_message" and action.get("name") != "send_location":
+        raise Refusal(131009, "interactive['action']['name'] must be send_location.")
     elif kind == "cta_url":
         link = _object(action.get("parameters"), "interactive['action']['parameters']")
         _words(link, "display_text", "parameters", 20)
         _words(link, "url", "parameters")
+
+
+def _check_edge(part: dict[str, Any], name: str) -> None:
+    """A footer is a text, a header a text or a file."""
+    if name == "footer" or part.get("type") == "text":
+        _words(part, "text", name, 60)
 
 
 def _check_buttons(action: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from simulator.media import MediaStore
 from simulator.parties import BusinessNumber, Person, stranger, wamid
 from simulator.refusals import status_error
 from simulator.switches import Control
+from simulator.templates import TemplateCatalog
 from simulator.webhooks import Notice, WebhookQueue
 
 WINDOW = 24 * 3600.0
@@ -65,6 +66,7 @@ class WhatsApp:
     ) -> None:
         self.control = control or Control(seed=seed)
         self.media = MediaStore(seed=seed)
+        self.templates = TemplateCatalog()
         self.numbers: tuple[BusinessNumber, ...] = ()
         self.sent: list[SentMessage] = []
         self.receipts: list[dict[str, Any]] = []

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
 
-from conversations import reply
+from conversations import ways
 from conversations.models import FeedEvent, HistoryEvent, Message, OutboxEntry
 from tests import factories
 from tests.conversations.api.conftest import Shop
@@ -161,7 +161,7 @@ def test_it_refuses_a_text_over_the_limit(shop: Shop) -> None:
 
 
 def test_it_refuses_a_channel_that_cannot_send(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reply, "CHANNELS", {})
+    monkeypatch.setattr(ways, "CHANNELS", {})
     answer = say(shop)
     assert answer.json()["errors"] == {"channel": "Messages cannot be sent on this kind of channel yet: whatsapp."}
     assert nothing_changed(shop)
