@@ -130,21 +130,21 @@ class Graph:
             url = f"{call.base}/_media/{self.whatsapp.media.address(node)}"
             about = {"mime_type": stored.ref.mime_type, "sha256": stored.ref.sha256, "file_size": len(stored.data)}
             return _json({"messaging_product": "whatsapp", "url": url, **about, "id": node})
-        if edge == "message_templates" and call.method == "GET" and any(one.business_account_id == node for one in mine):
+        if any(one.business_account_id == node for one in mine):
+            return self._account(node, edge, call)
+        raise _unsupported(call.method, node)
+
+    def _account(self, node: str, edge: str, call: Call) -> Answer:
+        """Answer for a business account: its templates, and the apps that hear of it."""
+        if edge == "message_templates" and call.method == "GET":
             asked = {name: values[0] for name, values in parse_qs(call.query).items()}
             return _json(self.whatsapp.templates.page(asked.get("limit", ""), asked.get("after", "")))
-        if edge == "subscribed_apps" and any(number.business_account_id == node for number in mine):
+        if edge == "subscribed_apps":
             app = {
                 "whatsapp_business_api_data": {"id": "670000000000001", "name": "Novelo", "link": "https://example.com"}
             }
             return _json({"data": [app]} if call.method == "GET" else {"success": True})
-        method = call.method.lower()
-        raise Refusal(
-            100,
-            message=f"Unsupported {method} request. Object with ID '{node}' does not exist, cannot be loaded due to missing"
-            " permissions, or does not support this operation.",
-            subcode=33,
-        )
+        raise _unsupported(call.method, node)
 
     def _authorized(self, call: Call) -> list[BusinessNumber]:
         mine = [number for number in self.whatsapp.numbers if number.access_token == call.token] if call.token else []
@@ -222,6 +222,15 @@ class Graph:
         if close is not None:
             close()
             await receive()
+
+
+def _unsupported(method: str, node: str) -> Refusal:
+    return Refusal(
+        100,
+        message=f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded due to"
+        " missing permissions, or does not support this operation.",
+        subcode=33,
+    )
 
 
 def _accepted(sent: SentMessage, address: str) -> dict[str, Any]:

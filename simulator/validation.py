@@ -72,7 +72,9 @@ def check_upload(mime_type: str, size: int) -> None:
     if not mime_type.startswith(("image/", "audio/", "video/")) and "/" in mime_type:
         limit = 100 * _MEGABYTE
     elif all(mime_type not in types for types, _limit in _UPLOADS):
-        raise Refusal(100, message=f"(#100) Param file must be a file with one of the following types, was {mime_type}.")
+        raise Refusal(
+            100, message=f"(#100) Param file must be a file with one of the following types, was {mime_type}."
+        )
     if size > limit:
         raise Refusal(100, message=f"(#100) Param file is too large: {size} bytes, at most {limit}.")
 
