@@ -5,6 +5,7 @@ from simulator.parties import BusinessNumber, Person
 from simulator.sender import Report, Said, Sender
 from simulator.serving import RunningSimulator, running
 from simulator.switches import BadSwitchError, Fault, Switches
+from simulator.twilio import TwilioNumber
 
 __all__ = [
     "BadSwitchError",
@@ -17,5 +18,6 @@ __all__ = [
     "Said",
     "Sender",
     "Switches",
+    "TwilioNumber",
     "running",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from simulator import validation
@@ -65,11 +65,22 @@ class Answer:
     silence: str = ""
 
 
-class Graph:
-    """Answers for the numbers of a ``WhatsApp``."""
+class Neighbor(Protocol):
+    """Another provider's API on the same port."""
 
-    def __init__(self, whatsapp: WhatsApp, *, seed: int = 1) -> None:
+    def owns(self, path: tuple[str, ...]) -> bool:
+        """Whether a path is this provider's."""
+
+    async def answer(self, call: Call) -> Answer:
+        """Answer one call to such a path."""
+
+
+class Graph:
+    """Answers for the numbers of a ``WhatsApp``, and lets ``neighbors`` answer for their paths."""
+
+    def __init__(self, whatsapp: WhatsApp, *, seed: int = 1, neighbors: Sequence[Neighbor] = ()) -> None:
         self.whatsapp = whatsapp
+        self._neighbors = tuple(neighbors)
         self._limits = RateLimits()
         self._rng = seeded("graph", seed)
         self._closing = asyncio.Event()
@@ -102,6 +113,9 @@ class Graph:
 
     async def _answer(self, call: Call) -> Answer:
         try:
+            for neighbor in self._neighbors:
+                if neighbor.owns(call.path):
+                    return await neighbor.answer(call)
             if call.path[:1] == ("_sim",):
                 return _json(await steer(self.whatsapp, self._limits, call.method, call.path[1:], call.body))
             if call.path[:1] == ("_media",):

@@ -16,6 +16,8 @@ from simulator.bodies import Content
 from simulator.graph import CLOSE_EXTENSION, Graph
 from simulator.parties import BusinessNumber, Person
 from simulator.switches import Control, Switches
+from simulator.twilio import Twilio, TwilioNumber
+from simulator.twilio_api import TwilioApi
 from simulator.whatsapp import SentMessage, WhatsApp
 
 HOST = "127.0.0.1"
@@ -78,9 +80,10 @@ async def served(graph: Graph, port: int = 0) -> AsyncIterator[str]:
 class RunningSimulator:
     """A simulator in its own thread: its ``url`` (for ``GRAPH_API_URL``) and calls that may come from any thread."""
 
-    def __init__(self, url: str, whatsapp: WhatsApp, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, url: str, whatsapp: WhatsApp, loop: asyncio.AbstractEventLoop, twilio: Twilio) -> None:
         self.url = url
         self.whatsapp = whatsapp
+        self.twilio = twilio
         self._loop = loop
 
     @property
@@ -100,13 +103,22 @@ class RunningSimulator:
         """Let a customer write and return the message id; ``more`` as for ``WhatsApp.say``."""
         return cast("str", self._call(lambda: self.whatsapp.say(number, person, content, **more)))
 
+    def text(self, number: TwilioNumber, person: str, text: str = "", **more: Any) -> str:
+        """Let somebody write to a number at Twilio and return the message id; ``more`` as for ``Twilio.say``."""
+        return cast("str", self._call(lambda: self.twilio.say(number, person, text, **more)))
+
     def drain(self, seconds: float = 10.0) -> bool:
         """Wait until every webhook was taken, late duplicates included; return whether they were."""
-        return asyncio.run_coroutine_threadsafe(self.whatsapp.drain(seconds), self._loop).result(seconds + 5)
+
+        async def both() -> bool:
+            return await self.whatsapp.drain(seconds) and await self.twilio.callbacks.drain(seconds)
+
+        return asyncio.run_coroutine_threadsafe(both(), self._loop).result(2 * seconds + 5)
 
     def reset(self) -> None:
         """Forget what was sent, what waits and every changed switch."""
-        asyncio.run_coroutine_threadsafe(self.whatsapp.reset(), self._loop).result(10)
+        for part in (self.whatsapp, self.twilio):
+            asyncio.run_coroutine_threadsafe(part.reset(), self._loop).result(10)
 
     def _call(self, call: Callable[..., object], *arguments: object) -> object:
         async def inside() -> object:
@@ -117,9 +129,14 @@ class RunningSimulator:
 
 @contextlib.contextmanager
 def running(
-    numbers: Iterable[BusinessNumber] = (), *, switches: Switches | None = None, seed: int = 1, port: int = 0
+    numbers: Iterable[BusinessNumber] = (),
+    *,
+    switches: Switches | None = None,
+    seed: int = 1,
+    port: int = 0,
+    twilio: Iterable[TwilioNumber] = (),
 ) -> Iterator[RunningSimulator]:
-    """Run WhatsApp and Graph, without customers, in a thread until the block ends."""
+    """Run WhatsApp and Graph, and Twilio beside it, without customers, in a thread until the block ends."""
     ready = threading.Event()
     handle: list[RunningSimulator] = []
     failure: list[BaseException] = []
@@ -127,12 +144,15 @@ def running(
 
     async def main() -> None:
         whatsapp = WhatsApp(numbers, control=Control(switches, seed=seed), seed=seed)
+        network = Twilio(twilio, control=whatsapp.control, seed=seed)
         try:
-            async with served(Graph(whatsapp, seed=seed), port) as url:
-                handle.append(RunningSimulator(url, whatsapp, asyncio.get_running_loop()))
+            async with served(Graph(whatsapp, seed=seed, neighbors=[TwilioApi(network)]), port) as url:
+                network.base = url
+                handle.append(RunningSimulator(url, whatsapp, asyncio.get_running_loop(), network))
                 ready.set()
                 await stop.wait()
         finally:
+            await network.callbacks.close()
             await whatsapp.close()
 
     def work() -> None:
