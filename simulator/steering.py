@@ -37,12 +37,8 @@ async def steer(
             await whatsapp.reset()
             limits.clear()
             return {"reset": True}
-        case "POST", ("template",):
-            asked = _document(body)
-            found = whatsapp.templates.change(*(str(asked.get(key, "")) for key in ("name", "status", "language")))
-            return {"templates": found}
-        case "POST", ("say",):
-            return _say(whatsapp, _document(body))
+        case "POST", ("say" | "template" as verb,):
+            return {"say": _say, "template": _change_template}[verb](whatsapp, _document(body))
     message = f"No such call. {USAGE}"
     raise BadSwitchError(message)
 
@@ -65,6 +61,11 @@ def _document(body: bytes) -> dict[str, Any]:
         message = "Send a JSON object."
         raise BadSwitchError(message)
     return document
+
+
+def _change_template(whatsapp: WhatsApp, asked: dict[str, Any]) -> dict[str, Any]:
+    """Let a template have another status, in one language or in all."""
+    return {"templates": whatsapp.templates.change(*(str(asked.get(key, "")) for key in ("name", "status", "language")))}
 
 
 def _say(whatsapp: WhatsApp, said: dict[str, Any]) -> dict[str, Any]:
