@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from conversations import bulk, lanes
 from conversations.channels.registry import PROVIDERS
 from conversations.channels.types import AccountNotice, AnyItem, Invalid, Parsed, RawRequest
-from conversations.models import Channel, Delivery, HistoryEvent, Item
+from conversations.models import Delivery, HistoryEvent, Item
+from conversations.places import Places
 from conversations.wake import wake
 from conversations.work import Place, Work
 
@@ -169,7 +170,7 @@ class Batch:
     def __init__(self, connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> None:
         self.workspace_id = workspace_id
         self.reads = reads
-        self.places = _places(connection_id, reads)
+        self.places = Places(connection_id, [item for read in reads for item in read.parsed.items])
         self.items: list[tuple[Any, ...]] = []  # in the order of ITEM_COLUMNS
         self.waiting: list[Work] = []
         self.notices: list[tuple[Any, ...]] = []
@@ -183,7 +184,7 @@ class Batch:
         for read in self.reads:
             ends = self.ended[read.id] = []
             for item in read.parsed.items:
-                place = self.places.get((item.account, item.channel_kind)) if item.account is not None else None
+                place = self.places.of(item)
                 end, item_id = _end(item, place), next(ids)
                 body = msgspec.Raw(msgspec.json.encode(item))
                 if end is None and place is not None:
@@ -241,17 +242,6 @@ class Batch:
             else:
                 left.add(work.delivery_id)
         self.whole = {work.delivery_id for work in self.in_hand} - left
-
-
-def _places(connection_id: UUID, reads: Sequence[Read]) -> dict[tuple[str, str], Place]:
-    """Return the channels that the items of a batch name, by address and kind, and by address alone where there is one."""
-    accounts = {item.account for read in reads for item in read.parsed.items if item.account is not None}
-    found = Channel.objects.filter(connection_id=connection_id, address__in=accounts, deleted_at=None)
-    places = {}
-    for row in found.order_by("-created_at"):
-        place = Place(row.pk, row.workspace_id, row.kind, row.address)
-        places[row.address, row.kind] = places[row.address, ""] = place
-    return places
 
 
 def _item_ids(count: int) -> list[int]:

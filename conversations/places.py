@@ -1,0 +1,67 @@
+"""Which channel an item belongs to: by the address and kind it names, or, where it names none, by the message it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from conversations.channels.types import AnyItem, StatusChanged
+from conversations.models import Channel, Message
+from conversations.work import Place
+
+
+class Places:
+    """The channels of a connection that ``items`` may belong to, looked up at once."""
+
+    def __init__(self, connection_id: UUID, items: Sequence[AnyItem]) -> None:
+        """Two queries at most, and one where every item names its account."""
+        accounts = {item.account for item in items if item.account is not None}
+        lost = [item for item in items if item.account is None and isinstance(item, StatusChanged)]
+        self._by_address: dict[tuple[str, str], Place] = {}
+        self._by_message: dict[str, Place] = {}
+        self._only: Place | None = None
+        here = Channel.objects.filter(connection_id=connection_id, deleted_at=None)
+        if accounts:
+            self._read(here.filter(address__in=accounts))
+        if lost:
+            self._find(list(here), lost)
+
+    def of(self, item: AnyItem) -> Place | None:
+        """Return the channel of an item, ``None`` when there is none."""
+        if item.account is not None:
+            return self._by_address.get((item.account, item.channel_kind))
+        if not isinstance(item, StatusChanged):
+            return None
+        return self._by_message.get(item.our_id or "") or self._by_message.get(item.provider_id) or self._only
+
+    def _read(self, channels: QuerySet[Channel]) -> None:
+        # SMS and WhatsApp may share a number; what does not say to be WhatsApp's is SMS's, which comes last here.
+        for row in channels.order_by("-kind", "-created_at"):
+            place = _place(row)
+            self._by_address[row.address, row.kind] = self._by_address[row.address, ""] = place
+
+    def _find(self, channels: Sequence[Channel], lost: Sequence[StatusChanged]) -> None:
+        """Statuses that say only which message they are about belong to its channel; a connection with one channel is clear."""
+        places = {row.pk: _place(row) for row in channels}
+        ours = Q(id__in=list(filter(None, (_uuid(item.our_id) for item in lost))))
+        theirs = Q(provider_id__in=[item.provider_id for item in lost])
+        found = Message.objects.filter(ours | theirs, channel__in=places, direction="outbound")
+        for message_id, provider_id, channel_id in found.values_list("id", "provider_id", "channel_id"):
+            self._by_message[str(message_id)] = places[channel_id]
+            if provider_id:
+                self._by_message[provider_id] = places[channel_id]
+        if len(places) == 1:
+            (self._only,) = places.values()
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _place(row: Channel) -> Place:
+    return Place(row.pk, row.workspace_id, row.kind, row.address)
