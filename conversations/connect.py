@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from conversations import connections_hint
+from conversations import connections_hint, stopping
 from conversations.channels.adapter import Adapter
 from conversations.channels.registry import PROVIDERS, adapter_of
 from conversations.channels.setup import Unfit, settled
@@ -191,14 +191,11 @@ def _replaced(workspace: Workspace, channel: Channel, connection: Connection, se
 
 def _resumed(workspace: Workspace, channel: Channel) -> Opened:
     """Let every stopped channel of the connection go on: what stopped them may be mended."""
-    stopped = Channel.objects.of(workspace).in_use().exclude(stopped_at=None)
-    stopped = (
-        stopped.filter(connection=channel.connection_id) if channel.connection_id else stopped.filter(pk=channel.pk)
-    )
-    ids = list(stopped.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    Channel.objects.filter(pk__in=ids).update(stopped_at=None, stop_reason=None)
-    changes = (Change("channel.updated", key) for key in dict.fromkeys([channel.pk, *ids]))
-    return Opened(channel, tuple(changes), ("outbound",) if ids else ())
+    same = Channel.objects.of(workspace).in_use()
+    same = same.filter(connection=channel.connection_id) if channel.connection_id else same.filter(pk=channel.pk)
+    resumed = stopping.resume(workspace, same.values_list("pk", flat=True))
+    changes = dict.fromkeys([Change("channel.updated", channel.pk), *resumed])
+    return Opened(channel, tuple(changes), ("outbound",) if resumed else ())
 
 
 def add_secret(workspace: Workspace, channel_id: UUID, field: str, secret: str) -> Opened:

@@ -10,7 +10,6 @@ from django.db import transaction
 from conversations import channel_log, deliver, feed, stopping
 from conversations.channels.registry import adapter_of
 from conversations.channels.types import Checked, Credentials, SendRefused, SendUnknown
-from conversations.history import Actor
 from conversations.models import Channel
 from conversations.wake import wake
 
@@ -29,7 +28,7 @@ def probe_stopped() -> int:
         if credentials is None or not _works(channel, credentials):
             continue
         with transaction.atomic():
-            changes = stopping.resume(channel.workspace, [channel.pk], Actor(kind="system"), mended=False)
+            changes = stopping.resume(channel.workspace, [channel.pk], mended=False)
             if changes:
                 wake("outbound")
             feed.publish(channel.workspace_id, changes)

@@ -55,6 +55,8 @@ def accepted(row: Message, sent: Sent) -> tuple[feed.Change, ...]:
                 feed.Change("conversation.updated", absorbed.conversation_id, absorbed.conversation_id),
             )
         Message.objects.filter(pk=row.pk).update(provider_id=sent.provider_id)
+        if row.status == "failed":  # so an earlier try ended
+            row.status, row.error = "queued", {"failed": True}
     if advance(row, "sent", error=None) and (row.error or {}).get("failed"):
         _happened(row, "message.recovered", timezone.now(), {})
         wake("metrics")

@@ -131,6 +131,9 @@ def _status(work: Work, item: StatusChanged, target: Target, ledger: Ledger) -> 
     if target.direction != "outbound":
         work.end("ignored", "A status of a message that came in.")
         return
+    if item.status == "failed" and _is_of_an_earlier_try(item, target):
+        work.end("ignored", "An earlier try of a message that was sent again failed.")
+        return
     if target.provider_id is None and item.provider_id:
         target.provider_id, target.touched = item.provider_id[:PROVIDER_ID_LENGTH], True
     error = None
@@ -154,6 +157,13 @@ def _status(work: Work, item: StatusChanged, target: Target, ledger: Ledger) -> 
                 "novelo", work.channel.kind, work.channel.id, "system", "", False, data,
             )
         )  # fmt: skip
+
+
+def _is_of_an_earlier_try(item: StatusChanged, target: Target) -> bool:
+    """A message that is sent again keeps the id of its last try until the next is answered."""
+    if not item.provider_id or target.provider_id is None:
+        return False
+    return target.status == "queued" or item.provider_id[:PROVIDER_ID_LENGTH] != target.provider_id
 
 
 def _react(work: Work, item: ReactionChanged, target: Target, ledger: Ledger) -> None:
