@@ -1,6 +1,6 @@
 """The pages of the story."""
 
-from django.urls import path
+from django.urls import include, path
 
 from conversations.views import attachments, inbox
 
@@ -12,4 +12,5 @@ urlpatterns = [
     path("inbox/counts/", inbox.inbox_counts, name="inbox_counts"),
     path("inbox/<uuid:conversation>/", inbox.inbox, name="inbox_conversation"),
     path("inbox/<uuid:conversation>/thread/", inbox.inbox_thread, name="inbox_thread"),
+    path("", include("conversations.visit.urls")),
 ]

@@ -24,6 +24,7 @@ from servestatic import ServeStaticASGI  # noqa: E402
 
 from conversations.intake import Intake  # noqa: E402
 from conversations.live import Live  # noqa: E402
+from conversations.visit.application import Visits  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -47,6 +48,7 @@ class Hub:
         self.intake = Intake(settings.DATABASE_URL, settings.PUBLIC_URL, settings.WEBHOOK_MAX_BYTES)
         self.live = Live()
         self.live.on_connection_changed = self.intake.forget
+        self.visits = Visits(self.intake.writer)
         self.pages = _pages()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +59,8 @@ class Hub:
             await send({"type": "websocket.close", "code": 1000})
         elif scope["path"].startswith("/webhooks/"):
             await self.intake(scope, receive, send)
+        elif self.visits.owns(scope["path"]):
+            await self.visits(scope, receive, send)
         elif scope["path"] in {"/api/v1/feed", "/api/v1/feed/"}:
             await self.live(scope, receive, send)
         else:
@@ -73,6 +77,7 @@ class Hub:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.live.close()
+                await self.visits.close()
                 await self.intake.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -54,6 +54,13 @@ class Intake:
         """Start the writer in the running loop."""
         self.store = Store(self.database_url)
 
+    async def writer(self) -> Store:
+        """Return the writer, started if it was not: visitors' messages are stored by the same one."""
+        if self.store is None:
+            await self.open()
+        assert self.store is not None
+        return self.store
+
     async def close(self) -> None:
         """Stop the writer."""
         if self.store is not None:

@@ -1,0 +1,105 @@
+/* The visitor's way to the server: a session kept in this frame's own storage, and every request that needs it. */
+
+/** What the server refused, or that it could not be reached (`status` 0). */
+export class Refusal extends Error {
+  constructor(status, detail, wait = 0) {
+    super(detail);
+    this.status = status;
+    this.detail = detail;
+    this.wait = wait;
+  }
+
+  /** Whether the same request may succeed later with nothing changed. */
+  get passing() {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** Something kept under a name; where a browser keeps nothing for frames, as long as the page lives. */
+export function createKeep(prefix) {
+  const memory = new Map();
+  return {
+    get(name) {
+      try {
+        return localStorage.getItem(prefix + name);
+      } catch {
+        return memory.get(name) ?? null;
+      }
+    },
+    set(name, value) {
+      try {
+        if (value === null) localStorage.removeItem(prefix + name);
+        else localStorage.setItem(prefix + name, value);
+      } catch {
+        memory.set(name, value);
+      }
+    },
+  };
+}
+
+const language = document.documentElement.lang;
+const SLOW = 20_000;
+const UPLOAD_SLOW = 120_000;
+
+/** `keep` holds the session; `channel` is the chat's id. */
+export function createDoor(channel, keep) {
+  const base = `/chat/${channel}/`;
+  let beginning = null;
+
+  async function ask(path, { body, json, signal, slow = SLOW, anonymous = false, type } = {}) {
+    const headers = { Accept: "application/json", "Accept-Language": language };
+    if (!anonymous && keep.get("session")) headers.Authorization = `Visitor ${keep.get("session")}`;
+    if (json) headers["Content-Type"] = "application/json";
+    if (type) headers["Content-Type"] = type;
+    const sent = json ? JSON.stringify(json) : body;
+    let response;
+    try {
+      response = await fetch(base + path, {
+        method: sent === undefined ? "GET" : "POST",
+        headers,
+        body: sent,
+        credentials: "omit",
+        signal: signal ?? AbortSignal.timeout(slow),
+      });
+    } catch {
+      throw new Refusal(0, "");
+    }
+    if (response.ok) return response;
+    const said = await response.json().catch(() => null);
+    throw new Refusal(response.status, said?.detail ?? "", Number(response.headers.get("Retry-After")) || 0);
+  }
+
+  const read = async (answer) => (await answer).json();
+
+  async function begin(identity, anonymous = false) {
+    const found = await read(ask("session", { json: identity ? { identity } : {}, anonymous }));
+    keep.set("session", found.token);
+    keep.set("identified", found.identified ? "1" : null);
+    return found;
+  }
+
+  return {
+    /** Begin a session, or renew the one there is. */
+    ready: () => (beginning ??= begin().finally(() => (beginning = null))),
+    /** Say who the visitor is. */
+    async identify(token) {
+      await beginning?.catch(() => {}); // else the later answer would win
+      return begin(token);
+    },
+    /** Forget who was here. */
+    forget() {
+      keep.set("session", null);
+      keep.set("identified", null);
+      return begin(null, true);
+    },
+    identified: () => keep.get("identified") === "1",
+    known: () => keep.get("session") !== null,
+    history: (before) => read(ask(`history${before ? `?before=${encodeURIComponent(before)}` : ""}`)),
+    say: (message) => read(ask("messages", { json: message })),
+    acknowledge: (status, messages) => read(ask("statuses", { json: { status, messages } })),
+    typing: () => ask("typing", { json: {} }),
+    upload: (file) => read(ask(`files?name=${encodeURIComponent(file.name)}`, { body: file, type: file.type || "application/octet-stream", slow: UPLOAD_SLOW })),
+    invite: (way) => read(ask("invitations", { json: { channel: way } })),
+    stream: (after, signal) => ask(`stream?after=${after}`, { signal }),
+  };
+}
