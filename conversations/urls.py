@@ -12,5 +12,6 @@ urlpatterns = [
     path("inbox/counts/", inbox.inbox_counts, name="inbox_counts"),
     path("inbox/<uuid:conversation>/", inbox.inbox, name="inbox_conversation"),
     path("inbox/<uuid:conversation>/thread/", inbox.inbox_thread, name="inbox_thread"),
+    path("settings/", include("conversations.views.settings.urls")),
     path("", include("conversations.visit.urls")),
 ]

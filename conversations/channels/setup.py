@@ -39,7 +39,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """How a kind of channel is connected. ``mark`` is its drawing: (library, name), ``simple`` for a vendor's own or ``lucide``.
 
     ``address`` is None for a kind without one; ``secrets`` are fields of ``Credentials``; ``settings`` what may be set of a
-    channel and is no secret; ``steps`` what remains to be done at the provider, ``events`` the words to tick there.
+    channel and is no secret; ``steps`` what remains to be done at the provider, ``events`` the words to tick there. A kind that
+    ``embeds`` is put on a site by one line of script.
     """
 
     mark: tuple[Literal["simple", "lucide"], str] = ("lucide", "message-circle")
@@ -49,6 +50,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[Field, ...] = ()
     steps: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    embeds: bool = False
 
 
 class Unfit(ValueError):

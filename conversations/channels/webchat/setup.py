@@ -10,6 +10,7 @@ SETUP = Setup(
     mark=("lucide", "globe"),
     summary=gettext_noop("A chat of your own on your site, without anybody in between."),
     address=None,
+    embeds=True,
     secrets=(
         Field(
             name="identity_keys",

@@ -1,0 +1,1 @@
+"""The settings of channels and of what comes in: pages for administrators."""

@@ -1,0 +1,23 @@
+"""The addresses of the settings."""
+
+from django.urls import path
+
+from conversations.views.settings import channel, connecting, journal, log
+
+urlpatterns = [
+    path("", connecting.index, name="settings"),
+    path("channels/", connecting.channels, name="settings_channels"),
+    path("channels/new/", connecting.choose, name="settings_choose"),
+    path("channels/new/<slug:kind>/", connecting.connect_kind, name="settings_connect"),
+    path("channels/<uuid:channel>/", channel.channel, name="settings_channel"),
+    path("channels/<uuid:channel>/connected/", connecting.connected, name="settings_connected"),
+    path("channels/<uuid:channel>/test/", channel.test, name="settings_test"),
+    path("channels/<uuid:channel>/remove/", channel.remove, name="settings_remove"),
+    path("channels/<uuid:channel>/log/", log.of_channel, name="settings_log"),
+    path("messages/<uuid:message>/log/", log.of_message, name="settings_message_log"),
+    path("unrouted/", journal.unrouted, name="settings_unrouted"),
+    path("unrouted/replay/", journal.replay_many, name="settings_replay_many"),
+    path("deliveries/", journal.deliveries, name="settings_deliveries"),
+    path("deliveries/<uuid:delivery>/", journal.delivery, name="settings_delivery"),
+    path("deliveries/<uuid:delivery>/replay/", journal.replay, name="settings_replay"),
+]
