@@ -68,11 +68,11 @@ def kind_for_any(filename: str, mime_type: str, size: int) -> str:
     raise refusal
 
 
-def largest(adapter: Adapter | None = None) -> int:
-    """Return the size in bytes no file may pass: of a channel, else of all of them, and of this house."""
+def largest() -> int:
+    """Return the size in bytes that no file to send may pass: of what the channels take, and of this house."""
     house: int = settings.MEDIA_MAX_BYTES
-    adapters = [adapter] if adapter else list(CHANNELS.values())
-    return min(max((rule.max_bytes for one in adapters for rule in one.files.values()), default=house), house)
+    limits = [rule.max_bytes for adapter in CHANNELS.values() for rule in adapter.files.values()]
+    return min(max(limits, default=house), house)
 
 
 def too_large(limit: int, size: int) -> str:

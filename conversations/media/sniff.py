@@ -85,7 +85,7 @@ def _container(head: bytes) -> str:
         return "video/ogg" if b"theora" in head[:200] else "audio/ogg"
     if head[:4] == b"\x1aE\xdf\xa3":
         return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] != 0xFE:  # else a text in UTF-16
         return "audio/aac" if head[1] & 0xF6 == 0xF0 else "audio/mpeg"
     return "application/zip" if head[:4] in {b"PK\x03\x04", b"PK\x05\x06"} else ""
 

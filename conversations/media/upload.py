@@ -8,6 +8,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -57,8 +58,8 @@ def bring(
     """
     if size == 0:
         raise Refused("file", _("The file is empty."))
-    if size > rules.largest(adapter):
-        raise Refused("file", rules.too_large(rules.largest(adapter), size))
+    if size > settings.MEDIA_MAX_BYTES:
+        raise Refused("file", rules.too_large(settings.MEDIA_MAX_BYTES, size))
     file.seek(0)
     mime_type = _type(claimed_type, file.read(HEAD))
     if mime_type in PROGRAMS:

@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 CHUNK = 64 * 1024
 CACHE_SECONDS = 600
 THUMBNAIL_TYPE = "image/webp"
+MARKUP = re.compile(r"html|svg|script|[/+]xml$")
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -92,15 +93,14 @@ def _answer(request: HttpRequest, row: Attachment, stored_as: str, mime_type: st
         return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
     first, last = span
     partly = "Range" in request.headers and (first, last) != (0, size - 1)
-    length = last - first + 1 if request.method == "GET" else 0
-    response = StreamingHttpResponse(
-        _Part(file, first, length),
-        status=206 if partly else 200,
-        headers={**headers, "Content-Length": str(last - first + 1)},
-    )
+    headers["Content-Length"] = str(last - first + 1)
     if partly:
-        response["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return response
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    status = 206 if partly else 200
+    if request.method == "HEAD":
+        file.close()
+        return HttpResponse(status=status, headers=headers)
+    return StreamingHttpResponse(_Part(file, first, last - first + 1), status=status, headers=headers)
 
 
 def _headers(request: HttpRequest, row: Attachment, mime_type: str, etag: str) -> dict[str, str]:
@@ -108,7 +108,7 @@ def _headers(request: HttpRequest, row: Attachment, mime_type: str, etag: str) -
     safe = mime_type in INLINE
     inline = safe and request.GET.get("download") != "1"
     return {
-        "Content-Type": mime_type if safe or mime_type.startswith("application/") else _harmless(mime_type),
+        "Content-Type": mime_type if safe else _harmless(mime_type),
         "Content-Disposition": disposition(name, inline=inline),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "X-Content-Type-Options": "nosniff",
@@ -123,8 +123,7 @@ def _headers(request: HttpRequest, row: Attachment, mime_type: str, etag: str) -
 
 def _harmless(mime_type: str) -> str:
     """Return a type that no browser runs: markup and scripts are bytes."""
-    markup = any(word in mime_type for word in ("html", "svg", "xml", "script"))
-    return "application/octet-stream" if markup or not mime_type else mime_type
+    return "application/octet-stream" if MARKUP.search(mime_type) or not mime_type else mime_type
 
 
 def _span(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
