@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from hub.hours import Period, Schedule
 from hub.ids import new_id
 
 
@@ -139,6 +140,45 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkingHours(models.Model):
+    """When a workspace works, or one of its teams, since an instant: a version of its hours; earlier ones stay for what was then.
+
+    ``periods`` are ``[{"weekday": 0-6 from Monday, "start": "09:00", "end": "18:00"}]``, an end that is not after its start lies
+    on the next day; ``holidays`` are dates. ``since`` empty: it always held.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="working_hours")
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="working_hours")
+    since = models.DateTimeField(null=True)
+    zone = models.CharField(max_length=60)
+    periods = models.JSONField()
+    holidays = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = OfWorkspace["WorkingHours"].as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "team", "since"], nulls_distinct=False, name="hours_have_one_version_at_a_time"
+            ),
+        ]
+
+    @property
+    def schedule(self) -> Schedule:
+        """The version as a value to reckon with."""
+        return Schedule(
+            zone=self.zone,
+            periods=tuple(
+                Period(one["weekday"], time.fromisoformat(one["start"]), time.fromisoformat(one["end"]))
+                for one in self.periods
+            ),
+            holidays=frozenset(date.fromisoformat(one) for one in self.holidays),
+            since=self.since,
+        )
 
 
 def digest(token: str) -> str:

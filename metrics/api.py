@@ -27,7 +27,7 @@ WORDS = [
     OpenApiParameter("channel", many=True),
     OpenApiParameter("agent", many=True),
     OpenApiParameter("team", many=True),
-    OpenApiParameter("clock", enum=["elapsed"]),
+    OpenApiParameter("clock", enum=["elapsed", "business"]),
 ]
 BY = OpenApiParameter("by", many=True, description="Split by these; each metric lists its dimensions.")
 COMPARE = OpenApiParameter("compare", enum=["previous"])

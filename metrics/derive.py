@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from metrics.business import Calendars, Clock
 from metrics.records import Episode, Facts, Happening, Outcome, Volume, Wait
 
 MICROSECOND = timedelta(microseconds=1)
@@ -28,10 +29,12 @@ REPLIERS = {"agent", "device", "bot"}
 
 
 NOTHING = Facts((), None, ())
+WITHOUT: Calendars = {}
+ELAPSED = Clock()
 
 
-def derive(events: Iterable[Happening]) -> Facts:
-    """Return the facts of one conversation.
+def derive(events: Iterable[Happening], calendars: Calendars = WITHOUT) -> Facts:
+    """Return the facts of one conversation; ``calendars`` are the working hours by team, without any every second is business.
 
     The events may come in any order and repeated: they are told apart by id, and a message's event by its message. What
     counts: rules R2-R5, R8 and R9 of the measuring rules; times are the source's.
@@ -39,8 +42,9 @@ def derive(events: Iterable[Happening]) -> Facts:
     story = _told(events)
     if not story:
         return NOTHING
-    waits = tuple(_waits(story))
-    return Facts(waits, _episode(story, waits), tuple(_volumes(story)))
+    clock = Clock(calendars, tuple((event.at, event.team) for event in story if event.team)) if calendars else ELAPSED
+    waits = tuple(_waits(story, clock))
+    return Facts(waits, _episode(story, waits, clock), tuple(_volumes(story)))
 
 
 def between(start: datetime, end: datetime) -> int:
@@ -71,7 +75,7 @@ def _told(events: Iterable[Happening]) -> list[Happening]:
     return story
 
 
-def _waits(story: Sequence[Happening]) -> Iterable[Wait]:
+def _waits(story: Sequence[Happening], clock: Clock) -> Iterable[Wait]:
     """Cut the story into waits (R4)."""
     opening: Happening | None = None
     position = 0
@@ -83,14 +87,17 @@ def _waits(story: Sequence[Happening]) -> Iterable[Wait]:
             continue
         replied = event.type == "message.sent" and event.actor_kind in PEOPLE
         if opening and (replied or event.type == "conversation.resolved"):
-            yield _wait(opening, position, team, event, Outcome.ANSWERED if replied else Outcome.UNANSWERED)
+            outcome = Outcome.ANSWERED if replied else Outcome.UNANSWERED
+            yield _wait(opening, position, team, event, outcome, clock)
             opening = None
             position += 1
     if opening:
-        yield _wait(opening, position, team, None, Outcome.OPEN)
+        yield _wait(opening, position, team, None, Outcome.OPEN, clock)
 
 
-def _wait(opening: Happening, position: int, team: str, end: Happening | None, outcome: Outcome) -> Wait:
+def _wait(
+    opening: Happening, position: int, team: str, end: Happening | None, outcome: Outcome, clock: Clock
+) -> Wait:
     answered = end if outcome == Outcome.ANSWERED else None
     return Wait(
         id=opening.id,
@@ -102,7 +109,7 @@ def _wait(opening: Happening, position: int, team: str, end: Happening | None, o
         ended_at=end.at if end else None,
         outcome=outcome.value,
         elapsed=between(opening.at, end.at) if end else None,
-        business=None,
+        business=clock.between(opening.at, end.at) if end else None,
         agent=answered.agent if answered else "",
         team=team,
     )
@@ -172,7 +179,7 @@ def _closing(story: Sequence[Happening]) -> _Closing:
     return _Closing(first_at, final, reopened_count)
 
 
-def _episode(story: Sequence[Happening], waits: Sequence[Wait]) -> Episode:
+def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) -> Episode:
     """Put together what is known of the conversation as a whole."""
     messages = [event for event in story if event.type in SAID]
     # A campaign, a bot or the system begins no conversation: the customer who answers it does.
@@ -196,7 +203,7 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait]) -> Episode:
         response_started_at=start.at if start else None,
         responded_at=end.at if end else None,
         response_elapsed=between(start.at, end.at) if start and end else None,
-        response_business=None,
+        response_business=clock.between(start.at, end.at) if start and end else None,
         any_elapsed=response.any_elapsed,
         from_inbound_elapsed=response.from_inbound,
         from_handoff_elapsed=response.from_handoff,
@@ -210,7 +217,7 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait]) -> Episode:
         resolver=final.agent if final else "",
         first_resolution_elapsed=between(opening.at, closing.first_at) if closing.first_at else None,
         resolution_elapsed=between(opening.at, final.at) if final else None,
-        resolution_business=None,
+        resolution_business=clock.between(opening.at, final.at) if final else None,
         # Our turn is exactly when somebody waits for us: the rest is the customer's turn, or closed.
         active_elapsed=sum(wait.elapsed or 0 for wait in waits) if final else None,
         answered=any(message.type == "message.sent" and message.actor_kind in PEOPLE for message in messages),

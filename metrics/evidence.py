@@ -73,6 +73,8 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
     columns = source.dimensions
     length = source.lengths.get(question.clock, "NULL::bigint")
     excluded = source.excluded[0] if source.excluded else "NULL::timestamptz"
+    elapsed = source.lengths.get("elapsed", "NULL::bigint")
+    closed = f"{elapsed} - {length}" if question.clock == "business" else "0"
     backwards = bool(place and place.backwards)
     beyond = f" AND ({source.anchor}, id) {'<' if backwards else '>'} (%s, %s)" if place else ""
     order = f"{source.anchor} {'DESC' if backwards else ''}, id {'DESC' if backwards else ''}"
@@ -83,7 +85,7 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
         cursor.execute(
             f"SELECT id, {source.anchor}, conversation_id, customer_id, {columns['channel']}, "  # noqa: S608  names of the registry
             f"{columns.get('agent', 'NULL')}, {columns.get('team', 'NULL')}, {source.opening_message}, "
-            f"{source.closing_message}, {source.start}, {length}, {source.start} - {excluded} FROM {source.table} "
+            f"{source.closing_message}, {source.start}, {length}, {source.start} - {excluded}, {closed} FROM {source.table} "
             f"WHERE {condition.sql}{beyond} ORDER BY {order} LIMIT %s",
             values,
         )
@@ -101,8 +103,25 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
 
 
 def _observation(row: tuple[Any, ...], excluded: tuple[str, str] | None) -> Observation:
-    number, anchor, conversation, customer, channel, agent, team, opening, closing, started_at, length, apart = row
-    left_out = apart / timedelta(seconds=1) if apart else 0.0
+    (
+        number,
+        anchor,
+        conversation,
+        customer,
+        channel,
+        agent,
+        team,
+        opening,
+        closing,
+        started_at,
+        length,
+        apart,
+        closed,
+    ) = row
+    before = apart / timedelta(seconds=1) if apart else 0.0
+    off_hours = (closed or 0) / 1e6
+    left_out = before + off_hours
+    reasons = [word for word, seconds in ((excluded[1] if excluded else "", before), ("hours", off_hours)) if seconds]
     return Observation(
         id=number,
         anchor=anchor,
@@ -116,5 +135,5 @@ def _observation(row: tuple[Any, ...], excluded: tuple[str, str] | None) -> Obse
         started_at=started_at,
         seconds=None if length is None else length / 1e6,
         excluded_seconds=left_out,
-        excluded_reason=excluded[1] if excluded and left_out else None,
+        excluded_reason="+".join(reasons) or None,
     )

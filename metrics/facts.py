@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from metrics.business import calendars
 from metrics.derive import RANK, derive
 from metrics.records import Episode, Happening, Volume, Wait
 
@@ -105,8 +106,9 @@ def derived(workspace_id: UUID, of: Family, before: int | None = None) -> Rows:
     """Derive the facts of these conversations from their history; one that is gone, or part of another, has none."""
     rows: dict[Table, dict[int, Row]] = {table: {} for table in TABLES}
     stories = histories(workspace_id, of, before)
+    hours = calendars(workspace_id)
     for owner in of.owners:
-        facts = derive(stories.get(owner[0], ()))
+        facts = derive(stories.get(owner[0], ()), hours)
         for wait in facts.waits:
             rows[WAITS][wait.id] = owner + wait
         if facts.episode:

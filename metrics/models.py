@@ -69,7 +69,7 @@ class WaitFact(Fact):
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10)
     elapsed = models.BigIntegerField(null=True)
-    business = models.BigIntegerField(null=True)  # empty until teams have working hours
+    business = models.BigIntegerField(null=True)
     agent = models.CharField(max_length=254)
     team = models.CharField(max_length=80)
 

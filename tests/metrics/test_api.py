@@ -106,7 +106,7 @@ def test_evidence_pages_through_what_was_counted(api: APIClient, tell: Tell) -> 
         ("mood=good&by=day,moon", "by", "moon"),
         ("tz=America/Atlantis", "tz", "America/Atlantis"),
         ("tz=localtime", "tz", "localtime"),
-        ("clock=business", "clock", "elapsed"),
+        ("clock=sundial", "clock", "elapsed, business"),
         ("compare=never", "compare", "previous"),
         ("from=2026-03-11", "to", "after"),
         ("to=2026-03-01", "to", "after"),
