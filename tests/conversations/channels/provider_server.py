@@ -57,7 +57,8 @@ class Handler(BaseHTTPRequestHandler):
         """Remember the request and give the answer, or none."""
         raw = self.rfile.read(int(self.headers.get("content-length", "0"))) or b"null"
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append(Asked(path=self.path, headers=headers, body=json.loads(raw)))
+        form = "urlencoded" in headers.get("content-type", "")
+        self.server.asked.append(Asked(path=self.path, headers=headers, body=raw.decode() if form else json.loads(raw)))
         answer = self.server.answer
         time.sleep(answer.delay)
         self.close_connection = True
