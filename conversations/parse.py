@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from conversations import bulk, lanes
+from conversations import bulk, catalog, lanes
 from conversations.channels.registry import PROVIDERS
 from conversations.channels.types import AccountNotice, AnyItem, Invalid, Parsed, RawRequest
 from conversations.models import Delivery, HistoryEvent, Item
@@ -168,12 +168,13 @@ class Batch:
     """The deliveries of one batch on their way to items."""
 
     def __init__(self, connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> None:
-        self.workspace_id = workspace_id
+        self.connection_id, self.workspace_id = connection_id, workspace_id
         self.reads = reads
         self.places = Places(connection_id, [item for read in reads for item in read.parsed.items])
         self.items: list[tuple[Any, ...]] = []  # in the order of ITEM_COLUMNS
         self.waiting: list[Work] = []
         self.notices: list[tuple[Any, ...]] = []
+        self.news: list[AccountNotice] = []
         self.ended: dict[UUID, list[tuple[str, str]]] = {}
         self.in_hand: list[Work] = []
         self.whole: set[UUID] = set()
@@ -202,6 +203,7 @@ class Batch:
                     ends.append(end)
                     if isinstance(item, AccountNotice) and end[0] == "processed":
                         self.notices.append(_notice(self.workspace_id, channel_id, read, item))
+                        self.news.append(item)
 
     def store(self, *, claim: bool) -> UUID | None:
         """Write the items, wake their lanes or claim them, and settle the deliveries that hold nothing to work on."""
@@ -216,6 +218,8 @@ class Batch:
              "skewed", "channel_kind", "data"),
             self.notices,
         )  # fmt: skip
+        if self.news:
+            catalog.heed(self.connection_id, self.news)
         waiting = {work.delivery_id for work in self.waiting}
         settled = []
         for read in self.reads:
