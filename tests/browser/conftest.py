@@ -22,6 +22,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from conversations import pipeline
 from hub.embedded import ports
 from hub.translations import compile_catalogs
+from simulator import RunningSimulator, running
 from tests.browser.company import PASSWORD, SECRET, Shop
 from tests.browser.install_chromium import find
 
@@ -65,13 +66,21 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def base_url(django_db_setup: None) -> Iterator[str]:
+def simulator() -> Iterator[RunningSimulator]:
+    """The providers the hub calls, on this machine."""
+    with running() as providers:
+        yield providers
+
+
+@pytest.fixture(scope="session")
+def base_url(django_db_setup: None, simulator: RunningSimulator) -> Iterator[str]:
     """The address of a running hub on the test's database."""
     compile_catalogs(settings.BASE_DIR)
     port = ports.quiet_port()
     address = f"http://127.0.0.1:{port}"
     database = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     environment = {**os.environ, "DATABASE_URL": database, "PUBLIC_URL": address, "NOVELO_ENV": "test"}
+    environment["GRAPH_API_URL"] = simulator.url
     command = [sys.executable, "-m", "uvicorn", "hub.asgi:application", "--port", str(port), "--log-level", "warning"]
     with subprocess.Popen(command, env=environment, cwd=Path(settings.BASE_DIR)) as server:
         try:
