@@ -82,7 +82,12 @@ def origin(url: str) -> str:
 
 def own_origins() -> frozenset[str]:
     """Return the origins the operator named in the settings: these alone may be plain HTTP or inside."""
-    named = (settings.GRAPH_API_URL, settings.TWILIO_API_URL, settings.SIMULATOR_URL)
+    named = (
+        settings.GRAPH_API_URL,
+        settings.GRAPH_INSTAGRAM_URL,
+        settings.TWILIO_API_URL,
+        settings.SIMULATOR_URL,
+    )
     return frozenset(filter(None, (origin(url) for url in named if url.startswith("http://"))))
 
 
