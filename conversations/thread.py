@@ -44,6 +44,16 @@ def place(
     return Placement("reopen" if inbound else "append", latest)
 
 
+def episode_for(
+    episodes: Sequence[Episode],
+    at: datetime,
+    window: timedelta,
+    inbound: bool,  # noqa: FBT001  a plain rule of four
+) -> Episode | None:
+    """Return which of ``episodes`` a message of time ``at`` would have gone to had it come in time, ``None`` for a new one."""
+    return place(episodes, at, window, inbound=inbound).episode
+
+
 def _at(episodes: Sequence[Episode], at: datetime) -> Episode | None:
     """Return the episode that was running at ``at``, if any."""
     running = [

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from conversations import history
 from conversations.feed import Change
 from conversations.history import Actor
-from conversations.models import Conversation, HistoryEvent
+from conversations.models import Conversation, Customer, HistoryEvent
 from conversations.refusal import Refused, TooLate
 from conversations.wake import Work
 from hub.models import Team, User, Workspace
@@ -80,10 +80,15 @@ def resolve(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
 
 def reopen(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
     """Take the episode up again, from resolved, snoozed or pending. Raises ``TooLate`` when a newer one has begun."""
+    owner = Conversation.objects.of(workspace).that_stands(conversation_id).customer_id
+    people = Customer.objects.of(workspace).locked_people([owner])
     row = Conversation.objects.of(workspace).locked(conversation_id)
     if row.status in {Status.OPEN, Status.WAITING}:
         return Moved(row)
     was_resolved = row.status == Status.RESOLVED
+    others = Conversation.objects.of(workspace).standing().unresolved().filter(customer__in=people)
+    if was_resolved and others.exists():
+        raise TooLate(_("A newer conversation of this customer is open: go on there."))
     row.status, row.resolved_at, row.snoozed_until = _awake(row), None, None
     row.reopened_count += was_resolved
     try:
@@ -125,7 +130,12 @@ def mark_seen(workspace: Workspace, conversation_id: UUID) -> Moved:
 def awaken(workspace: Workspace, limit: int = 200) -> Awoken:
     """Take up the conversations whose snooze is over, at most ``limit``; one that somebody holds waits for the next time."""
     now = timezone.now()
-    due = Conversation.objects.of(workspace).filter(status=Status.SNOOZED, snoozed_until__lte=now).order_by("id")
+    due = (
+        Conversation.objects.of(workspace)
+        .standing()
+        .filter(status=Status.SNOOZED, snoozed_until__lte=now)
+        .order_by("id")
+    )
     rows = list(due.select_for_update(no_key=True, skip_locked=True)[:limit])
     for row in rows:
         row.status, row.snoozed_until = _awake(row), None

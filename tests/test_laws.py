@@ -27,6 +27,8 @@ ROOMS = {
     "deliver",
     "reply",
     "triage",
+    "merge",
+    "suggest",
     "connect",
     "check",
     "sweep",

@@ -72,13 +72,13 @@ class ConversationList(APIView):
 
 def filtered(caller: Caller, filters: Filters) -> Conversations:
     """Return the caller's conversations that pass the filters of the query string."""
-    rows = Conversation.objects.of(caller.workspace)
+    rows = Conversation.objects.of(caller.workspace).standing()
     if (words := filters.choices("status", STATUSES)) is not None:
         rows = rows.filter(status__in=words)
     if (kinds := filters.choices("channel_kind", shapes.CHANNEL_KINDS)) is not None:
         rows = rows.on_channel_kind(*kinds)
     if (customer := filters.uuid("customer")) is not None:
-        rows = rows.filter(customer=customer)
+        rows = rows.of_person(customer)
     if (assignee := filters.text("assignee")) is not None:
         rows = _of_assignee(rows, caller, assignee)
     if (team := filters.text("team")) is not None:
@@ -109,7 +109,7 @@ def _of_team(rows: Conversations, word: str) -> Conversations:
 def shown(workspace: Workspace, conversation_id: UUID) -> Response:
     """Answer with the conversation as it is now."""
     with refusals():
-        row = Conversation.objects.of(workspace).for_reading().get(pk=conversation_id)
+        row = Conversation.objects.of(workspace).for_reading().that_stands(conversation_id)
     return Response(represent.conversation(row, reading.channels_touched(workspace, [row])))
 
 

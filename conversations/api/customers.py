@@ -26,8 +26,8 @@ class CustomerList(APIView):
         responses=shapes.answers(shapes.page_of(shapes.CustomerShape), 400),
     )
     def get(self, request: Request) -> Response:
-        """List people, newest first; `search` looks in names and addresses."""
-        rows = Customer.objects.of(caller_of(request).workspace).for_reading()
+        """List people, newest first; `search` looks in names and addresses. Who was merged is one person."""
+        rows = Customer.objects.of(caller_of(request).workspace).people().for_reading()
         words = Filters(request).text("search")
         if words is not None:
             rows = rows.matching(words)
@@ -39,10 +39,10 @@ class CustomerDetail(APIView):
 
     @extend_schema(operation_id="get_customer", responses=shapes.answers(shapes.CustomerShape, 404))
     def get(self, request: Request, customer_id: UUID) -> Response:
-        """Show a person with the addresses they write from."""
+        """Show a person with the addresses they write from; of a merged customer the person they count as."""
         with refusals():
-            row = Customer.objects.of(caller_of(request).workspace).for_reading().get(pk=customer_id)
-        return Response(represent.customer(row))
+            row = Customer.objects.of(caller_of(request).workspace).for_reading().person(customer_id)
+        return Response(represent.customer(row, customer_id))
 
 
 class CustomerTimeline(APIView):
@@ -60,7 +60,7 @@ class CustomerTimeline(APIView):
         said again beside it.
         """
         with refusals():
-            customer = Customer.objects.of(caller_of(request).workspace).get(pk=customer_id)
+            whole = Customer.objects.of(caller_of(request).workspace).whole(customer_id)
         seen = window(request, timeline.KINDS)
-        entries = timeline.read(customer, seen)
+        entries = timeline.read(whole, seen)
         return Response(turned(request, seen, entries, lambda entry: entry.place, lambda entry: entry.shown))

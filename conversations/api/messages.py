@@ -53,7 +53,12 @@ class MessageList(APIView):
         wanted = {name: filters.uuid(name) for name in ("channel", "conversation", "customer")}
         wanted["provider_id"] = filters.text("provider_id")  # type: ignore[assignment]
         given = {name: value for name, value in wanted.items() if value is not None}
-        rows = Message.objects.of(caller_of(request).workspace).filter(**given).for_reading()
+        rows = Message.objects.of(caller_of(request).workspace).for_reading()
+        if (conversation := wanted.pop("conversation")) is not None:
+            rows = rows.in_conversation(conversation)
+        if (customer := wanted.pop("customer")) is not None:
+            rows = rows.of_person(customer)
+        rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
         order = BY_THREAD if {"conversation", "customer"} & given.keys() else BY_ARRIVAL
         return Response(page(request, rows, order, represent.message))
 

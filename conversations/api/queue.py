@@ -53,6 +53,7 @@ def now_in(workspace: Workspace, now: datetime) -> Shown:
     """Return the whole queue: three queries."""
     grouped = (
         Conversation.objects.of(workspace)
+        .standing()
         .unresolved()
         .values_list("team_id", "last_channel__kind", "status")
         .annotate(Count("id"), Min("waiting_since"))

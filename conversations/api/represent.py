@@ -32,7 +32,7 @@ def identifier(value: UUID | None) -> str | None:
     return str(value) if value else None
 
 
-def _age(row: Attachment | Identity) -> UUID:
+def _age(row: Attachment | Identity | Customer) -> UUID:
     """Sort by age: ids ascend."""
     return row.pk
 
@@ -51,8 +51,8 @@ def message(row: Message) -> Shown:
     """Return a message in the contract's shape; needs a row of ``for_reading``."""
     return {
         "id": str(row.pk),
-        "conversation": str(row.conversation_id),
-        "customer": str(row.customer_id),
+        "conversation": str(getattr(row, "stands_in", None) or row.conversation_id),
+        "customer": str(row.customer.merged_into_id or row.customer_id),
         "channel": str(row.channel_id),
         "channel_kind": row.channel.kind,
         "direction": row.direction,
@@ -83,7 +83,8 @@ def message(row: Message) -> Shown:
 def author(row: Message) -> Shown:
     """Return who said it: the customer, the person of the house, or the name that was written down."""
     if row.author_kind == "customer":
-        return {"kind": row.author_kind, "id": str(row.customer_id), "name": row.customer.name or row.author_name}
+        person = str(row.customer.merged_into_id or row.customer_id)
+        return {"kind": row.author_kind, "id": person, "name": row.customer.name or row.author_name}
     name = (row.author.name or row.author.email) if row.author else row.author_name
     return {"kind": row.author_kind, "id": identifier(row.author_id), "name": name}
 
@@ -124,8 +125,9 @@ def conversation(row: Conversation, channels: Mapping[UUID, Channel]) -> Shown:
     touched = [channels[key] for key in row.channel_ids if key in channels]
     return {
         "id": str(row.pk),
-        "customer": str(row.customer_id),
-        "customer_name": row.customer.name,
+        "customer": str(row.customer.merged_into_id or row.customer_id),
+        "customer_name": (row.customer.merged_into or row.customer).name or row.customer.name,
+        "folded_into": identifier(row.folded_into_id),
         "status": row.status,
         "assignee": agent(row.assignee),
         "team": team(row.team),
@@ -162,13 +164,21 @@ def preview(row: Message | None) -> Shown | None:
     }
 
 
-def customer(row: Customer) -> Shown:
-    """Return a person; needs ``identities`` prefetched."""
+def customer(row: Customer, asked: UUID | None = None) -> Shown:
+    """Return a person, ``row`` being who stands for them; needs a row of ``for_reading``.
+
+    ``asked`` is the customer that was asked for: it may count as this one, and then says so in ``merged_into``.
+    """
+    whole = [row, *sorted(row.absorbed.all(), key=_age)]
+    known = [entry for one in whole for entry in one.identities.all()]
     return {
         "id": str(row.pk),
-        "name": row.name,
+        "name": row.name or next((one.name for one in whole if one.name), ""),
+        "merged_into": str(row.pk) if asked not in {None, row.pk} else None,
+        "absorbed": [str(one.pk) for one in whole[1:]],
         "identities": [
             {
+                "customer": str(entry.customer_id),
                 "kind": entry.kind,
                 "value": entry.value,
                 "channel_kind": entry.channel_kind,
@@ -176,7 +186,7 @@ def customer(row: Customer) -> Shown:
                 "verified": entry.verified,
                 "replaced_at": moment(entry.replaced_at),
             }
-            for entry in sorted(row.identities.all(), key=_age)
+            for entry in sorted(known, key=_age)
         ],
         "attributes": row.attributes,
         "created_at": moment(row.created_at),
@@ -264,13 +274,13 @@ def exchange(row: Exchange) -> Shown:
 
 
 def event(row: HistoryEvent) -> Shown:
-    """Return something that happened; needs its actor."""
+    """Return something that happened; needs its actor and customer."""
     name = (row.actor.name or row.actor.email) if row.actor else row.actor_email
     return {
         "id": str(uuid5(row.workspace_id, str(row.pk))),  # the row counts; what we show must not
         "event": row.type,
         "conversation": identifier(row.conversation_id),
-        "customer": identifier(row.customer_id),
+        "customer": identifier(row.customer.merged_into_id or row.customer_id if row.customer else None),
         "channel": identifier(row.channel_id),
         "channel_kind": row.channel_kind or None,
         "source": row.source,

@@ -1,4 +1,4 @@
-"""The shapes of answers, for the schema: what `represent` returns, said once more for machines."""
+"""The shapes of answers, for the schema: what `represent` returns, said once more for machines; long, for every noun has one."""
 
 from __future__ import annotations
 
@@ -133,8 +133,9 @@ class ExchangeShape(Shape):
 
 
 class IdentityShape(Shape):
-    """An address a person writes from."""
+    """An address a person writes from; `customer` is whose it is, if people were joined."""
 
+    customer = serializers.UUIDField()
     kind = serializers.CharField()
     value = serializers.CharField()
     channel_kind = serializers.CharField(allow_blank=True)
@@ -144,10 +145,15 @@ class IdentityShape(Shape):
 
 
 class CustomerShape(Shape):
-    """A person."""
+    """A person.
+
+    `absorbed` are the customers who count as this one; whoever asks for one of those gets this one, with `merged_into`.
+    """
 
     id = serializers.UUIDField()
     name = serializers.CharField(allow_blank=True)
+    merged_into = serializers.UUIDField(allow_null=True)
+    absorbed = serializers.ListField(child=serializers.UUIDField())
     identities = IdentityShape(many=True)
     attributes = serializers.DictField()
     created_at = serializers.DateTimeField()
@@ -264,6 +270,7 @@ class ConversationShape(Shape):
     id = serializers.UUIDField()
     customer = serializers.UUIDField()
     customer_name = serializers.CharField(allow_blank=True)
+    folded_into = serializers.UUIDField(allow_null=True)
     status = serializers.ChoiceField(Conversation.Status.values)
     assignee = AgentShape(allow_null=True)
     team = TeamShape(allow_null=True)

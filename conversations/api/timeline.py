@@ -28,14 +28,14 @@ class Entry(msgspec.Struct, frozen=True):
     shown: Shown
 
 
-def read(customer: Customer, seen: Window) -> list[Entry]:
-    """Return up to ``limit`` + 1 entries beside the cursor, oldest first; backwards when the page before is wanted."""
-    both = _messages(customer, seen) + _events(customer, seen)
+def read(whole: Sequence[Customer], seen: Window) -> list[Entry]:
+    """Return what happened with a person (all customers who count as them): up to ``limit`` + 1 entries beside the cursor, oldest first; backwards when the page before is wanted."""
+    both = _messages(whole, seen) + _events(whole, seen)
     return sorted(both, key=lambda entry: entry.place, reverse=seen.back)[: seen.limit + 1]
 
 
-def _messages(customer: Customer, seen: Window) -> list[Entry]:
-    rows = Message.objects.filter(workspace=customer.workspace_id, customer=customer).for_reading().in_order()
+def _messages(whole: Sequence[Customer], seen: Window) -> list[Entry]:
+    rows = Message.objects.filter(workspace=whole[0].workspace_id, customer__in=whole).for_reading().in_order()
     rows = rows.filter(_beside(seen, MESSAGE, ("shown_at", "seq", "id"), (2, 3)))
     rows = rows.reverse() if seen.back else rows
     return [
@@ -47,10 +47,10 @@ def _messages(customer: Customer, seen: Window) -> list[Entry]:
     ]
 
 
-def _events(customer: Customer, seen: Window) -> list[Entry]:
+def _events(whole: Sequence[Customer], seen: Window) -> list[Entry]:
     told = Q(type__in=["message.received", "message.sent"], message_id__isnull=False)
-    rows = HistoryEvent.objects.filter(workspace=customer.workspace_id, customer=customer).exclude(told)
-    rows = rows.filter(_beside(seen, EVENT, ("occurred_at", "id"), (2,))).select_related("actor")
+    rows = HistoryEvent.objects.filter(workspace=whole[0].workspace_id, customer__in=whole).exclude(told)
+    rows = rows.filter(_beside(seen, EVENT, ("occurred_at", "id"), (2,))).select_related("actor", "customer")
     sign = "-" if seen.back else ""
     return [
         Entry(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from conversations import bulk, history
 from conversations.history import Actor
 from conversations.merge.state import advance, carried, ended_before, give_back, read_again
 from conversations.models import Conversation, HistoryEvent, Merge, Message, OutboxEntry
-from conversations.thread import place
 from conversations.work import Episode
 from hub.models import Workspace
 
@@ -29,15 +28,17 @@ FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS new (id, seq) WHERE m.id = new.
 """
 
 
+# The rule by which a message finds its conversation (``thread.place``), asked with episodes, time and window: the episode.
+type Place = Callable[[Sequence[Episode], datetime, timedelta, bool], Episode | None]
 type Fold = dict[str, Any]  # what the merge remembers of a conversation it folded
 
 
 class Splitting:
     """The conversations of people who part: by id, by side, and which ones were touched."""
 
-    def __init__(self, workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor) -> None:
+    def __init__(self, workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, place: Place) -> None:
         rows = Conversation.objects.of(workspace).filter(customer__in=sides).order_by("pk")
-        self.workspace, self.sides, self.actor = workspace, sides, actor
+        self.workspace, self.sides, self.actor, self.place = workspace, sides, actor, place
         self.rows = {row.pk: row for row in rows.select_for_update(no_key=True)}
         self.touched: dict[UUID, None] = {}
         self.events: list[HistoryEvent] = []
@@ -56,12 +57,12 @@ class Splitting:
         self.touched[row.pk] = None
 
 
-def split(workspace: Workspace, sides: Mapping[UUID, UUID], merge: Merge, actor: Actor) -> list[UUID]:
+def split(workspace: Workspace, sides: Mapping[UUID, UUID], merge: Merge, actor: Actor, place: Place) -> list[UUID]:
     """Part the conversations of people who are ``sides`` (customer → who stands for them) from now on.
 
     The customers are locked. Returns the conversations that changed.
     """
-    parting = Splitting(workspace, sides, actor)
+    parting = Splitting(workspace, sides, actor, place)
     heads = [row for row in parting.rows.values() if row.folded_into_id is None]
     # What is over first: the unresolved one decides where its side stands in the end.
     for head in sorted(heads, key=lambda row: (row.status != RESOLVED, row.opened_at)):
@@ -185,10 +186,10 @@ def _target(parting: Splitting, head: Conversation, block: Sequence[Message]) ->
         for row in own
     ]  # fmt: skip
     heard = any(message.direction == "inbound" and not message.imported for message in block)
-    chosen = place(episodes, first.sent_at, parting.workspace.reopen_window, inbound=heard, late=timedelta())
-    if chosen.episode is None:
+    chosen = parting.place(episodes, first.sent_at, parting.workspace.reopen_window, heard)
+    if chosen is None:
         return _new(parting, head, first)
-    target = parting.rows[chosen.episode.id]
+    target = parting.rows[chosen.id]
     if target.status == RESOLVED and heard:
         target.reopened_count += 1
         if head.status == RESOLVED:

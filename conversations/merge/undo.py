@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from conversations import history
 from conversations.feed import Change
 from conversations.history import Actor
-from conversations.merge.split import split
+from conversations.merge.split import Place, split
 from conversations.models import Customer, HistoryEvent, Merge, Suggestion
 from conversations.refusal import TooLate
 from conversations.wake import Work
@@ -29,9 +29,10 @@ class Undone(msgspec.Struct, frozen=True):
     work: tuple[Work, ...] = ()
 
 
-def undo(workspace: Workspace, merge_id: UUID, actor: Actor) -> Undone:
+def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Undone:
     """Let the two people of a merge be two again, whatever was merged or undone since. Needs a transaction.
 
+    ``place`` is the rule by which a message finds its conversation.
     Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
     """
     absorbed = Merge.objects.of(workspace).get(pk=merge_id).absorbed_id
@@ -47,7 +48,7 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor) -> Undone:
         members = [key for key, side in sides.items() if side == root and key != root]
         Customer.objects.of(workspace).filter(pk__in=members).update(merged_into=root)
     Customer.objects.of(workspace).filter(pk=row.absorbed_id).update(merged_into=None)
-    touched = split(workspace, sides, row, actor)
+    touched = split(workspace, sides, row, actor, place)
     _disagree(workspace, sides, actor, now)
     history.record([_told(row, actor, now, one, other) for one, other in _both(row)])
     changes = [Change("customer.updated", root) for root in sorted({*sides.values(), row.survivor_id})]

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from conversations.models.customer import Customer
+from conversations.querysets.merge import Merges, Suggestions
 from hub.ids import new_id
-from hub.models import OfWorkspace, Workspace
+from hub.models import Workspace
 
 
 class Merge(models.Model):
@@ -27,7 +28,7 @@ class Merge(models.Model):
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     undone_at = models.DateTimeField(null=True)
 
-    objects = OfWorkspace["Merge"].as_manager()
+    objects = Merges.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -54,7 +55,7 @@ class Suggestion(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
-    objects = OfWorkspace["Suggestion"].as_manager()
+    objects = Suggestions.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from hub.models import OfWorkspace
@@ -33,7 +33,12 @@ class Conversations(OfWorkspace["Conversation"]):
 
     def that_stands(self, conversation_id: UUID) -> Conversation:
         """Return the conversation that counts where this one is asked for: itself, or what it is folded into."""
-        return self.get(pk=self.filter(pk=conversation_id).values(stands=Coalesce("folded_into", "pk")))
+        return self.get(pk=self.filter(pk=conversation_id).values(stands=Coalesce("folded_into", "pk"))[:1])
+
+    def group(self, conversation_id: UUID) -> list[UUID]:
+        """Return the conversation that counts where this one is asked for, and what is folded into it: one query."""
+        stands = self.model.objects.filter(pk=conversation_id).values(stands=Coalesce("folded_into", "pk"))[:1]
+        return list(self.filter(Q(pk=stands) | Q(folded_into=stands)).values_list("pk", flat=True))
 
     def unresolved(self) -> Self:
         """Keep those that still need somebody."""

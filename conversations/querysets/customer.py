@@ -63,11 +63,11 @@ class Customers(OfWorkspace["Customer"]):
 
     def person(self, customer_id: UUID) -> Customer:
         """Return the customer who stands for the person that ``customer_id`` counts as. Raises ``DoesNotExist``."""
-        return self.get(pk=self.filter(pk=customer_id).values(root=Coalesce("merged_into", "pk")))
+        return self.get(pk=self.filter(pk=customer_id).values(root=Coalesce("merged_into", "pk"))[:1])
 
     def of_person(self, customer_id: UUID) -> Self:
         """Keep the customers who count as the same person as this one."""
-        root = self.model.objects.filter(pk=customer_id).values(root=Coalesce("merged_into", "pk"))
+        root = self.model.objects.filter(pk=customer_id).values(root=Coalesce("merged_into", "pk"))[:1]
         return self.filter(Q(pk=root) | Q(merged_into=root))
 
     def whole(self, customer_id: UUID) -> list[Customer]:

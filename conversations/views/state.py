@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Q
 from django.utils.dateparse import parse_datetime
 
 from conversations import feed
-from conversations.api import reading, represent
+from conversations.api import joined, reading, represent
 from conversations.api.represent import Shown
-from conversations.models import Conversation, Customer, HistoryEvent, Identity, Message
+from conversations.models import Conversation, Customer, HistoryEvent, Merge, Message
 from conversations.querysets.conversation import Conversations
 from hub.access import Caller
 from hub.models import Membership, User, Workspace
@@ -22,6 +23,7 @@ ROWS_A_PAGE = 50
 MESSAGES_A_PAGE = 60
 EARLIER_SHOWN = 5
 EVENTS_SHOWN = ("conversation.assigned", "conversation.resolved", "conversation.reopened", "conversation.snoozed")
+PEOPLE_SHOWN = ("customer.merged", "customer.unmerged")
 
 
 def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Shown:
@@ -47,7 +49,7 @@ def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Sho
 
 def of_view(caller: Caller, view: str) -> Conversations:
     """Return the conversations of a view, unordered."""
-    found = Conversation.objects.of(caller.workspace).filter(last_message_at__isnull=False)
+    found = Conversation.objects.of(caller.workspace).standing().filter(last_message_at__isnull=False)
     if view == "mine":
         return found.mine(caller.user) if caller.user else found.none()
     if view == "unassigned":
@@ -98,21 +100,23 @@ def _mark(text: str) -> tuple[datetime, UUID]:
 def thread(caller: Caller, conversation_id: UUID) -> Shown:
     """Return an opened conversation: itself, its newest messages and events, its customer and what came before."""
     workspace = caller.workspace
-    found = Conversation.objects.of(workspace).for_reading().get(pk=conversation_id)
-    known = Prefetch("identities", Identity.objects.of(workspace).order_by("created_at", "id"))
-    customer = Customer.objects.of(workspace).prefetch_related(known).get(pk=found.customer_id)
+    found = Conversation.objects.of(workspace).for_reading().that_stands(conversation_id)
+    whole = Customer.objects.of(workspace).for_reading().whole(found.customer_id)
     before = (
         Conversation.objects.of(workspace)
-        .filter(customer=customer)
+        .standing()
+        .filter(customer__in=whole)
         .exclude(pk=found.pk)
         .select_related("last_message__author")
         .order_by("-opened_at")
     )
     return {
         "conversation": represent.conversation(found, reading.channels_touched(workspace, [found])),
-        "customer": represent.customer(customer),
+        "customer": represent.customer(whole[0]),
+        "merges": merges(workspace, whole),
+        "suggestions": reading.suggestions(workspace, whole),
         **messages(workspace, found),
-        "events": events(workspace, found),
+        "events": events(workspace, found, whole),
         "previous": [_earlier(row) for row in before[:EARLIER_SHOWN]],
     }
 
@@ -131,9 +135,9 @@ def messages(workspace: Workspace, conversation: Conversation, before: UUID | No
 
     A message quoted from outside the page comes along in ``quoted``.
     """
-    found = Message.objects.of(workspace).filter(conversation=conversation).for_reading()
+    found = Message.objects.of(workspace).in_conversation(conversation.pk).for_reading()
     if before:
-        edge = Message.objects.of(workspace).get(pk=before, conversation=conversation)
+        edge = Message.objects.of(workspace).in_conversation(conversation.pk).get(pk=before)
         found = found.filter(Q(shown_at__lt=edge.shown_at) | Q(shown_at=edge.shown_at, seq__lt=edge.seq))
     page = list(found.in_order().reverse()[: MESSAGES_A_PAGE + 1])
     earlier, page = len(page) > MESSAGES_A_PAGE, page[:MESSAGES_A_PAGE][::-1]
@@ -146,11 +150,26 @@ def messages(workspace: Workspace, conversation: Conversation, before: UUID | No
     }
 
 
-def events(workspace: Workspace, conversation: Conversation) -> list[Shown]:
-    """Return what was done with the conversation, in order: ``id``, ``type``, ``at``, ``actor``, ``agent``, ``team`` as names."""
+def merges(workspace: Workspace, whole: Sequence[Customer]) -> list[Shown]:
+    """Return the merges that make these customers one person, the oldest first."""
+    if len(whole) == 1:
+        return []
+    found = Merge.objects.of(workspace).about(row.pk for row in whole).in_force().for_reading()
+    return [joined.merge(row) for row in found.order_by("pk")]
+
+
+def events(workspace: Workspace, conversation: Conversation, whole: Sequence[Customer]) -> list[Shown]:
+    """Return what was done with the conversation and since its beginning with the person, in order.
+
+    Each with ``id``, ``type``, ``at``, ``actor``, ``agent``, ``team`` as names, and ``other``: the name of who was joined.
+    """
+    group = Conversation.objects.of(workspace).group(conversation.pk)
     found = list(
         HistoryEvent.objects.of(workspace)
-        .filter(conversation=conversation, type__in=EVENTS_SHOWN)
+        .filter(
+            Q(conversation__in=group, type__in=EVENTS_SHOWN)
+            | Q(customer__in=whole, type__in=PEOPLE_SHOWN, occurred_at__gte=conversation.opened_at)
+        )
         .select_related("actor")
         .order_by("occurred_at", "id")
     )
@@ -168,6 +187,8 @@ def _event(row: HistoryEvent, names: dict[str, str]) -> Shown:
         "actor": str(row.actor) if row.actor else row.actor_email,
         "agent": names.get(agent, agent) if agent else None,
         "team": row.data.get("team"),
+        "other": row.data.get("name", ""),
+        "reason": row.data.get("reason", ""),
         "self": bool(row.actor and row.actor.email == agent),
     }
 

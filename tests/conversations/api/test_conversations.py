@@ -41,6 +41,7 @@ def test_it_works(shop: Shop) -> None:
         "id": str(shop.talk.pk),
         "customer": str(shop.talk.customer_id),
         "customer_name": shop.talk.customer.name,
+        "folded_into": None,
         "status": "waiting",
         "assignee": None,
         "team": None,
