@@ -51,7 +51,7 @@ def _feed(entry: Entry, field: str, value: Mapping[str, Any]) -> Iterator[AnyIte
     if (
         value.get("item") != "comment"
         or author == entry.account
-        or value.get("verb") not in {"add", "edited", "remove"}
+        or text_of(value.get("verb")) not in {"add", "edited", "remove"}
     ):
         yield entry.notice(field, value)
         return
