@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -19,7 +20,11 @@ from conversations.channels.types import Credentials, Parsed, Provider
 from tests.conversations.channels.bodies import PAYLOADS, request
 
 BODY = b'{"object":"x","text":"caf\\u00e9"}'
-SECRETS = Credentials(app_secrets=("first-secret", "second-secret"), verify_token="token-1")
+SECRETS = Credentials(
+    app_secrets=("first-secret", "second-secret"),
+    auth_tokens=("first-secret", "second-secret"),
+    verify_token="token-1",
+)
 
 
 def signed_by_meta(body: bytes, secret: str) -> dict[str, str]:
@@ -27,10 +32,16 @@ def signed_by_meta(body: bytes, secret: str) -> dict[str, str]:
     return {"x-hub-signature-256": f"sha256={digest}"}
 
 
-SIGNED = {"meta": signed_by_meta}
+def signed_by_twilio(body: bytes, secret: str) -> dict[str, str]:
+    signed = request().url.encode() + body  # a form of one name without a value
+    return {"x-twilio-signature": base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha1).digest()).decode()}
+
+
+SIGNED = {"meta": signed_by_meta, "twilio": signed_by_twilio}
 FILES = sorted(PAYLOADS.glob("*/*.json"))
 
 each_provider = pytest.mark.parametrize("name", PROVIDERS)
+each_proving = pytest.mark.parametrize("name", SIGNED)
 
 
 def proven(name: str, headers: dict[str, str], body: bytes = BODY, credentials: Credentials = SECRETS) -> bool:
@@ -43,24 +54,26 @@ def test_each_channel_is_found_by_its_own_kind_and_provider() -> None:
     assert {name: provider.name for name, provider in PROVIDERS.items()} == {name: name for name in PROVIDERS}
 
 
-@each_provider
+@each_proving
 @pytest.mark.parametrize("secret", SECRETS.app_secrets)
 def test_it_believes_each_of_several_secrets(name: str, secret: str) -> None:
     assert proven(name, SIGNED[name](BODY, secret)) is True
 
 
-@each_provider
+@each_proving
 @pytest.mark.parametrize("secrets", [(), ("",), ("", "")])
 def test_it_believes_nobody_without_a_secret(name: str, secrets: tuple[str, ...]) -> None:
-    assert proven(name, SIGNED[name](BODY, ""), credentials=Credentials(app_secrets=secrets)) is False
+    assert (
+        proven(name, SIGNED[name](BODY, ""), credentials=Credentials(app_secrets=secrets, auth_tokens=secrets)) is False
+    )
 
 
-@each_provider
+@each_proving
 def test_it_refuses_another_secret(name: str) -> None:
     assert proven(name, SIGNED[name](BODY, "third-secret")) is False
 
 
-@each_provider
+@each_proving
 @pytest.mark.parametrize("place", range(0, len(BODY), 7))
 def test_it_refuses_a_body_with_one_byte_changed(name: str, place: int) -> None:
     changed = bytearray(BODY)
@@ -68,7 +81,7 @@ def test_it_refuses_a_body_with_one_byte_changed(name: str, place: int) -> None:
     assert proven(name, SIGNED[name](BODY, "first-secret"), bytes(changed)) is False
 
 
-@each_provider
+@each_proving
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -87,10 +100,10 @@ def test_it_refuses_a_body_with_one_byte_changed(name: str, place: int) -> None:
 )
 def test_it_refuses_a_spoiled_signature(name: str, spoil: Any) -> None:
     (header, value) = next(iter(SIGNED[name](BODY, "first-secret").items()))
-    assert proven(name, {header: spoil(value)}) is False
+    assert proven(name, {header: spoil(value)}) is (spoil(value) == value)  # what is Meta's own leaves others untouched
 
 
-@each_provider
+@each_proving
 def test_it_refuses_an_unsigned_body(name: str) -> None:
     assert proven(name, {}) is False
 
@@ -192,7 +205,7 @@ def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return copy
 
 
-@each_provider
+@pytest.mark.parametrize("name", ["meta"])
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
@@ -203,7 +216,7 @@ def test_it_survives_a_real_body_with_something_else_inside(name: str, file: Pat
     understood(PROVIDERS[name], json.dumps(body).encode())
 
 
-@each_provider
+@pytest.mark.parametrize("name", ["meta"])
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_it_survives_a_body_cut_anywhere(name: str, file: Path) -> None:
     body = file.read_bytes().rstrip()
