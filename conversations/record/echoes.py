@@ -106,8 +106,9 @@ def take_over(row: Message, provider_id: str) -> Absorbed | None:
     MessageStatus.objects.filter(message=copy).exclude(status__in=known).update(message=row)
     if not Reaction.objects.filter(message=row, by="customer").exists():
         Reaction.objects.filter(message=copy, by="customer").update(message=row)
+    absorbed = Absorbed(copy.pk, copy.conversation_id)
     _forget(copy, row)
-    return Absorbed(copy.pk, copy.conversation_id)
+    return absorbed
 
 
 def _forget(copy: Message, row: Message) -> None:

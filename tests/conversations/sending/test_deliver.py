@@ -3,72 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
-from conversations import deliver, pipeline, reply
-from conversations.act import act
-from conversations.channels.types import Credentials
-from conversations.history import Actor
+from conversations import deliver
 from conversations.models import Channel, Conversation, FeedEvent, HistoryEvent, Message, OutboxEntry
-from conversations.reply import Words
 from hub.models import User
-from simulator import BusinessNumber, RunningSimulator, running
-from tests import factories
+from simulator import RunningSimulator
 from tests.conversations import bodies
-from tests.conversations.conftest import SECRET, Shop, drain, new_shop, store
+from tests.conversations.conftest import Shop, drain, new_shop, store
+from tests.conversations.sending.conftest import answer, let_time_pass, send_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def provider(shop: Shop, settings: Settings) -> Iterator[RunningSimulator]:
-    """Graph, run for this shop's number; its webhooks are not delivered anywhere."""
-    number = BusinessNumber(
-        phone_number_id=shop.channel.address,
-        access_token="access",
-        app_secret=SECRET,
-        webhook_url="http://127.0.0.1:9/",
-    )
-    with running([number]) as simulator:
-        simulator.switch(statuses=False)
-        settings.GRAPH_API_URL = simulator.url
-        yield simulator
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return new_shop()
-
-
-@pytest.fixture
-def agent(shop: Shop) -> User:
-    return factories.member(shop.workspace)
-
-
-@pytest.fixture
-def talk(shop: Shop) -> Conversation:
-    """Ana has written."""
-    store(shop, bodies.text("wamid.in.1"))
-    drain()
-    return Conversation.objects.get()
-
-
-def answer(shop: Shop, talk: Conversation, agent: User, text: str = "Claro!", **words: Any) -> Message:
-    """Let an agent answer."""
-    said = Words(client_id=words.pop("client_id", text), text=text, **words)
-    return act(shop.workspace.pk, lambda: reply.reply(shop.workspace, talk.pk, Actor(user=agent), said)).message
-
-
-def send_all() -> None:
-    while pipeline.send_pending():
-        pass
 
 
 def test_it_works(shop: Shop, talk: Conversation, agent: User, provider: RunningSimulator) -> None:
@@ -130,11 +79,6 @@ def test_it_keeps_the_text_and_says_why_when_the_provider_refuses(
     talk.refresh_from_db()
     assert talk.waiting_since == Message.objects.get(provider_id="wamid.in.1").sent_at
     assert Channel.objects.get(pk=shop.channel.pk).last_error == {"code": "131047", "title": message.error["title"]}
-
-
-def let_time_pass() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE conversations_outboxentry SET not_before = not_before - interval '2 hours'")
 
 
 def test_it_tries_again_after_a_throttle_without_counting_it(
@@ -229,49 +173,18 @@ def test_it_does_not_believe_a_status_that_names_a_message_of_another_channel(
     assert (message.status, message.provider_id) == ("queued", None)
 
 
-def test_it_fails_what_waits_when_the_secrets_do_not_open(
-    shop: Shop, talk: Conversation, agent: User, provider: RunningSimulator
-) -> None:
-    message = answer(shop, talk, agent)
-    shop.connection.sealed_credentials = b"0" * 40
-    shop.connection.save()
-    send_all()
-    message.refresh_from_db()
-    assert (message.status, message.error["title"], provider.sent) == (
-        "failed",
-        "The channel is not connected any more.",
-        [],
-    )
-
-
-def test_it_uses_the_new_token_after_a_change(
-    shop: Shop, talk: Conversation, agent: User, provider: RunningSimulator
-) -> None:
-    shop.connection.keep(Credentials(app_secrets=(SECRET,), access_token="revoked"))
-    shop.connection.save()
-    first = answer(shop, talk, agent, "um")
-    send_all()
-    shop.connection.keep(Credentials(app_secrets=(SECRET,), access_token="access"))
-    shop.connection.save()
-    second = answer(shop, talk, agent, "dois")
-    send_all()
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.status, first.error["code"], second.status) == ("failed", "190", "sent")
-
-
 def test_it_calls_the_provider_outside_of_any_transaction(
     shop: Shop, talk: Conversation, agent: User, provider: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(shop, talk, agent)
     worker = connections["default"]
     within: list[bool] = []
-    send = deliver._send
+    send = deliver._result
 
-    def watched(parcel: deliver.Parcel) -> deliver.Result:
+    def watched(parcel: deliver.Parcel | deliver.Nod) -> deliver.Result:
         within.append(worker.in_atomic_block)
         return send(parcel)
 
-    monkeypatch.setattr(deliver, "_send", watched)
+    monkeypatch.setattr(deliver, "_result", watched)
     send_all()
     assert (within, len(provider.sent)) == ([False], 1)

@@ -1,0 +1,1 @@
+"""Sending, from the outbox to what came of it."""
