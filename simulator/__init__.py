@@ -4,6 +4,7 @@ from simulator.loopback import NotLoopbackError
 from simulator.parties import BusinessNumber, Person
 from simulator.sender import Report, Said, Sender
 from simulator.serving import RunningSimulator, running
+from simulator.social_bodies import SocialAccount, SocialPerson
 from simulator.switches import BadSwitchError, Fault, Switches
 from simulator.twilio import TwilioNumber
 
@@ -17,6 +18,8 @@ __all__ = [
     "RunningSimulator",
     "Said",
     "Sender",
+    "SocialAccount",
+    "SocialPerson",
     "Switches",
     "TwilioNumber",
     "running",

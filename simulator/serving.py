@@ -13,8 +13,11 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from simulator.bodies import Content
-from simulator.graph import CLOSE_EXTENSION, Graph
+from simulator.graph import CLOSE_EXTENSION, Graph, Neighbor
 from simulator.parties import BusinessNumber, Person
+from simulator.social import Social
+from simulator.social_api import SocialApi
+from simulator.social_bodies import SocialAccount, SocialPerson
 from simulator.switches import Control, Switches
 from simulator.twilio import Twilio, TwilioNumber
 from simulator.twilio_api import TwilioApi
@@ -80,10 +83,13 @@ async def served(graph: Graph, port: int = 0) -> AsyncIterator[str]:
 class RunningSimulator:
     """A simulator in its own thread: its ``url`` (for ``GRAPH_API_URL``) and calls that may come from any thread."""
 
-    def __init__(self, url: str, whatsapp: WhatsApp, loop: asyncio.AbstractEventLoop, twilio: Twilio) -> None:
+    def __init__(
+        self, url: str, whatsapp: WhatsApp, loop: asyncio.AbstractEventLoop, twilio: Twilio, social: Social
+    ) -> None:
         self.url = url
         self.whatsapp = whatsapp
         self.twilio = twilio
+        self.social = social
         self._loop = loop
 
     @property
@@ -107,17 +113,30 @@ class RunningSimulator:
         """Let somebody write to a number at Twilio and return the message id; ``more`` as for ``Twilio.say``."""
         return cast("str", self._call(lambda: self.twilio.say(number, person, text, **more)))
 
+    def write(self, account: SocialAccount, person: SocialPerson, text: str = "", **message: Any) -> str:
+        """Let somebody write to an Instagram account or a page and return the message id; as ``Social.say``."""
+        return cast("str", self._call(lambda: self.social.say(account, person, text, **message)))
+
+    def happen(self, account: SocialAccount, person: SocialPerson, **parts: Any) -> None:
+        """Let an event happen between an account and a person; as ``Social.happen``."""
+        self._call(lambda: self.social.happen(account, person, **parts))
+
+    def comment(self, account: SocialAccount, person: SocialPerson, text: str) -> str:
+        """Let somebody comment on a post and return the comment's id."""
+        return cast("str", self._call(lambda: self.social.comment(account, person, text)))
+
     def drain(self, seconds: float = 10.0) -> bool:
         """Wait until every webhook was taken, late duplicates included; return whether they were."""
 
         async def both() -> bool:
-            return await self.whatsapp.drain(seconds) and await self.twilio.callbacks.drain(seconds)
+            parts = (self.whatsapp, self.twilio.callbacks, self.social)
+            return all([await part.drain(seconds) for part in parts])
 
-        return asyncio.run_coroutine_threadsafe(both(), self._loop).result(2 * seconds + 5)
+        return asyncio.run_coroutine_threadsafe(both(), self._loop).result(3 * seconds + 5)
 
     def reset(self) -> None:
         """Forget what was sent, what waits and every changed switch."""
-        for part in (self.whatsapp, self.twilio):
+        for part in (self.whatsapp, self.twilio, self.social):
             asyncio.run_coroutine_threadsafe(part.reset(), self._loop).result(10)
 
     def _call(self, call: Callable[..., object], *arguments: object) -> object:
@@ -135,8 +154,9 @@ def running(
     seed: int = 1,
     port: int = 0,
     twilio: Iterable[TwilioNumber] = (),
+    social: Iterable[SocialAccount] = (),
 ) -> Iterator[RunningSimulator]:
-    """Run WhatsApp and Graph, and Twilio beside it, without customers, in a thread until the block ends."""
+    """Run WhatsApp and Graph, with Twilio, Instagram and Messenger beside, without customers, in a thread until the block ends."""
     ready = threading.Event()
     handle: list[RunningSimulator] = []
     failure: list[BaseException] = []
@@ -145,14 +165,17 @@ def running(
     async def main() -> None:
         whatsapp = WhatsApp(numbers, control=Control(switches, seed=seed), seed=seed)
         network = Twilio(twilio, control=whatsapp.control, seed=seed)
+        talks = Social(social, control=whatsapp.control, seed=seed)
         try:
-            async with served(Graph(whatsapp, seed=seed, neighbors=[TwilioApi(network)]), port) as url:
-                network.base = url
-                handle.append(RunningSimulator(url, whatsapp, asyncio.get_running_loop(), network))
+            neighbors: list[Neighbor] = [TwilioApi(network), SocialApi(talks)]
+            async with served(Graph(whatsapp, seed=seed, neighbors=neighbors), port) as url:
+                network.base = talks.base = url
+                handle.append(RunningSimulator(url, whatsapp, asyncio.get_running_loop(), network, talks))
                 ready.set()
                 await stop.wait()
         finally:
             await network.callbacks.close()
+            await talks.close()
             await whatsapp.close()
 
     def work() -> None:

@@ -19,7 +19,7 @@ class BadSwitchError(ValueError):
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way a send goes wrong, for the next ``times`` sends (``None``: always), each with ``probability``.
 
-    ``delay``: the answer comes ``seconds`` late, the statuses may overtake it. ``error``: refused with Graph ``code``.
+    ``delay``: the answer comes ``seconds`` late, the statuses may overtake it. ``error``: refused with Graph ``code`` and ``subcode``.
     ``throttle``: HTTP 429 with ``Retry-After: seconds`` and ``code`` (130429). ``server_error``: HTTP ``status`` (500),
     with or without a ``body``. ``lost_reply``: accepted, then the connection is closed without a byte. ``hang``:
     accepted, never answered. ``undeliverable``: accepted and answered, later ``failed`` with ``code`` (131026).
@@ -28,6 +28,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     kind: Literal["delay", "error", "throttle", "server_error", "lost_reply", "hang", "undeliverable"]
     code: int = 0
+    subcode: int = 0
     status: Annotated[int, msgspec.Meta(ge=500, le=599)] = 500
     seconds: Seconds = 0.0
     body: bool = True

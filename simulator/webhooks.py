@@ -58,7 +58,7 @@ class Notice:
     ``lane`` ``None`` promises no order, as for statuses.
     """
 
-    change: Change
+    change: Any  # a ``Change``, or what else the queue's ``compose`` makes a body of
     lane: str | None = None
 
 
@@ -80,10 +80,10 @@ class WebhookQueue:
     """What a provider holds for one hub: items in lanes, in flight, acknowledged.
 
     Lives in one event loop. ``on_acked`` is called with each item after the 2xx that took it, in the order of its lane.
-    At most ``connections`` deliveries are under way at once. Raises ``NotLoopbackError`` for a hub elsewhere.
+    ``compose`` makes a body of changes. At most ``connections`` deliveries are under way at once. Raises ``NotLoopbackError`` for a hub elsewhere.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what may differ between providers
         self,
         webhook_url: str,
         app_secret: str,
@@ -93,6 +93,7 @@ class WebhookQueue:
         connections: int = 64,
         patience: Patience | None = None,
         on_acked: Callable[[Notice], None] | None = None,
+        compose: Callable[[Sequence[Any]], object] | None = None,
     ) -> None:
         self.webhook_url = loopback_url(webhook_url)
         self.counts = DeliveryCounts()
@@ -102,6 +103,7 @@ class WebhookQueue:
         self._connections = connections
         self._patience = patience or Patience()
         self._on_acked = on_acked
+        self._compose = compose or (lambda changes: bodies.envelope(self._arrange(changes)))
         self._lanes: dict[object, deque[Notice]] = {}
         self._ready: deque[object] = deque()
         self._in_flight = 0
@@ -210,7 +212,7 @@ class WebhookQueue:
 
     async def _deliver(self, batch: dict[object, list[Notice]]) -> None:
         notices = [notice for run in batch.values() for notice in run]
-        body = encode(bodies.envelope(self._arrange([notice.change for notice in notices])))
+        body = encode(self._compose([notice.change for notice in notices]))
         try:
             acked = await self._until_acked(body)
         finally:
