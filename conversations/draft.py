@@ -10,7 +10,9 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from conversations.channels import content, templates
+from conversations.channels.adapter import Adapter
 from conversations.channels.content import Contacts, Interactive, Location
+from conversations.channels.limits import TYPE_ONLY, file_objection, rule_for
 from conversations.channels.registry import CHANNELS
 from conversations.channels.templates import Given, NotFilled
 from conversations.channels.types import MessageKind, Outbound, OutboundFile
@@ -57,7 +59,7 @@ def drafted(workspace: Workspace, words: Words, channel: Channel) -> Draft:
         kind = "contacts" if isinstance(words.asked, Contacts) else kind
         draft = Draft(kind=cast("MessageKind", kind), text=words.text, payload=content.payload(words.asked))
     else:
-        draft = Draft(kind=kind_of(files), text=words.text, files=tuple(files))
+        draft = Draft(kind=kind_of(_as_taken(CHANNELS[channel.kind], files)), text=words.text, files=tuple(files))
     against = CHANNELS[channel.kind].objection(_outbound(draft))
     if against is not None:
         raise Refused(against.field, against.sentence)
@@ -96,6 +98,16 @@ def uploaded(workspace: Workspace, ids: Sequence[UUID]) -> list[Attachment]:
     return [rows[one] for one in ids]
 
 
+def _as_taken(adapter: Adapter, files: Sequence[Attachment]) -> Sequence[Attachment]:
+    """Turn what this kind of channel does not take as a picture or sound into a document, if it takes those."""
+    for row in files:
+        file = _file(row)
+        against = file_objection(rule_for(adapter, file), file)
+        if against is not None and against.code in TYPE_ONLY and "document" in adapter.files:
+            row.kind = "document"
+    return files
+
+
 def kind_of(files: Sequence[Attachment]) -> MessageKind:
     """Return the kind of a message with these files: that of the first, text without any."""
     if not files:
@@ -103,20 +115,21 @@ def kind_of(files: Sequence[Attachment]) -> MessageKind:
     return "document" if files[0].kind == "file" else cast("MessageKind", files[0].kind)
 
 
+def _file(row: Attachment) -> OutboundFile:
+    return OutboundFile(
+        kind=cast("Any", row.kind),
+        mime_type=row.mime_type,
+        filename=row.filename,
+        size=row.size or 0,
+        stored_as=row.stored_as,
+        link="",
+        voice=row.voice,
+    )
+
+
 def _outbound(draft: Draft) -> Outbound:
     """Return the draft as an adapter judges it; nobody is written to."""
-    files = tuple(
-        OutboundFile(
-            kind=cast("Any", row.kind),
-            mime_type=row.mime_type,
-            filename=row.filename,
-            size=row.size or 0,
-            stored_as=row.stored_as,
-            link="",
-            voice=row.voice,
-        )
-        for row in draft.files
-    )
+    files = tuple(_file(row) for row in draft.files)
     return Outbound(
         account="", to=(), our_id="", kind=draft.kind, text=draft.text, payload=draft.payload, attachments=files
     )

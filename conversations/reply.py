@@ -163,9 +163,9 @@ def _note(
 def _keep(message: Message, draft: Draft) -> None:
     """Store the message and make the files its own."""
     message.save(force_insert=True)
-    if draft.files:
-        ids = [file.pk for file in draft.files]
-        Attachment.objects.filter(pk__in=ids, message=None).update(message=message)
+    for file in draft.files:
+        file.message = message
+    Attachment.objects.bulk_update(draft.files, ["message", "kind"])
 
 
 def _send(

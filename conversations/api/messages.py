@@ -72,7 +72,13 @@ class MessageDetail(APIView):
         workspace = caller_of(request).workspace
         with refusals():
             row = Message.objects.of(workspace).for_reading().get(pk=message_id)
-        priced = MessageStatus.objects.of(workspace).filter(message=row).exclude(pricing=None).order_by("-id").first()
+        priced = (
+            MessageStatus.objects.of(workspace)
+            .filter(message=row)
+            .exclude(pricing__isnull=True)
+            .order_by("-id")
+            .first()
+        )
         return Response(represent.message(row) | {"pricing": priced.pricing if priced else None})
 
 

@@ -13,6 +13,8 @@ from conversations.channels.types import Error, FileRule, MessageKind, Outbound,
 MEGABYTE = 1024 * 1024
 MEDIA: frozenset[MessageKind] = frozenset({"image", "audio", "video", "document", "sticker"})
 
+TYPE_ONLY = frozenset({"no_such_file", "file_type"})  # codes of what might go as a document
+
 NOT_A_KIND = gettext_noop("This kind of channel does not take this kind of message.")
 EMPTY = gettext_noop("The message is empty.")
 TOO_LONG = gettext_noop("This channel takes at most %(limit)d characters; this text has %(length)d.")

@@ -212,7 +212,19 @@ WRONG = [
     ({"reply_to": "x"}, "reply_to"),
     ({"reply_to": str(uuid4())}, "reply_to"),
     ({"attachments": [{"url": "x"}]}, "attachments"),
-    ({"template": {"name": "x"}}, "template"),
+    ({"attachments": [str(uuid4())]}, "attachments"),
+    ({"attachments": 5}, "attachments"),
+    ({"template": {"name": "x"}}, "text"),
+    ({"template": {"name": "x"}, "text": None}, "template"),
+    ({"template": {}, "text": None}, "template"),
+    ({"template": "x", "text": None}, "template"),
+    ({"interactive": {"kind": "dance"}}, "interactive"),
+    ({"interactive": {"kind": "buttons", "buttons": []}}, "interactive"),
+    ({"interactive": {"kind": "buttons", "buttons": [{"title": 1}]}}, "interactive"),
+    ({"location": {"latitude": 91, "longitude": 0}, "text": None}, "location"),
+    ({"location": {"latitude": "nan", "longitude": 0}, "text": None}, "location"),
+    ({"location": {"latitude": True, "longitude": 0}, "text": None}, "location"),
+    ({"contacts": [{"phones": []}], "text": None}, "contacts"),
 ]
 
 

@@ -99,7 +99,7 @@ def test_it_sends_a_text_of_the_greatest_length(graph: ProviderServer) -> None:
     [
         ({"text": "x" * 4097}, "text_too_long", "permanent"),
         ({"text": " \n"}, "empty_text", "permanent"),
-        ({"kind": "image"}, "unsupported_kind", "permanent"),
+        ({"kind": "image"}, "no_file", "permanent"),
         ({"to": ()}, "no_address", "permanent"),
         ({"to": (Address("igsid", "1"),)}, "no_address", "permanent"),
         ({"token": ""}, "access_token", "channel"),
