@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -66,6 +68,24 @@ def kind_for_any(filename: str, mime_type: str, size: int) -> str:
         else:
             return kind_of(mime_type)
     raise refusal
+
+
+def by_kind() -> dict[str, dict[str, Any]]:
+    """Return for pages what each kind of channel takes: its ``title``, ``per_message`` files, and ``files`` by kind.
+
+    A kind's rule has ``max_bytes``, ``mime_types`` (any where empty) and ``caption``.
+    """
+    return {
+        kind: {
+            "title": adapter.title,
+            "per_message": adapter.files_per_message,
+            "files": {
+                name: {"max_bytes": rule.max_bytes, "mime_types": list(rule.mime_types), "caption": rule.caption}
+                for name, rule in adapter.files.items()
+            },
+        }
+        for kind, adapter in CHANNELS.items()
+    }
 
 
 def largest() -> int:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_GET
 
+from conversations.media import rules
 from conversations.models import Conversation, Message
 from conversations.views import state
 from conversations.views.words import EMOJI, words
@@ -21,7 +22,7 @@ MODULES = [
     *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed")),
     *(
         f"conversations/js/{name}.js"
-        for name in ("store", "list", "saying", "thread", "bubble", "composer", "sending", "side", "shortcuts", "acts")
+        for name in ("store", "list", "saying", "thread", "bubble", "pieces", "player", "lightbox", "attach", "composer", "sending", "side", "shortcuts", "acts")
     ),
 ]
 
@@ -34,7 +35,7 @@ def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpRespons
     return render(
         request,
         "conversations/inbox.html",
-        {"state": shown, "words": words(), "views": _tabs(shown["counts"]), "modules": MODULES, "emoji": EMOJI},
+        {"state": shown, "words": words(), "views": _tabs(shown["counts"]), "modules": MODULES, "emoji": EMOJI, "file_rules": rules.by_kind()},
     )
 
 

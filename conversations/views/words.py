@@ -89,6 +89,7 @@ def words() -> dict[str, Any]:
             "unavailable": _("no longer available"),
             "stored": "",
         },
+        "media": _media(),
         "deleted": _("This message was deleted."),
         "was_deleted": _("Deleted by the sender"),
         "unsupported": _("A kind of message that cannot be shown yet."),
@@ -119,6 +120,18 @@ def _kinds() -> dict[str, str]:
         "sticker": _("Sticker"), "location": _("Location"), "contacts": _("Contact"), "interactive": _("Choice"),
         "template": _("Template"), "order": _("Order"), "story": _("Story"), "share": _("Shared post"),
         "note": _("Note"), "unsupported": _("Unsupported message"), "text": _("Message"),
+    }  # fmt: skip
+
+
+def _media() -> dict[str, str]:
+    return {
+        "play": _("Play"), "pause": _("Pause"), "speed": _("Speed: {speed}"), "heard": _("{at} of {of}"),
+        "voice": _("Voice note"), "cannot_play": _("cannot be played here"), "place": _("{at} of {of}"),
+        "story_reply": _("Answer to a story"), "uploading": _("Uploading…"), "remove": _("Remove {name}"),
+        "empty": _("{name} is empty."), "no_files": _("Files cannot be sent on {channel}."),
+        "wrong_type": _("{channel} does not take this type of file: {name}."),
+        "too_large": _("{name} has {size}; {channel} takes at most {limit} of this kind of file."),
+        "not_uploaded": _("The connection broke off. Remove the file and choose it again."),
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 /* Where the answer is written: reply or note, drafts kept per conversation, a quote, the limits of the channel. */
 
 import { $, $$, fill, plural, slots, words, write, writeOrHide } from "../../hub/js/dom.js";
+import { createAttachments } from "./attach.js";
 import { said } from "./saying.js";
 
 const LEFT_SHOWN = 200;
@@ -15,6 +16,7 @@ export function createComposer(me, { onSend, onDraft, find }) {
   let note = false;
   let replyTo = null;
   let closed = false;
+  const files = createAttachments(form, { onChange: () => show() });
 
   const key = (id) => `novelo:draft:${me.id}:${id}`;
 
@@ -47,7 +49,7 @@ export function createComposer(me, { onSend, onDraft, find }) {
     const send = $("[data-send]", form);
     slots(send).reply.hidden = note;
     slots(send).note.hidden = !note;
-    send.disabled = !input.value.trim();
+    send.disabled = files.busy() || !(input.value.trim() || files.count());
     const left = input.maxLength - input.value.length;
     writeOrHide($("[data-left]", form), left <= LEFT_SHOWN ? plural(words.left, left) : "");
     const quoted = replyTo && find(replyTo);
@@ -75,8 +77,11 @@ export function createComposer(me, { onSend, onDraft, find }) {
 
   function send() {
     const text = input.value.trim();
-    if (!text || !conversation || (closed && !note)) return;
-    onSend({ text, note, replyTo });
+    if (files.busy() || !conversation || (closed && !note)) return;
+    const parts = files.parts(text, note);
+    if (!parts.length) return;
+    parts.forEach((part, at) => onSend({ ...part, note, replyTo: at ? null : replyTo }));
+    files.clear();
     input.value = "";
     replyTo = null;
     keepDraft();
@@ -124,12 +129,14 @@ export function createComposer(me, { onSend, onDraft, find }) {
       input.value = kept?.text ?? "";
       note = kept?.note ?? false;
       replyTo = kept?.replyTo ?? null;
+      files.open(row.id);
       this.update(row);
     },
     /** What the conversation allows now. */
     update(row, windowClosed = closed) {
       closed = windowClosed;
       const channel = row.channels.find(({ id }) => id === row.last_channel) ?? row.channels.at(-1);
+      files.to(channel);
       write($("[data-via]", form), channel ? fill(words.via, { channel: channel.name || words.channels[channel.kind] }) : "");
       show();
     },

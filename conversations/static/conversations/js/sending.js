@@ -39,10 +39,11 @@ export function createSender(me, { onLocal, onSaved, onDropped }) {
   }
 
   async function deliver(message) {
-    const { conversation, client_id, text, reply_to } = message;
+    const { conversation, client_id, text, reply_to, attachments } = message;
     try {
       const saved = await post(`/api/v1/conversations/${conversation}/messages`, {
         text, client_id, private: message.kind === "note", ...(reply_to && { reply_to }),
+        ...(attachments.length && { attachments: attachments.map(({ id }) => id) }),
       });
       unsent.delete(client_id);
       save();
@@ -55,13 +56,13 @@ export function createSender(me, { onLocal, onSaved, onDropped }) {
 
   return {
     /** Send words into a conversation. */
-    send(conversation, { text, note, replyTo }) {
+    send(conversation, { text, note, replyTo, attachments = [] }) {
       const now = new Date().toISOString();
       const client_id = newId();
       transmit({
         id: `local:${client_id}`, client_id, local: true, conversation, direction: "outbound",
-        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : "text", text, payload: {},
-        attachments: [], sent_at: now, received_at: now, reply_to: replyTo ?? null, referral: null, status: "queued",
+        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : attachments[0]?.kind ?? "text", text, payload: {},
+        attachments, sent_at: now, received_at: now, reply_to: replyTo ?? null, referral: null, status: "queued",
         error: null, reactions: [], edited_at: null, deleted_at: null,
       });
     },
