@@ -22,7 +22,22 @@ MODULES = [
     *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed")),
     *(
         f"conversations/js/{name}.js"
-        for name in ("store", "list", "saying", "thread", "bubble", "pieces", "player", "lightbox", "attach", "composer", "sending", "side", "shortcuts", "acts")
+        for name in (
+            "store",
+            "list",
+            "saying",
+            "thread",
+            "bubble",
+            "pieces",
+            "player",
+            "lightbox",
+            "attach",
+            "composer",
+            "sending",
+            "side",
+            "shortcuts",
+            "acts",
+        )
     ),
 ]
 
@@ -35,7 +50,14 @@ def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpRespons
     return render(
         request,
         "conversations/inbox.html",
-        {"state": shown, "words": words(), "views": _tabs(shown["counts"]), "modules": MODULES, "emoji": EMOJI, "file_rules": rules.by_kind()},
+        {
+            "state": shown,
+            "words": words(),
+            "views": _tabs(shown["counts"]),
+            "modules": MODULES,
+            "emoji": EMOJI,
+            "file_rules": rules.by_kind(),
+        },
     )
 
 
