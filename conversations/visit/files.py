@@ -5,6 +5,7 @@ from __future__ import annotations
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Literal, cast
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -26,7 +27,7 @@ def take_in(request: HttpRequest, place: Place, session: Session) -> Upload:
     """Return the file of a request's body, kept in the storage. Raises ``Refusal`` when it is too large or not allowed."""
     with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
         file = cast("BinaryIO", spool)
-        size = _copy(request, file, rules.largest(ADAPTER))
+        size = _copy(request, file, largest())
         name, claimed = request.GET.get("name", ""), request.content_type or ""
         try:
             brought = bring(place.workspace_id, name, claimed, size, file, ADAPTER)
@@ -45,6 +46,11 @@ def take_in(request: HttpRequest, place: Place, session: Session) -> Upload:
         width=brought.kept.width,
         height=brought.kept.height,
     )
+
+
+def largest() -> int:
+    """Return the size in bytes that no visitor's file may pass."""
+    return min(max(rule.max_bytes for rule in ADAPTER.files.values()), settings.MEDIA_MAX_BYTES)
 
 
 def _copy(request: HttpRequest, file: BinaryIO, limit: int) -> int:

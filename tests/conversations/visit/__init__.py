@@ -1,0 +1,1 @@
+"""What visitors of a site may do, and what they may not."""
