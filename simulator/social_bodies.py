@@ -63,8 +63,12 @@ def event(
 
 def attachment(kind: str, url: str = "", **more: Any) -> dict[str, Any]:
     """Return an attachment of a message; a few kinds come without any payload."""
-    payload = dict(more, url=url) if url else more
-    return {"type": kind, "payload": payload} if payload else {"type": kind}
+    made: dict[str, Any] = {"type": kind}
+    if url:
+        more["url"] = url
+    if more:
+        made["payload"] = more
+    return made
 
 
 def echo(account: SocialAccount, mid: str, message: dict[str, Any], *, by_app: bool = True) -> dict[str, Any]:
