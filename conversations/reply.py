@@ -69,9 +69,7 @@ def _quoted(workspace: Workspace, row: Conversation, words: Words) -> Message | 
 
 
 def _refuse_if_it_goes_on_elsewhere(workspace: Workspace, row: Conversation) -> None:
-    """Raise ``TooLate`` for an old episode beside an open one, and for one that counts as part of another."""
-    if row.folded_into_id is not None:
-        raise TooLate(_("This conversation goes on in another one: answer there."))
+    """Raise ``TooLate`` for an old episode beside an open one; one that counts as part of another was read as that one."""
     if row.status != Conversation.Status.RESOLVED:
         return
     persons = people(workspace, row.customer_id)
