@@ -37,6 +37,7 @@ MODULES = [
             "side",
             "shortcuts",
             "acts",
+            "banner",
         )
     ),
 ]

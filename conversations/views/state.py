@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from conversations import feed
 from conversations.api import joined, reading, represent
 from conversations.api.represent import Shown
-from conversations.models import Conversation, Customer, HistoryEvent, Merge, Message
+from conversations.models import Channel, Conversation, Customer, HistoryEvent, Merge, Message
 from conversations.querysets.conversation import Conversations
 from hub.access import Caller
 from hub.models import Membership, User, Workspace
@@ -42,6 +42,7 @@ def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Sho
         "list": rows(caller, view),
         "thread": thread(caller, conversation_id) if conversation_id else None,
         "agents": agents(caller.workspace),
+        "stopped": stopped(caller.workspace),
         "me": represent.agent(caller.user),
         "workspace": str(caller.workspace.pk),
     }
@@ -191,6 +192,12 @@ def _event(row: HistoryEvent, names: dict[str, str]) -> Shown:
         "reason": row.data.get("reason", ""),
         "self": bool(row.actor and row.actor.email == agent),
     }
+
+
+def stopped(workspace: Workspace) -> list[Shown]:
+    """Return the channels that send nothing at the moment, oldest first."""
+    rows = Channel.objects.of(workspace).in_use().exclude(stopped_at=None).for_reading()
+    return [represent.channel(row) for row in rows.order_by("id")]
 
 
 def agents(workspace: Workspace) -> list[Shown]:

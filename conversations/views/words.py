@@ -82,6 +82,10 @@ def words() -> dict[str, Any]:
         "no_connection": _("no connection. Your text is kept here; try again when you are back."),
         "fault": _("a fault on our side. Your text is kept here; try again in a moment."),
         "unsure": _("Not confirmed by the provider: it may have arrived. Ask before sending it again."),
+        "try_again": _("Try again"),
+        "send_again": _("Send again"),
+        "send_anyway": _("Send anyway"),
+        "channel_stopped": _("{channel} sends nothing at the moment: {reason}"),
         "no_answer_yet": _("not yet"),
         "forms_of_kind": _kinds(),
         "file_states": {

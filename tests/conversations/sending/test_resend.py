@@ -108,7 +108,7 @@ def test_it_refuses_what_was_never_meant_to_leave(shop: Shop, talk: Conversation
         refused = resend(shop, row)
         assert (refused.status_code, refused.json()["errors"]) == (
             400,
-            {"message": ["Only messages that were written here for a customer can be sent again."]},
+            {"message": "Only messages that were written here for a customer can be sent again."},
         )
     stranger = factories.client(factories.token(factories.workspace()))
     assert stranger.post(f"/api/v1/messages/{note.pk}/resend").status_code == 404

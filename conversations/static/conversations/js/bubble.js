@@ -96,7 +96,8 @@ function paintTick(s, message, note) {
   s.failure.classList.toggle("unsure", unsure);
   if (failed) write(s.reason, fill(words.not_sent, { reason: message.error?.title || message.error?.code || "—" }));
   if (unsure) write(s.reason, words.unsure);
-  $("[data-retry]", s.failure).hidden = !failed;
+  write(s.retry, unsure ? words.send_again : words.try_again);
+  delete s.retry.dataset.sure;
   $("[data-discard]", s.failure).hidden = !(failed && message.local);
 }
 

@@ -4,6 +4,7 @@ import { $, calmly, read, write } from "../../hub/js/dom.js";
 import { follow } from "../../hub/js/feed.js";
 import { get, post } from "../../hub/js/http.js";
 import { complain, createActs } from "./acts.js";
+import { createBanner } from "./banner.js";
 import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
 import { createSender } from "./sending.js";
@@ -26,6 +27,7 @@ const sender = createSender(me, {
   onLocal: (message) => message.conversation === opened?.conversation.id && thread.put(message),
   onSaved: (message) => message.conversation === opened?.conversation.id && thread.put(message),
   onDropped: (message) => thread.drop(message),
+  onRefused: complain,
 });
 const thread = createThread({
   onEarlier: async (first) => {
@@ -49,6 +51,7 @@ const list = createList(store, {
   draftOf: composer.draftOf,
 });
 
+const banner = createBanner(initial.stopped);
 const acts = createActs(me, { current: () => opened?.conversation ?? null, take, after: () => refreshCounts() });
 
 /** Open a conversation; `keep` leaves the address as it is. */
@@ -168,6 +171,7 @@ async function reload() {
   const id = opened?.conversation.id ?? opening;
   const state = await get(`/inbox/state/?view=${store.view}${id ? `&conversation=${id}` : ""}`);
   store.replace(state);
+  banner.replace(state.stopped);
   feed.restart(state.seq);
   if (state.thread) show(state.thread);
 }
@@ -178,9 +182,11 @@ const heard = {
   "message.created": told,
   "message.updated": told,
   "customer.updated": named,
+  "channel.updated": banner.put,
 };
 
 function told(message) {
+  if (message.deleted) return thread.drop(message); // one of two that turned out to be one
   sender.arrived(message);
   if (opening === message.conversation) late.push(message);
   if (opened?.conversation.id === message.conversation) thread.put(message);

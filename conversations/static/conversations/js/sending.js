@@ -3,8 +3,8 @@
 import { fill, words } from "../../hub/js/dom.js";
 import { post } from "../../hub/js/http.js";
 
-/** onLocal(message) shows a state of a message of this page; onSaved(message) the server's message in its place. */
-export function createSender(me, { onLocal, onSaved, onDropped }) {
+/** onLocal(message) shows a state of a message of this page; onSaved(message) the server's in its place; onRefused(refusal) says why not. */
+export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
   const shelf = `novelo:unsent:${me.id}`;
   const unsent = new Map(Object.entries(load(shelf)));
   const queues = new Map(); // one at a time in a conversation, so that order holds
@@ -54,6 +54,17 @@ export function createSender(me, { onLocal, onSaved, onDropped }) {
     }
   }
 
+  /** Ask the server to send one of its messages once more: the same message, and nothing twice for one click. */
+  async function again(message) {
+    onSaved({ ...message, status: "queued", error: null });
+    try {
+      onSaved(await post(`/api/v1/messages/${message.id}/resend`, message.status === "unknown" ? { even_if_unknown: true } : {}, newId()));
+    } catch (refusal) {
+      onSaved(message);
+      onRefused(refusal);
+    }
+  }
+
   return {
     /** Send words into a conversation. */
     send(conversation, { text, note, replyTo, attachments = [] }) {
@@ -68,7 +79,7 @@ export function createSender(me, { onLocal, onSaved, onDropped }) {
     },
     retry(message) {
       if (message.local) transmit({ ...message, sent_at: new Date().toISOString() });
-      else this.send(message.conversation, { text: message.text, note: false, replyTo: message.reply_to });
+      else again(message);
     },
     /** Take an unsent message back; returns its text. */
     drop(message) {

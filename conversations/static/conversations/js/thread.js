@@ -203,11 +203,18 @@ export function createThread({ onEarlier, onQuote, onRetry, onDiscard, onSeen })
     setTimeout(() => element.classList.remove("pointed"), 1200);
   }
 
+  /** What may have left already is asked for twice. */
+  function retry(message, button) {
+    if (message.status !== "unknown" || button.dataset.sure) return onRetry(message);
+    button.dataset.sure = "true";
+    write(button, words.send_anyway);
+  }
+
   holder.addEventListener("click", ({ target }) => {
     const message = target.closest(".message")?.message;
     if (!message) return;
     if (target.closest("[data-reply]")) onQuote(message);
-    else if (target.closest("[data-retry]")) onRetry(message);
+    else if (target.closest("[data-retry]")) retry(message, target.closest("[data-retry]"));
     else if (target.closest("[data-discard]")) onDiscard(message);
     else if (target.closest(".quote")) point(message.reply_to);
   });

@@ -17,10 +17,15 @@ export class Refusal extends Error {
 
 export const get = (path) => ask(path, { method: "GET" });
 
-export const post = (path, body = {}) =>
+/** `key` makes the request safe to send again: it is done once. */
+export const post = (path, body = {}, key = null) =>
   ask(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf"]').content },
+    headers: {
+      "Content-Type": "application/json",
+      "X-CSRFToken": document.querySelector('meta[name="csrf"]').content,
+      ...(key && { "Idempotency-Key": key }),
+    },
     body: JSON.stringify(body),
   });
 
