@@ -22,7 +22,8 @@ from django.db import DatabaseError
 from prometheus_client import Gauge
 
 from conversations import feed
-from conversations.live.reader import POLL_SECONDS, SEND_SECONDS, Reader, Stream, position, read
+from conversations.channels.webchat.whisper import TO_AGENTS
+from conversations.live.reader import POLL_SECONDS, SEND_SECONDS, Reader, Shown, Stream, position, read
 from conversations.live.rights import Right, caller_of, lost, same_site
 from hub.models import Workspace
 from hub.problems import CONTENT_TYPE, problem
@@ -65,7 +66,7 @@ class Live:
             client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=None)
             try:
                 async with client.pubsub() as channel:
-                    await channel.subscribe(feed.HINTS, "novelo:connections")
+                    await channel.subscribe(feed.HINTS, TO_AGENTS, "novelo:connections")
                     async for message in channel.listen():
                         if message["type"] == "message":
                             self._hint(message["channel"].decode(), message["data"].decode())
@@ -77,12 +78,22 @@ class Live:
 
     def _hint(self, channel: str, data: str) -> None:
         with contextlib.suppress(ValueError):
+            if channel == TO_AGENTS:
+                self._pass_on(*data.split(" ", 1))
+                return
             subject = UUID(data)
             if channel == feed.HINTS:
                 if reader := self.readers.get(subject):
                     reader.hinted.set()
             else:
                 self.on_connection_changed(subject)
+
+    def _pass_on(self, workspace: str, conversation: str) -> None:
+        """Tell whoever listens that a customer is typing: no part of what happened, so it has no number and is never told again."""
+        if reader := self.readers.get(UUID(workspace)):
+            body = json.dumps({"conversation": str(UUID(conversation))})
+            for stream in reader.streams:
+                stream.hand([Shown(0, f"event: customer.typing\ndata: {body}\n\n".encode())])
 
     async def _watch_rights(self) -> None:
         """Cut the streams of whoever lost the right to listen: a revoked token, an ended session, a removed member."""
@@ -170,12 +181,12 @@ class Live:
         while not stream.over:
             await stream.news.wait()
             taken = stream.take()
-            fresh = [event for event in taken if event.seq > cursor]
+            fresh = [event for event in taken if event.seq > cursor or not event.seq]
             if stream.over:
                 break
             text = b"".join([event.text for event in fresh])
             if fresh:
-                cursor = fresh[-1].seq
+                cursor = max(cursor, *(event.seq for event in fresh))
             elif taken:
                 continue
             else:

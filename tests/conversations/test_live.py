@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from conversations import feed
+from conversations.channels.webchat import whisper
 from conversations.feed import Change
 from conversations.live import Live, application, reader
 from conversations.models import Customer, FeedEvent
@@ -236,3 +237,18 @@ def test_it_needs_no_hint(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener(url, factories.token(place))
     say(place, factories.customer(place))
     assert until(lambda: listener.seqs() == [1], 5)
+
+
+def test_it_passes_on_that_a_customer_types(url: str) -> None:
+    place = factories.workspace()
+    other = factories.workspace()
+    mine, theirs = Listener(url, factories.token(place)), Listener(url, factories.token(other))
+    talk = factories.conversation(place)
+
+    def heard() -> bool:
+        whisper.typing_in(str(place.pk), str(talk.pk))  # nobody may listen to hints yet: it is lost then
+        return bool(mine.events)
+
+    assert until(heard)
+    assert mine.events[0][1:] == ("customer.typing", {"conversation": str(talk.pk)})
+    assert theirs.events == []

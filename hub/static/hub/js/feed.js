@@ -11,6 +11,7 @@ export function follow({ worker, name, after, onEvent, onResync, onState }) {
     if (type === "alive") onState(true);
     else if (type === "lost") onState(false);
     else if (type === "resync") onResync();
+    else if (type === "passing") onEvent(kind, JSON.parse(data));
     else if (type === "event" && seq > seen) {
       seen = seq;
       onEvent(kind, JSON.parse(data));

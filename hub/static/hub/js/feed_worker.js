@@ -4,6 +4,7 @@ const KINDS = [
   "message.created", "message.updated", "conversation.created", "conversation.updated", "customer.updated",
   "channel.updated",
 ];
+const PASSING = ["customer.typing"]; // said once, kept nowhere
 const KEPT = 500; // events a tab may have missed while it loaded
 const SILENCE = 50_000; // the server's heart beats every 20 s
 const LONGEST = 30_000;
@@ -44,6 +45,7 @@ function open() {
     tell({ type: "resync" });
   });
   for (const kind of KINDS) source.addEventListener(kind, (event) => pass(kind, event));
+  for (const kind of PASSING) source.addEventListener(kind, ({ data }) => tell({ type: "passing", kind, data }));
 }
 
 function pass(kind, event) {
