@@ -20,6 +20,7 @@ from conversations import (
     introduce as introducing,
     parse,
     pipeline,
+    reconcile as reconciling,
     sweep,
     triage,
     typing_sign,
@@ -33,6 +34,7 @@ from hub.models import Workspace
 
 DRAIN_SECONDS = 8.0  # then the task ends and the relay, which sees what is left, wakes it again
 BESIDE_SECONDS = 0.01  # what another worker parses now can be worked by this one a moment later
+RECONCILE_SECONDS = 60.0
 PARKED_DAYS = 7
 TYPING_SECONDS = 10  # later it would say something wrong
 
@@ -103,6 +105,13 @@ def list_templates() -> dict[str, int]:
             done["channels"] += 1
             done["templates"] += kept.found
     return done
+
+
+@shared_task(name="conversations.tasks.reconcile", soft_time_limit=110, time_limit=140)
+def reconcile() -> dict[str, int]:
+    """Ask providers that do not repeat their webhooks for what was missed, the channels asked longest ago first."""
+    done = reconciling.reconcile(RECONCILE_SECONDS)
+    return {"channels": done.channels, "found": done.found}
 
 
 @shared_task(name="conversations.tasks.introduce", soft_time_limit=110, time_limit=140)

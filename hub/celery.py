@@ -2,11 +2,13 @@
 
 import gc
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun, worker_init
+from celery.signals import task_prerun, worker_init, worker_ready
 from django.db import connections
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 # Django's checks ask the database for its version: a worker that starts before PostgreSQL would die of them.
@@ -32,3 +34,10 @@ def _keep_what_is_loaded(**_: object) -> None:
     """Spare the collector what is loaded: children share its pages, and no batch waits while it is looked through."""
     gc.collect()
     gc.freeze()
+
+
+@worker_ready.connect
+def ask_what_was_missed(**_: object) -> None:
+    """A worker that starts may follow an outage: what providers do not send again is asked for at once."""
+    with suppress(OperationalError, OSError):
+        app.send_task("conversations.tasks.reconcile", retry=False, ignore_result=True, expires=300)

@@ -183,6 +183,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.probe": {"queue": "bulk"},
     "conversations.tasks.purge": {"queue": "bulk"},
     "conversations.tasks.list_templates": {"queue": "bulk"},
+    "conversations.tasks.reconcile": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
     "conversations.tasks.introduce": {"queue": "media"},
 }
@@ -200,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
+    "reconcile": {"task": "conversations.tasks.reconcile", "schedule": 600.0, "options": {"expires": 300}},
     "introduce": {
         "task": "conversations.tasks.introduce",
         "schedule": 60.0,

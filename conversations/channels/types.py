@@ -356,12 +356,13 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceivedLater(msgspec.Struct, frozen=True, kw_only=True):
-    """A message found when its provider was asked what came in: ``body`` makes the webhook that should have brought it.
+    """A message found when its provider was asked what came in, ``at`` by its clock.
 
-    Making it may ask the provider once more: it raises ``SendRefused``.
+    ``body`` makes the webhook that should have brought it; that may ask the provider once more: it raises ``SendRefused``.
     """
 
     provider_id: str
+    at: datetime | None
     content_type: str
     body: Callable[[], bytes]
 

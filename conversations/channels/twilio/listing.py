@@ -30,10 +30,17 @@ def received(to: str, since: datetime, credentials: Credentials) -> Iterator[Rec
     for message in twilio.messages.stream(to=to, date_sent_after=since.astimezone(UTC), page_size=PAGE):
         sid = id_of(message.sid)
         if sid and text_of(message.direction) == "inbound":
-            yield ReceivedLater(provider_id=sid, content_type=FORM, body=partial(_form, message))
+            yield ReceivedLater(
+                provider_id=sid, at=_moment(message), content_type=FORM, body=partial(_form, message, _moment(message))
+            )
 
 
-def _form(message: Any) -> bytes:
+def _moment(message: Any) -> datetime | None:
+    at = message.date_sent or message.date_created
+    return at if isinstance(at, datetime) else None
+
+
+def _form(message: Any, at: datetime | None) -> bytes:
     """Return a listed message as its webhook would have put it; ``DateSent`` is what a webhook has no need to say."""
     sid = id_of(message.sid)
     fields = {
@@ -48,8 +55,7 @@ def _form(message: Any) -> bytes:
         "SmsStatus": "received",
         "ApiVersion": text_of(message.api_version),
     }
-    at = message.date_sent or message.date_created
-    if isinstance(at, datetime):
+    if at is not None:
         fields["DateSent"] = format_datetime(at)
     if fields["NumMedia"].isdigit() and int(fields["NumMedia"]):
         for number, file in enumerate(message.media.list(limit=MOST_FILES)):
