@@ -10,13 +10,7 @@ from babel.dates import format_skeleton, get_day_names
 from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language, gettext as _, to_locale
 
-CHANNELS = {
-    "whatsapp": "WhatsApp",
-    "twilio_whatsapp": "WhatsApp (Twilio)",
-    "instagram": "Instagram",
-    "messenger": "Messenger",
-    "sms": "SMS",
-}
+from conversations.channels.registry import adapter_of
 
 
 @cache
@@ -81,5 +75,6 @@ def weekdays() -> list[str]:
 
 def channel(kind: str) -> str:
     """Name a kind of channel."""
-    known = {"webchat": _("Web chat"), "email": _("E-mail"), "phone": _("Phone"), "store": _("Store"), **CHANNELS}
-    return known.get(kind) or kind.replace("_", " ").capitalize() or _("Unknown")
+    known = {"email": _("E-mail"), "phone": _("Phone"), "store": _("Store")}
+    title = adapter_of(kind).title
+    return (_(title) if title else known.get(kind)) or kind.replace("_", " ").capitalize() or _("Unknown")

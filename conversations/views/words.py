@@ -7,6 +7,8 @@ from typing import Any
 from babel import Locale
 from django.utils.translation import get_language, gettext as _, ngettext, pgettext, to_locale
 
+from conversations.channels.registry import CHANNELS
+
 EMOJI = [
     "😀",
     "😊",
@@ -106,13 +108,12 @@ def words() -> dict[str, Any]:
         "ticks": _ticks(),
         "events": _events(),
         "contacts": _contacts(),
-        "channels": {
-            "whatsapp": "WhatsApp",
-            "twilio_whatsapp": "WhatsApp",
-            "instagram": "Instagram",
-            "messenger": "Messenger",
-            "sms": "SMS",
-            "webchat": _("Web chat"),
+        "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
+        "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
+        "windows": {
+            kind: int(adapter.reply_window.total_seconds())
+            for kind, adapter in CHANNELS.items()
+            if adapter.reply_window
         },
         "keys": _keys(),
     }

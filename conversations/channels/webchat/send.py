@@ -30,7 +30,7 @@ class WebChat(Adapter):
     """The chat on a site. Whoever writes to it reads the answer in the same window, now or when they come back."""
 
     kind = "webchat"
-    title = "Web chat"
+    title = gettext_noop("Web chat")
     provider = "novelo"
     setup = SETUP
     can_send: frozenset[MessageKind] = frozenset(

@@ -4,15 +4,13 @@ import { $, $$, copy, fill, initials, plural, slots, tone, words, write, writeOr
 import { day, duration, moment, secondsBetween } from "../../hub/js/time.js";
 import { mark, said } from "./saying.js";
 
-// How long after the customer's last message free text may follow, for channels that have such a rule.
-const WINDOW = { whatsapp: 86_400, twilio_whatsapp: 86_400 };
 const CLOSING = 2 * 3600;
 
 const channelOf = (row) => row.channels.find(({ id }) => id === row.last_channel) ?? row.channels.at(-1);
 
 /** Seconds until free text is refused; null where nothing closes. */
 export function windowLeft(row) {
-  const span = WINDOW[channelOf(row)?.kind];
+  const span = words.windows?.[channelOf(row)?.kind]; // how long after the customer's last message free text may follow
   return span && row.last_inbound_at ? span - secondsBetween(row.last_inbound_at) : null;
 }
 
@@ -46,8 +44,9 @@ export function paintHead(row, customer, me) {
 }
 
 function reachedAt(customer, kind) {
-  const wanted = { whatsapp: ["wa_id", "phone"], twilio_whatsapp: ["wa_id", "phone"], sms: ["phone"], instagram: ["igsid"] }[kind] ?? [];
-  const found = customer.identities.find((identity) => wanted.includes(identity.kind) && !identity.replaced_at);
+  const wanted = words.reaches?.[kind] ?? [];
+  const known = (one) => customer.identities.find((identity) => identity.kind === one && !identity.replaced_at);
+  const found = wanted.map(known).find(Boolean);
   return found ? shownAddress(found) : "";
 }
 
