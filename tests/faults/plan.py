@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.faults import bad_input, controls, kills, live, poison, races, replies
+from tests.faults import bad_input, campaign, controls, kills, live, poison, races, replies
 from tests.faults.drill import Result
 from tests.faults.house import House
 
@@ -25,6 +25,7 @@ PLAN: Mapping[str, Callable[[House], Result]] = {
     "B1": bad_input.run,
     "B2": poison.run,
     "B7": replies.run,
+    "B10": campaign.run,
     "R2": races.run,
     "W1": live.run,
 }
