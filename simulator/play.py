@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import httpx2
 
@@ -14,6 +15,10 @@ from simulator.graph import Graph
 from simulator.loopback import loopback_url
 from simulator.parties import BusinessNumber
 from simulator.serving import served
+from simulator.social import Social
+from simulator.social_api import SocialApi
+from simulator.social_bodies import SocialAccount
+from simulator.social_customers import SocialCustomers
 from simulator.switches import Control, Switches
 from simulator.whatsapp import WhatsApp
 
@@ -21,9 +26,10 @@ LOOK_AGAIN = 10.0
 
 Announce = Callable[[str], object]
 ReadNumbers = Callable[[], Sequence[BusinessNumber]]
+ReadAccounts = Callable[[], Sequence[SocialAccount]]
 
 
-def play(
+def play(  # noqa: PLR0913  what may differ between starts
     read_numbers: ReadNumbers,
     *,
     hub_url: str,
@@ -32,10 +38,11 @@ def play(
     rate: float = 2.0,
     switches: Switches | None = None,
     announce: Announce = print,
+    read_accounts: ReadAccounts = tuple,
 ) -> None:
     """Run until SIGTERM or SIGINT.
 
-    ``read_numbers`` is called in a thread once the hub is ready and every ten seconds. ``rate`` is how many talks begin
+    ``read_numbers`` and ``read_accounts`` (of Instagram and Messenger) are called in a thread once the hub is ready and every ten seconds. ``rate`` is how many talks begin
     a minute; at 0 no customers write.
     Raises ``NotLoopbackError`` when the hub is not on this machine and ``OSError`` when the port is taken.
     """
@@ -46,15 +53,20 @@ def play(
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
         whatsapp = WhatsApp(control=Control(switches, seed=seed), seed=seed)
-        async with served(Graph(whatsapp, seed=seed), port) as url:
+        social = Social(control=whatsapp.control, seed=seed)
+        async with served(Graph(whatsapp, seed=seed, neighbors=[SocialApi(social)]), port) as url:
+            social.base = url
             announce(f"Graph on {url}, waiting for {hub_url}/readyz")
-            work = asyncio.create_task(_live(whatsapp, read_numbers, hub_url, seed, rate, announce))
-            stopped = asyncio.create_task(stop.wait())
+            numbers = _live(whatsapp, read_numbers, hub_url, seed, rate, announce)
+            accounts = _live_socially(social, read_accounts, hub_url, seed, rate)
+            work: asyncio.Future[Any] = asyncio.gather(numbers, accounts)
+            stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             failed = work.done()
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+            await social.close()
             await whatsapp.close()
         if failed:
             work.result()
@@ -72,6 +84,19 @@ async def _live(
         await found.wait()
         if rate > 0:
             group.create_task(Customers(whatsapp, seed=seed, rate=rate).run())
+
+
+async def _live_socially(social: Social, read_accounts: ReadAccounts, hub_url: str, seed: int, rate: float) -> None:
+    """Keep to the accounts the hub has, as they come and go, and let people write to them."""
+    await _until_ready(hub_url)
+    async with asyncio.TaskGroup() as group:
+        if rate > 0:
+            group.create_task(SocialCustomers(social, seed=seed, rate=rate / 2).run())
+        while True:
+            accounts = tuple(await asyncio.to_thread(read_accounts))
+            if accounts != social.accounts:
+                social.serve(accounts)
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 async def _until_ready(hub_url: str) -> None:

@@ -73,10 +73,11 @@ def attachment(kind: str, url: str = "", **more: Any) -> dict[str, Any]:
 
 def echo(account: SocialAccount, mid: str, message: dict[str, Any], *, by_app: bool = True) -> dict[str, Any]:
     """Return the ``message`` of an echo: what the account sent, through an app or in Meta's own."""
-    said = {key: message[key] for key in ("text", "attachments") if key in message}
+    said: dict[str, Any] = {key: message[key] for key in message if key in {"text", "attachments"}}
     if "attachment" in message:
         said["attachments"] = [message["attachment"]]
-    return {"mid": mid, **said, "is_echo": True} | ({"app_id": account.app_id} if by_app else {})
+    app = {"app_id": account.app_id} if by_app else {}
+    return {"mid": mid, **said, "is_echo": True, **app}
 
 
 def envelope(changes: Sequence[SocialChange], at: float) -> dict[str, Any]:

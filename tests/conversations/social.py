@@ -54,4 +54,4 @@ def echo(kind: str, mid: str, words: str = "Já respondo", who: str = ANA, at: f
 def reached(word: str, until: float, who: str = ANA, at: float | None = None, **more: Any) -> bytes:
     """One body of Messenger that says up to when everything was delivered (``delivery``) or read (``read``)."""
     part = {"watermark": int(until * 1000), **more}
-    return body("messenger", event("messenger", who, at, **{word: part}))
+    return body("messenger", event("messenger", who, at) | {word: part})

@@ -1,4 +1,4 @@
-"""Plays WhatsApp for a workspace: serves Graph to the hub and lets customers write to its WhatsApp numbers."""
+"""Plays Meta for a workspace: serves Graph to the hub and lets customers write to its numbers, accounts and pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
 from conversations.models import Channel, Connection
-from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, Switches
+from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches
 from simulator.play import play
 
 DEFAULT_PORT = 8100
@@ -45,6 +45,7 @@ class Command(BaseCommand):
                 rate=options["rate"],
                 switches=msgspec.json.decode(options["switches"], type=Switches),
                 announce=self.say,
+                read_accounts=AccountsOf(options["workspace"], hub_url),
             )
         except (NotLoopbackError, BadSwitchError, msgspec.MsgspecError) as problem:
             raise CommandError(str(problem)) from None
@@ -87,6 +88,45 @@ class NumbersOf:
             app_secret=next(iter(credentials.app_secrets), ""),
             webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
             verified_name=channel.name,
+        )
+
+
+class AccountsOf:
+    """Reads the Instagram accounts and pages of a workspace as ``NumbersOf`` reads its numbers."""
+
+    def __init__(self, workspace: str, hub_url: str) -> None:
+        self._workspace = workspace
+        self._hub_url = hub_url
+        self._known: list[SocialAccount] = []
+
+    def __call__(self) -> list[SocialAccount]:
+        """Return the accounts, with what Graph and a webhook's signature need."""
+        channels = Channel.objects.filter(
+            workspace__slug=self._workspace,
+            kind__in=["instagram", "messenger"],
+            connection__provider="meta",
+            deleted_at=None,
+        )
+        try:
+            rows = list(channels.select_related("connection").order_by("created_at"))
+        except Error:
+            return self._known
+        finally:
+            connection.close()  # the thread that calls us may not come back
+        self._known = [self._account(row, row.connection) for row in rows if row.connection]
+        return self._known
+
+    def _account(self, channel: Channel, account: Connection) -> SocialAccount:
+        credentials = account.credentials()
+        return SocialAccount(
+            kind="messenger" if channel.kind == "messenger" else "instagram",
+            account_id=channel.address,
+            access_token=credentials.access_token,
+            app_secret=next(iter(credentials.app_secrets), ""),
+            webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
+            name=channel.name,
+            login="page" if channel.settings.get("login") == "page" else "instagram",
+            page_id=str(channel.settings.get("page_id", "")),
         )
 
 

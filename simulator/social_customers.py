@@ -1,0 +1,204 @@
+"""Customers who write to Instagram accounts and pages: stories, posts and pictures, answers, reactions, second thoughts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import random
+from typing import Any
+
+from simulator import media, social_bodies as bodies
+from simulator.chance import seeded
+from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS, TOPICS, Topic
+from simulator.social import Social, SocialSent
+from simulator.social_bodies import SocialAccount, SocialPerson
+
+AT_START, START_WITHIN = 3, 25.0
+OPEN_LIMIT = 12
+POPULATION = 30
+
+
+def population(account: SocialAccount, seed: int, size: int = POPULATION) -> list[SocialPerson]:
+    """Invent ``size`` people who write to one account, the same for the same seed; their ids mean nobody elsewhere."""
+    rng = seeded("social people", seed)
+    names = rng.sample([f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES], size)
+    people = []
+    for name in names:
+        digest = hashlib.sha256(f"{account.account_id}:{name}".encode()).digest()
+        letters = "".join(one for one in name.lower().replace(" ", ".") if one.isascii())
+        scoped = str(10**16 + int.from_bytes(digest[:6], "big"))
+        people.append(SocialPerson(id=scoped, name=name, username=letters if account.kind == "instagram" else ""))
+    return people
+
+
+class SocialCustomers:
+    """Keeps talks going with the accounts of a ``Social``: ``rate`` new ones a minute, at most ``open_limit`` at once.
+
+    ``pace`` stretches every wait (0.01 for tests). What is said and by whom depends on the seed alone.
+    """
+
+    def __init__(
+        self, social: Social, *, seed: int = 1, rate: float = 1.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
+    ) -> None:
+        self.talks_begun = 0
+        self._social = social
+        self._seed = seed
+        self._rate = rate
+        self._open_limit = open_limit
+        self._pace = pace
+        self._rng = seeded("social customers", seed)
+        self._talks: dict[str, SocialTalk] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def open_talks(self) -> int:
+        """How many people are in a talk now."""
+        return len(self._talks)
+
+    async def run(self) -> None:
+        """Begin talks until cancelled, whenever there is an account to write to."""
+        self._social.listeners.append(self._heard)
+        try:
+            for _ in range(AT_START):
+                await asyncio.sleep(self._rng.uniform(0.2, START_WITHIN / AT_START) * self._pace)
+                self._begin()
+            while True:
+                await asyncio.sleep(self._rng.uniform(40, 80) / self._rate * self._pace)
+                self._begin()
+        finally:
+            self._social.listeners.remove(self._heard)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self) -> None:
+        if not self._social.accounts or len(self._talks) >= self._open_limit:
+            return
+        account = self._social.accounts[self.talks_begun % len(self._social.accounts)]
+        free = [person for person in population(account, self._seed) if person.id not in self._talks]
+        if not free:
+            return
+        person = self._rng.choice(free)
+        talk = SocialTalk(
+            self._social, account, person, seeded("social talk", self._seed, self.talks_begun), self._pace
+        )
+        self.talks_begun += 1
+        self._talks[person.id] = talk
+        task = asyncio.create_task(talk.run())
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(person, done))
+
+    def _ended(self, person: SocialPerson, task: asyncio.Task[None]) -> None:
+        self._talks.pop(person.id, None)
+        self._tasks.discard(task)
+
+    def _heard(self, sent: SocialSent) -> None:
+        talk = self._talks.get(sent.person.id)
+        if talk is not None:
+            talk.heard.put_nowait(sent)
+
+
+class SocialTalk:
+    """One person's errand with one account, from the first word to the last."""
+
+    def __init__(
+        self, social: Social, account: SocialAccount, person: SocialPerson, rng: random.Random, pace: float = 1.0
+    ) -> None:
+        self.heard: asyncio.Queue[SocialSent] = asyncio.Queue()
+        self.topic: Topic = rng.choice(TOPICS)
+        self._social = social
+        self._account = account
+        self._person = person
+        self._rng = rng
+        self._pace = pace
+
+    async def run(self) -> None:
+        """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
+        await self._open()
+        for variants in self.topic.answers:
+            sent = await self._reply()
+            if sent is None:
+                return
+            await self._answer(sent, variants)
+        last = await self._reply()
+        if last is not None and self._rng.random() < 0.7:
+            self._say(self._rng.choice(THANKS))
+        elif last is not None:
+            self._react(last, self._rng.choice(EMOJI[:3]))
+
+    async def _open(self) -> None:
+        lines = list(self._rng.choice(self.topic.openings))
+        lines[0] = f"{self._rng.choice(GREETINGS)} {lines[0]}"
+        for index, line in enumerate(lines):
+            if index:
+                await self._wait(2, 9)
+            self._say(line, **(self._beginning() if index == 0 else {}))
+        if self.topic.shows == "photo" or self._rng.random() < 0.2:
+            await self._wait(3, 10)
+            self._say(attachments=[bodies.attachment("image", self._social.picture(media.picture(self._rng)))])
+
+    def _beginning(self) -> dict[str, Any]:
+        """Return how somebody came to write: now and then through a story or an advertisement."""
+        mood = self._rng.random()
+        if mood < 0.15 and self._account.kind == "instagram":
+            url = self._social.picture(media.picture(self._rng))
+            return {"reply_to": {"story": {"id": str(self._rng.randrange(10**16, 10**17)), "url": url}}}
+        if mood < 0.25:
+            ad = {
+                "ref": "verao",
+                "ad_id": str(self._rng.randrange(10**14, 10**15)),
+                "source": "ADS",
+                "type": "OPEN_THREAD",
+            }
+            return {"referral": {**ad, "ads_context_data": {"ad_title": "Coleção de verão"}}}
+        return {}
+
+    async def _reply(self) -> SocialSent | None:
+        """Wait for the shop, remind it once, and return its last message once it is read; ``None`` after losing patience."""
+        sent = await self._next(self._rng.uniform(240, 480))
+        if sent is None:
+            self._say(self._rng.choice(NUDGES))
+            sent = await self._next(self._rng.uniform(1200, 2400))
+        if sent is None:
+            return None
+        await asyncio.sleep(sent.read_after if sent.read_after is not None else self._rng.uniform(2, 8) * self._pace)
+        await self._wait(4, 20)
+        while not self.heard.empty():
+            sent = self.heard.get_nowait()
+        return sent
+
+    async def _next(self, patience: float) -> SocialSent | None:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self.heard.get(), patience * self._pace)
+        return None
+
+    async def _answer(self, sent: SocialSent, variants: tuple[str, ...]) -> None:
+        offered = sent.body["message"].get("quick_replies", [])
+        if offered and self._rng.random() < 0.8:
+            self._say(offered[0]["title"], quick_reply={"payload": offered[0]["payload"]})
+            return
+        if self._rng.random() < 0.2:
+            self._react(sent, self._rng.choice(EMOJI))
+            await self._wait(2, 6)
+        line = self._rng.choice(variants)
+        first = self._say(line)
+        mood = self._rng.random()
+        if mood < 0.06:
+            await self._wait(4, 10)
+            edit = {"mid": first, "text": f"{line}, por favor", "num_edit": 1}
+            self._social.happen(self._account, self._person, message_edit=edit)
+        elif mood < 0.1:
+            await self._wait(4, 10)
+            self._social.happen(self._account, self._person, message={"mid": first, "is_deleted": True})
+            self._say(line)
+
+    def _react(self, sent: SocialSent, emoji: str) -> None:
+        reaction = {"mid": sent.id, "action": "react", "reaction": "love" if emoji == "❤️" else "other", "emoji": emoji}
+        self._social.happen(self._account, self._person, reaction=reaction)
+
+    def _say(self, text: str = "", **more: Any) -> str:
+        return self._social.say(self._account, self._person, text, **more)
+
+    async def _wait(self, shortest: float, longest: float) -> None:
+        await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)
