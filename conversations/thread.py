@@ -34,7 +34,7 @@ def place(
         return Placement("append", current if at >= current.opened_at else _at(episodes, at) or current)
     if not episodes:
         return Placement("new")
-    latest = max(episodes, key=lambda entry: entry.opened_at)
+    latest = max(episodes, key=lambda entry: entry.resolved_at or entry.opened_at)
     ended = latest.resolved_at or latest.opened_at
     if at <= ended:
         running = _at(episodes, at) or latest

@@ -6,20 +6,21 @@ had an unresolved conversation the younger is *folded* into the older: it keeps 
 messages and events count as part of the older, which takes over what somebody must not lose (the longer wait, what is
 unread, who has it).
 
-**Undoing** takes the pointers back, whatever was merged or undone before or after, and then sets right what happened
-between. What came in through an address, and what was said to it, is its customer's. Therefore:
+**Undoing** takes the pointers back, whatever was merged or undone before or after, and sets right what happened between.
+What came in through an address, and what was said to it, is its customer's. Therefore:
 
-1. A folded conversation whose customer goes another way than that of the one it was folded into comes back with the state
-   it had. If the joint one is resolved by now, so is it, at the same time; if it was snoozed meanwhile, so is it.
-2. The joint conversation gets back what the merge changed of it where nothing was said or changed since; otherwise its
-   wait, unread messages, first response and last message are read off its own history again, and who has it stays.
-3. Messages that lie in a conversation of the other side, with their events, go to the conversation that came back by
-   (1); else to the one of their side that thread would have put the first of them into; else to a new one, which gets status,
-   assignee and team of the one they leave. They keep ids, times and order. Notes stay where they were written.
-4. A conversation that was reopened by what goes away, and in which its own customer has not written since, is as resolved
-   as it was.
-5. What was done with the joint conversation (assigned, resolved) stays told there; where a conversation inherits the end or
-   the assignee, an event of its own says so, marked ``inherited``.
+1. A folded conversation whose customer goes another way than that of the joint one comes back with the state it had.
+2. Messages of one side that lie in a conversation of the other go, with their events, where thread would have put them had
+   their people never been joined: to the conversation that comes back, to another of theirs, or to a new one. They keep
+   ids, times and order; notes stay where they were written.
+3. What happened to everybody in the joint conversation since (resolved, snoozed, taken up by the clock) happened to the one
+   that was theirs at that moment as well: an event of its own says so, marked ``inherited`` and naming the event it repeats.
+   Who has the joint conversation has a new one too; an assignment to one that comes back is not repeated.
+4. The joint conversation gets back what the merge changed of it where nothing was said or changed since. Otherwise its
+   state is told again from what stays: also the end that only the other side had undone, by writing.
+5. Nothing is ever taken out of history, and no event or message changes but for the conversation it points at.
+
+What stays is never cut: two episodes that only the other side's messages held together remain one.
 
 A merge that people undid is not made again by a machine.
 """

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from conversations import history
@@ -113,6 +113,10 @@ def _fold(live: Sequence[Conversation]) -> dict[str, Any] | None:
         "before": before,
         "after": carried(into),
         "seq": into.last_seq,
+        "event": HistoryEvent.objects.filter(workspace=into.workspace_id, conversation=into).aggregate(last=Max("pk"))[
+            "last"
+        ]
+        or 0,
         "unread": [before["unread"], folded.unread],
     }
 

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 
 from conversations import bulk, history
 from conversations.history import Actor
-from conversations.merge.state import advance, carried, ended_before, give_back, read_again
-from conversations.models import Conversation, HistoryEvent, Merge, Message, OutboxEntry
+from conversations.merge.state import carried, forget, give_back, say, tell, turn
+from conversations.merge.story import Moment, order_of, shared, story_of
+from conversations.models import Conversation, HistoryEvent, Merge, Message
 from conversations.work import Episode
 from hub.models import Workspace
 
 RESOLVED = Conversation.Status.RESOLVED
-LIVE = ("status", "snoozed_until", "assignee", "team")  # what no message tells
 MOVE = """
-UPDATE conversations_message m SET conversation_id = %(to)s, seq = new.seq,
-  client_id = CASE WHEN EXISTS (SELECT 1 FROM conversations_message o WHERE o.conversation_id = %(to)s
-    AND o.client_id = m.client_id) THEN NULL ELSE m.client_id END
-FROM unnest(%(ids)s::uuid[], %(seqs)s::int[]) AS new (id, seq) WHERE m.id = new.id
+WITH new AS (SELECT * FROM unnest(%(ids)s::uuid[], %(tos)s::uuid[], %(seqs)s::int[]) AS new (id, target, seq)),
+events AS (
+  UPDATE conversations_historyevent e SET conversation_id = new.target FROM new
+  WHERE e.conversation_id = ANY(%(group)s::uuid[]) AND e.message_id = new.id
+), outbox AS (
+  UPDATE conversations_outboxentry o SET conversation_id = new.target,
+    position = CASE WHEN o.position = 2147483647 THEN o.position ELSE new.seq END
+  FROM new WHERE o.message_id = new.id
+)
+UPDATE conversations_message m SET conversation_id = new.target, seq = new.seq,
+  client_id = CASE WHEN EXISTS (SELECT 1 FROM conversations_message o
+    WHERE o.conversation_id = new.target AND o.client_id = m.client_id) THEN NULL ELSE m.client_id END
+FROM new WHERE m.id = new.id
 """
 
-
-# The rule by which a message finds its conversation (``thread.place``), asked with episodes, time and window: the episode.
+# The rule by which a message finds its conversation: asked with episodes, time, window and whether it was heard.
 type Place = Callable[[Sequence[Episode], datetime, timedelta, bool], Episode | None]
-type Fold = dict[str, Any]  # what the merge remembers of a conversation it folded
+type Fold = dict[str, Any]  # what a merge remembers of a conversation it folded
 
 
 class Splitting:
-    """The conversations of people who part: by id, by side, and which ones were touched."""
+    """The conversations of people who part: by id, by side, and what changed."""
 
     def __init__(self, workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, place: Place) -> None:
         rows = Conversation.objects.of(workspace).filter(customer__in=sides).order_by("pk")
@@ -43,8 +50,8 @@ class Splitting:
         self.touched: dict[UUID, None] = {}
         self.events: list[HistoryEvent] = []
 
-    def side(self, row: Conversation) -> UUID:
-        """Return who stands for the customer of a conversation."""
+    def side(self, row: Conversation | Message) -> UUID:
+        """Return who stands for the customer of a conversation or message."""
         return self.sides[row.customer_id]
 
     def group(self, head: Conversation) -> list[UUID]:
@@ -57,7 +64,7 @@ class Splitting:
         self.touched[row.pk] = None
 
 
-def split(workspace: Workspace, sides: Mapping[UUID, UUID], merge: Merge, actor: Actor, place: Place) -> list[UUID]:
+def split(workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, place: Place) -> list[UUID]:
     """Part the conversations of people who are ``sides`` (customer → who stands for them) from now on.
 
     The customers are locked. Returns the conversations that changed.
@@ -66,117 +73,95 @@ def split(workspace: Workspace, sides: Mapping[UUID, UUID], merge: Merge, actor:
     heads = [row for row in parting.rows.values() if row.folded_into_id is None]
     # What is over first: the unresolved one decides where its side stands in the end.
     for head in sorted(heads, key=lambda row: (row.status != RESOLVED, row.opened_at)):
-        back = _come_back(parting, head)
-        _part(parting, head, back, merge.evidence.get("conversation"))
+        _part(parting, head)
     history.record(parting.events)
     return list(parting.touched)
 
 
-def _come_back(parting: Splitting, head: Conversation) -> Conversation | None:
-    """Unfold what does not belong to the head's person any more: the oldest of them takes in the others."""
-    leaving = [
-        row
-        for row in parting.rows.values()
-        if row.folded_into_id == head.pk and parting.side(row) != parting.side(head)
-    ]
-    if not leaving:
-        return None
-    back, *others = sorted(leaving, key=lambda row: (row.opened_at, row.pk))
-    back.folded_into = None
-    for row in others:
-        row.folded_into = back
-        parting.save(row)
-    if head.status == RESOLVED:
-        _end(parting, back, head)
-    parting.save(back)
-    return back
-
-
-def _end(parting: Splitting, row: Conversation, joint: Conversation) -> None:
-    """Let a conversation be as resolved as the joint one is; history says so once more, of it."""
-    row.status, row.resolved_at = RESOLVED, max(joint.resolved_at or row.opened_at, row.opened_at)
-    row.waiting_since = row.snoozed_until = None
-    told = HistoryEvent.objects.of(parting.workspace).filter(conversation=joint, type="conversation.resolved")
-    end = told.order_by("-pk").first()
-    if end is not None:
-        parting.events.append(_inherited(end, row))
-
-
-def _inherited(event: HistoryEvent, row: Conversation) -> HistoryEvent:
-    return HistoryEvent(
-        workspace_id=row.workspace_id,
-        customer_id=row.customer_id,
-        conversation_id=row.pk,
-        type=event.type,
-        occurred_at=max(event.occurred_at, row.opened_at),
-        actor_kind=event.actor_kind,
-        actor_id=event.actor_id,
-        actor_email=event.actor_email,
-        data={**event.data, "inherited": True},
-    )
-
-
-def _part(parting: Splitting, head: Conversation, back: Conversation | None, fold: Fold | None) -> None:
-    """Give the other side its messages in this conversation, and set both right."""
-    group = parting.group(head)
-    _forget(parting, head, fold)
-    mine = fold if fold and back and str(head.pk) == fold["into"] and str(back.pk) == fold["folded"] else None
-    block = _foreign(parting, head, group)
-    if not block and back is None:
+def _part(parting: Splitting, head: Conversation) -> None:
+    """Give the other side what is theirs of this conversation, and set both right."""
+    together = parting.group(head)
+    leaving = [row for row in map(parting.rows.__getitem__, together) if parting.side(row) != parting.side(head)]
+    leaving.sort(key=lambda row: (row.opened_at, row.pk))
+    staying = [key for key in together if key not in {row.pk for row in leaving}]
+    story = story_of(parting.workspace, staying)
+    block = [one for one in story if one.message and parting.side(one.message) != parting.side(head)]
+    if not block and not leaving:
         return
-    unread = _unread(head, {message.pk for message in block}, mine)
-    if back is not None and mine and head.status == "snoozed" and mine["after"]["status"] != "snoozed":
-        back.status, back.snoozed_until = "snoozed", head.snoozed_until
-    target = (back or _target(parting, head, block)) if block else back
-    assert target is not None
-    target.save()
-    again = _move(head, target, group, block) if block else False
-    _set_target(target, block, unread[1] if block or mine else None)
-    parting.save(target)
-    _set_head(parting, head, group, mine, again=again)
-    if block or mine:
-        head.unread = unread[0] if head.status != RESOLVED else head.unread
+    back = leaving[0] if leaving else None
+    fold = _fold_of(parting, back) if back else None
+    mine = fold if fold and UUID(fold["into"]) == head.pk else None
+    after = fold["event"] if fold else block[0].order - 1 if block else 0
+    unread = _unread(head, [one.message.pk for one in block if one.message], mine)
+    for row in leaving:
+        row.folded_into = None if row is back else back
+    targets = _retell(parting, head, back, [*block, *shared(story, after)])
+    for row in targets:
+        _give_to_the_same(parting, head, row, story)
+    for row in [*leaving[::-1], *targets]:  # who is folded lets go before somebody comes back
+        parting.save(row)
+    _move(parting, staying, targets, block)
+    _forget_fold(parting, fold, head)
+    _set_head(parting, head, staying, mine)
+    last = next(reversed(targets), back)
+    if last is not None and (block or mine):
+        last.unread, head.unread = unread[1], unread[0]
+        parting.save(last)
     parting.save(head)
 
 
-def _forget(parting: Splitting, head: Conversation, fold: Fold | None) -> None:
-    """Give back what the merge changed of a conversation that is itself folded by now: it must not come back with it."""
-    into = parting.rows.get(UUID(fold["into"])) if fold else None
-    if fold and into is not None and into.folded_into_id == head.pk and into.pk != head.pk:
-        give_back(into, fold["before"], fold["after"])
-        parting.save(into)
+def _fold_of(parting: Splitting, back: Conversation) -> Fold | None:
+    """Return what was remembered when the conversation was folded the last time."""
+    rows = Merge.objects.of(parting.workspace).filter(evidence__conversation__folded=str(back.pk))
+    row = rows.order_by("-pk").first()
+    return row.evidence["conversation"] if row else None
 
 
-def _foreign(parting: Splitting, head: Conversation, group: Sequence[UUID]) -> list[Message]:
-    """Return the messages of this conversation that belong to the other side, in the order they came."""
-    others = [key for key, side in parting.sides.items() if side != parting.side(head)]
-    rows = Message.objects.of(parting.workspace).filter(conversation__in=group, customer__in=others)
-    return list(rows.order_by("conversation_id", "seq"))
-
-
-def _unread(head: Conversation, foreign: set[UUID], fold: Fold | None) -> tuple[int, int]:
+def _unread(head: Conversation, going: Sequence[UUID], fold: Fold | None) -> tuple[int, int]:
     """Return how many unread messages stay and how many go."""
     came = Message.objects.filter(
         workspace=head.workspace_id, conversation=head, direction="inbound", imported=False,
         seq__gt=fold["seq"] if fold else 0,
     )  # fmt: skip
     keys = list(came.order_by("seq").values_list("pk", flat=True))
-    going = len(foreign.intersection(keys))
+    gone = len(set(going).intersection(keys))
     if fold and head.unread == sum(fold["unread"]) + len(keys):  # nobody has looked since
-        return fold["unread"][0] + len(keys) - going, fold["unread"][1] + going
-    newest = keys[-head.unread :] if head.unread else []
-    going = len(foreign.intersection(newest))
-    return head.unread - going, going
+        return fold["unread"][0] + len(keys) - gone, fold["unread"][1] + gone
+    gone = len(set(going).intersection(keys[-head.unread :] if head.unread else []))
+    return head.unread - gone, gone
 
 
-def _target(parting: Splitting, head: Conversation, block: Sequence[Message]) -> Conversation:
-    """Return where messages go that have no conversation to come back to: as thread would have said, or a new one."""
-    first = block[0]
-    side = parting.sides[first.customer_id]
+def _retell(
+    parting: Splitting, head: Conversation, back: Conversation | None, moments: Sequence[Moment]
+) -> dict[Conversation, list[Message]]:
+    """Tell the other side's part of the story as if they had been alone; return where each of their messages goes.
+
+    What happened to everybody in the joint conversation happened to the one of theirs that was live at that moment.
+    """
+    targets: dict[Conversation, list[Message]] = {}
+    current = back
+    for moment in sorted(moments, key=lambda one: one.order):
+        if moment.message is not None:
+            current = _target(parting, head, back, moment.message)
+            targets.setdefault(current, []).append(moment.message)
+            say(current, moment.message)
+        elif current is not None and moment.event is not None and current.status != RESOLVED:
+            turn(current, moment.event)
+            parting.events.append(_inherited(moment.event, current))
+    if current is not None and current not in targets and current is not back:
+        targets[current] = []
+    return targets
+
+
+def _target(parting: Splitting, head: Conversation, back: Conversation | None, message: Message) -> Conversation:
+    """Return the conversation a message would have come to without the others; a new one where there is none."""
+    side = parting.side(message)
     own = [
         row
         for row in parting.rows.values()
-        if row.folded_into_id is None and parting.side(row) == side and row.opened_at <= first.sent_at
+        if row.folded_into_id is None
+        and parting.side(row) == side
+        and (row is back or row.opened_at <= message.sent_at)
     ]
     episodes = [
         Episode(
@@ -185,97 +170,104 @@ def _target(parting: Splitting, head: Conversation, block: Sequence[Message]) ->
         )
         for row in own
     ]  # fmt: skip
-    heard = any(message.direction == "inbound" and not message.imported for message in block)
-    chosen = parting.place(episodes, first.sent_at, parting.workspace.reopen_window, heard)
-    if chosen is None:
-        return _new(parting, head, first)
-    target = parting.rows[chosen.id]
-    if target.status == RESOLVED and heard:
-        target.reopened_count += 1
-        if head.status == RESOLVED:
-            _end(parting, target, head)
-        else:
-            target.status, target.resolved_at, target.snoozed_until = head.status, None, head.snoozed_until
-    return target
+    heard = message.direction == "inbound" and not message.imported
+    chosen = parting.place(episodes, message.sent_at, parting.workspace.reopen_window, heard)
+    return parting.rows[chosen.id] if chosen is not None else _new(parting, head, message)
 
 
-def _new(parting: Splitting, head: Conversation, first: Message) -> Conversation:
-    """Open a conversation for them that stands as the one they leave."""
+def _new(parting: Splitting, head: Conversation, message: Message) -> Conversation:
+    """Open a conversation for them."""
     row = Conversation(
         workspace=parting.workspace,
-        customer_id=first.customer_id,
-        opened_at=first.sent_at,
-        status=head.status,
-        snoozed_until=head.snoozed_until,
-        resolved_at=head.resolved_at,
-        assignee_id=head.assignee_id,
-        team_id=head.team_id,
+        customer_id=message.customer_id,
+        opened_at=message.sent_at,
+        status=RESOLVED if message.imported else "pending",
+        resolved_at=message.sent_at if message.imported else None,
         route_reason=head.route_reason,
     )
     parting.rows[row.pk] = row
-    opened = HistoryEvent(
-        workspace=parting.workspace,
-        customer_id=first.customer_id,
-        conversation_id=row.pk,
-        type="conversation.opened",
-        occurred_at=first.sent_at,
-        channel_id=first.channel_id,
-        actor_kind="customer" if first.direction == "inbound" else first.author_kind,
-        data={"inherited": True},
+    parting.events.append(
+        HistoryEvent(
+            workspace=parting.workspace,
+            customer_id=message.customer_id,
+            conversation=row,
+            type="conversation.opened",
+            occurred_at=message.sent_at,
+            channel_id=message.channel_id,
+            actor_kind=message.author_kind,
+            data={"inherited": True},
+        )
     )
-    parting.events.append(opened)
-    if head.status == RESOLVED:
-        _end(parting, row, head)
-    if row.assignee_id or row.team_id:
-        assigned = history.assigned(row, first.received_at, parting.actor)
-        assigned.data["inherited"] = True
-        parting.events.append(assigned)
     return row
 
 
-def _move(head: Conversation, target: Conversation, group: Sequence[UUID], block: Sequence[Message]) -> bool:
-    """Move messages, their events and what of them waits to be sent; whether one of them had reopened the conversation."""
-    ids = [message.pk for message in block]
-    seqs = range(target.last_seq + 1, target.last_seq + 1 + len(ids))
-    with connection.cursor() as cursor:
-        cursor.execute(MOVE, {"to": target.pk, "ids": bulk.array(ids), "seqs": bulk.array(seqs)})
-    target.last_seq += len(ids)
-    workspace = head.workspace_id
-    customers = {message.customer_id for message in block}
-    events = HistoryEvent.objects.filter(workspace=workspace, conversation__in=group).filter(
-        Q(message_id__in=ids) | Q(message_id=None, customer__in=customers)
+def _give_to_the_same(parting: Splitting, head: Conversation, row: Conversation, story: Sequence[Moment]) -> None:
+    """Let who has the conversation that messages leave have the new one they come to."""
+    if row._state.adding and row.status != RESOLVED and (head.assignee_id or head.team_id):
+        row.assignee_id, row.team_id = head.assignee_id, head.team_id
+        given = [one.event for one in story if one.event and one.event.type == "conversation.assigned"]
+        if given:
+            parting.events.append(_inherited(given[-1], row))
+
+
+def _inherited(event: HistoryEvent, row: Conversation) -> HistoryEvent:
+    """Return an event of the joint conversation as told of this one too."""
+    return HistoryEvent(
+        workspace_id=row.workspace_id,
+        customer_id=row.customer_id,
+        conversation=row,
+        type=event.type,
+        occurred_at=event.occurred_at,
+        actor_kind=event.actor_kind,
+        actor_id=event.actor_id,
+        actor_email=event.actor_email,
+        data={**event.data, "inherited": True, "of": order_of(event)},
     )
-    again = events.filter(type="conversation.reopened").exists()
-    events.update(conversation=target)
-    positions: dict[int, list[UUID]] = defaultdict(list)
-    for message, seq in zip(block, seqs, strict=True):
-        positions[seq - message.seq].append(message.pk)
-    for shift, moved in positions.items():
-        entries = OutboxEntry.objects.filter(workspace=workspace, message__in=moved)
-        entries.filter(position__lt=2**31 - 1).update(position=F("position") + shift)
-        entries.update(conversation_id=target.pk)
-    return again
 
 
-def _set_target(target: Conversation, block: Sequence[Message], unread: int | None) -> None:
-    advance(target, block)
-    if unread is not None and target.status != RESOLVED:
-        target.unread = unread
+def _move(
+    parting: Splitting,
+    group: Sequence[UUID],
+    targets: dict[Conversation, list[Message]],
+    block: Sequence[Moment],
+) -> None:
+    """Move messages with their events and what of them waits to be sent, and the events their customers alone caused."""
+    ids, tos, seqs = [], [], []
+    for row, messages in targets.items():
+        for message in messages:
+            row.last_seq += 1
+            ids.append(message.pk)
+            tos.append(row.pk)
+            seqs.append(row.last_seq)
+        parting.save(row)
+    if not ids:
+        return
+    arrays = {"ids": bulk.array(ids), "tos": bulk.array(tos), "seqs": bulk.array(seqs), "group": bulk.array(group)}
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE, arrays)
+    customers = {one.message.customer_id for one in block if one.message}
+    caused = HistoryEvent.objects.of(parting.workspace).filter(
+        Q(type="conversation.reopened"), conversation__in=group, message_id=None, customer__in=customers
+    )
+    caused.update(conversation=next(reversed(targets)))
 
 
-def _set_head(parting: Splitting, head: Conversation, group: Sequence[UUID], fold: Fold | None, *, again: bool) -> None:
-    """Give back what the merge changed where nothing changed since, else read it off what is left."""
+def _forget_fold(parting: Splitting, fold: Fold | None, head: Conversation) -> None:
+    """Give back what the merge changed of a conversation that is itself folded by now: it must not come back with it."""
+    into = parting.rows.get(UUID(fold["into"])) if fold else None
+    if fold and into is not None and into.pk != head.pk and into.folded_into_id is not None:
+        give_back(into, fold["before"], fold["after"])
+        parting.save(into)
+
+
+def _set_head(parting: Splitting, head: Conversation, group: Sequence[UUID], fold: Fold | None) -> None:
+    """Give back what the merge changed where nothing changed since, else tell the story of what is left."""
     if fold and carried(head) == fold["after"] and head.last_seq == fold["seq"]:
         give_back(head, fold["before"], fold["after"])
         return
-    if fold and head.status != RESOLVED:
-        heard = Message.objects.of(parting.workspace).filter(
-            conversation=head, direction="inbound", seq__gt=fold["seq"]
-        )
-        calm = heard.exists()  # what its own customer said since has woken it anyway
-        give_back(head, fold["before"], fold["after"], ("assignee", "team") if calm else LIVE)
-    end = ended_before(head) if again and head.status != RESOLVED else None
-    if end is not None:
-        head.status, head.resolved_at, head.snoozed_until = RESOLVED, end.occurred_at, None
-        head.reopened_count = max(head.reopened_count - 1, 0)
-    read_again(head, group)
+    if fold:
+        give_back(head, fold["before"], fold["after"], ("assignee", "team"))
+    assignee, opened_at = head.assignee_id, head.opened_at
+    forget(head)
+    tell(head, story_of(parting.workspace, group))
+    head.assignee_id, head.opened_at = assignee, opened_at

@@ -48,7 +48,7 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
         members = [key for key, side in sides.items() if side == root and key != root]
         Customer.objects.of(workspace).filter(pk__in=members).update(merged_into=root)
     Customer.objects.of(workspace).filter(pk=row.absorbed_id).update(merged_into=None)
-    touched = split(workspace, sides, row, actor, place)
+    touched = split(workspace, sides, actor, place)
     _disagree(workspace, sides, actor, now)
     history.record([_told(row, actor, now, one, other) for one, other in _both(row)])
     changes = [Change("customer.updated", root) for root in sorted({*sides.values(), row.survivor_id})]
