@@ -33,6 +33,8 @@ MODULES = [
             "lightbox",
             "attach",
             "composer",
+            "ways",
+            "picker",
             "sending",
             "side",
             "shortcuts",

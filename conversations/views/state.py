@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.utils.dateparse import parse_datetime
 
 from conversations import feed
-from conversations.api import joined, reading, represent
+from conversations.api import joined, reading, represent, ways
 from conversations.api.represent import Shown
 from conversations.models import Channel, Conversation, Customer, HistoryEvent, Merge, Message
 from conversations.querysets.conversation import Conversations
@@ -113,6 +113,7 @@ def thread(caller: Caller, conversation_id: UUID) -> Shown:
     )
     return {
         "conversation": represent.conversation(found, reading.channels_touched(workspace, [found])),
+        "ways": ways.of(caller, found),
         "customer": represent.customer(whole[0]),
         "merges": merges(workspace, whole),
         "suggestions": reading.suggestions(workspace, whole),

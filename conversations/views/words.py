@@ -71,7 +71,8 @@ def words() -> dict[str, Any]:
         "since": _("Customer since {date}"),
         "window": _("window {left}"),
         "window_closed": _("window closed"),
-        "via": _("by {channel}"),
+        "ways": _ways(),
+        "picker": _picker(),
         "undo": _("Undo"),
         "resolved": _("Resolved. {name} can still answer."),
         "reopened": _("Reopened."),
@@ -104,6 +105,9 @@ def words() -> dict[str, Any]:
         "open_map": _("Open the map"),
         "verified": _("verified"),
         "left": forms("{n} character left", "{n} characters left"),
+        "left_bytes": forms("{n} byte left", "{n} bytes left"),
+        "over": forms("{n} character too many", "{n} characters too many"),
+        "over_bytes": forms("{n} byte too many", "{n} bytes too many"),
         "status": _statuses(),
         "ticks": _ticks(),
         "events": _events(),
@@ -116,6 +120,36 @@ def words() -> dict[str, Any]:
             if adapter.reply_window
         },
         "keys": _keys(),
+    }
+
+
+def _ways() -> dict[str, str]:
+    return {
+        "title": _("Answer on"),
+        "button": _("Answer on {channel}: choose another channel"),
+        "until": _("Open for another {left}"),
+        "closed": _("closed"),
+        "closed_now": _("The window has just closed: only a template can be sent."),
+        "templates_only": _("templates only"),
+    }
+
+
+def _picker() -> dict[str, Any]:
+    return {
+        "blank": _("Value for {name}"),
+        "header_blank": _("Value for {name} in the heading"),
+        "button": _("Value for the button {title}"),
+        "code": _("Code"),
+        "image": _("Address of the image"),
+        "video": _("Address of the video"),
+        "document": _("Address of the document"),
+        "latitude": _("Latitude"),
+        "longitude": _("Longitude"),
+        "categories": {
+            "utility": _("Utility"),
+            "marketing": _("Marketing"),
+            "authentication": _("Authentication"),
+        },
     }
 
 

@@ -9,9 +9,10 @@ import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
-import { fillAgents, paintFacts, paintHead, paintSide, windowLeft } from "./side.js";
+import { fillAgents, paintFacts, paintHead, paintSide } from "./side.js";
 import { Store } from "./store.js";
 import { createThread } from "./thread.js";
+import { left } from "./ways.js";
 
 const root = $("[data-inbox]");
 const initial = read("state");
@@ -24,7 +25,11 @@ let late = [];
 let ready = Promise.resolve(); // of the conversation on its way
 
 const sender = createSender(me, {
-  onLocal: (message) => message.conversation === opened?.conversation.id && thread.put(message),
+  onLocal: (message) => {
+    if (message.conversation !== opened?.conversation.id) return;
+    thread.put(message);
+    if (message.status === "failed") refreshWays(); // its window may have closed
+  },
   onSaved: (message) => message.conversation === opened?.conversation.id && thread.put(message),
   onDropped: (message) => thread.drop(message),
   onRefused: complain,
@@ -37,12 +42,13 @@ const thread = createThread({
   },
   onQuote: (message) => message.local || composer.quote(message),
   onRetry: (message) => sender.retry(message),
-  onDiscard: (message) => composer.restore(sender.drop(message), message.kind === "note"),
+  onDiscard: (message) => composer.restore(sender.drop(message)),
   onSeen: calmly(600, seen),
 });
 const composer = createComposer(me, {
   onSend: (said) => sender.send(opened.conversation.id, said),
   onDraft: (id) => list.repaint(id),
+  onTyping: (id) => post(`/api/v1/conversations/${id}/typing`).catch(() => {}),
   find: thread.find,
 });
 const list = createList(store, {
@@ -85,7 +91,7 @@ function show(data) {
   store.put(data.conversation);
   list.open(data.conversation.id);
   thread.show(data, sender.of(data.conversation.id));
-  composer.open(data.conversation);
+  composer.open(data.conversation, data.ways);
   paint();
   paintSide(data);
   title();
@@ -111,10 +117,10 @@ function pane(name) {
 
 function paint() {
   if (!opened) return;
-  const left = windowLeft(opened.conversation);
-  paintHead(opened.conversation, opened.customer, me);
+  composer.refresh();
+  const way = composer.way();
+  paintHead(opened.conversation, opened.customer, me, way?.closed === "window" ? 0 : left(way));
   paintFacts(opened.conversation);
-  composer.update(opened.conversation, left !== null && left <= 0);
 }
 
 function title() {
@@ -140,6 +146,15 @@ const refreshEvents = calmly(300, async () => {
   const id = opened?.conversation.id;
   const data = id && (await get(`/inbox/${id}/thread/`).catch(() => null));
   if (data && opened?.conversation.id === id) thread.putEvents(data.events);
+});
+
+/** Ask anew where the person can be answered: they wrote, a channel changed, a window closed. */
+const refreshWays = calmly(800, async () => {
+  const id = opened?.conversation.id;
+  const data = id && (await get(`/api/v1/conversations/${id}/ways`).catch(() => null));
+  if (!data || opened?.conversation.id !== id) return;
+  composer.take(data.results);
+  paint();
 });
 
 /** Tell the server that the team has read the conversation. */
@@ -182,14 +197,19 @@ const heard = {
   "message.created": told,
   "message.updated": told,
   "customer.updated": named,
-  "channel.updated": banner.put,
+  "channel.updated": (channel) => {
+    banner.put(channel);
+    refreshWays();
+  },
 };
 
 function told(message) {
   if (message.deleted) return thread.drop(message); // one of two that turned out to be one
   sender.arrived(message);
   if (opening === message.conversation) late.push(message);
-  if (opened?.conversation.id === message.conversation) thread.put(message);
+  if (opened?.conversation.id !== message.conversation) return;
+  thread.put(message);
+  if (message.direction === "inbound") refreshWays();
 }
 
 function named(customer) {
@@ -197,6 +217,7 @@ function named(customer) {
   if (opened?.customer.id !== customer.id) return;
   opened.customer = customer;
   opened.conversation = { ...opened.conversation, customer_name: customer.name };
+  refreshWays(); // an address more, or one that is to be left alone
   paint();
   paintSide(opened);
 }

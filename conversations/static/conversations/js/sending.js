@@ -39,10 +39,11 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
   }
 
   async function deliver(message) {
-    const { conversation, client_id, text, reply_to, attachments } = message;
+    const { conversation, client_id, text, reply_to, attachments, template, via } = message;
     try {
       const saved = await post(`/api/v1/conversations/${conversation}/messages`, {
-        text, client_id, private: message.kind === "note", ...(reply_to && { reply_to }),
+        client_id, private: message.kind === "note", ...(reply_to && { reply_to }), ...(via && { channel: via }),
+        ...(template ? { template } : { text }),
         ...(attachments.length && { attachments: attachments.map(({ id }) => id) }),
       });
       unsent.delete(client_id);
@@ -67,12 +68,13 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
 
   return {
     /** Send words into a conversation. */
-    send(conversation, { text, note, replyTo, attachments = [] }) {
+    send(conversation, { text, note, replyTo, channel, template, attachments = [] }) {
       const now = new Date().toISOString();
       const client_id = newId();
       transmit({
         id: `local:${client_id}`, client_id, local: true, conversation, direction: "outbound",
-        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : attachments[0]?.kind ?? "text", text, payload: {},
+        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : template ? "template" : attachments[0]?.kind ?? "text", text, payload: {},
+        via: note ? null : channel, template,
         attachments, sent_at: now, received_at: now, reply_to: replyTo ?? null, referral: null, status: "queued",
         error: null, reactions: [], edited_at: null, deleted_at: null,
       });
@@ -81,12 +83,12 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
       if (message.local) transmit({ ...message, sent_at: new Date().toISOString() });
       else again(message);
     },
-    /** Take an unsent message back; returns its text. */
+    /** Take an unsent message back; returns it. */
     drop(message) {
       unsent.delete(message.client_id);
       save();
       onDropped(message);
-      return message.text;
+      return message;
     },
     /** The server told of a message with this client id: it is no longer only here. */
     arrived({ client_id }) {

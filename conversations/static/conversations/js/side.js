@@ -8,14 +8,8 @@ const CLOSING = 2 * 3600;
 
 const channelOf = (row) => row.channels.find(({ id }) => id === row.last_channel) ?? row.channels.at(-1);
 
-/** Seconds until free text is refused; null where nothing closes. */
-export function windowLeft(row) {
-  const span = words.windows?.[channelOf(row)?.kind]; // how long after the customer's last message free text may follow
-  return span && row.last_inbound_at ? span - secondsBetween(row.last_inbound_at) : null;
-}
-
-/** The head: name, channel, address, what is left of the window, who has it. */
-export function paintHead(row, customer, me) {
+/** The head: name, channel, address, seconds left of the window (null where nothing closes), who has it. */
+export function paintHead(row, customer, me, left) {
   const pane = $("[data-thread]");
   const name = row.customer_name || words.unknown_person;
   const avatar = $("[data-avatar]", pane);
@@ -27,7 +21,6 @@ export function paintHead(row, customer, me) {
   const address = customer && reachedAt(customer, kind);
   write($("[data-where]", pane), `${words.channels[kind] ?? ""} `);
   write($("[data-address]", pane), address ? `· ${address} ` : "");
-  const left = windowLeft(row);
   const window = $("[data-window]", pane);
   writeOrHide(window, left === null || row.status === "resolved" ? "" : left > 0 ? fill(words.window, { left: duration(left) }) : words.window_closed);
   window.dataset.window = left > CLOSING ? "open" : left > 0 ? "closing" : "closed";
