@@ -142,6 +142,7 @@ class House:
             "ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "PUBLIC_URL": self.url,
             "GRAPH_API_URL": f"http://127.0.0.1:{self.graph_port}",
+            "GRAPH_INSTAGRAM_URL": f"http://127.0.0.1:{self.graph_port}",
             "TWILIO_API_URL": f"http://127.0.0.1:{self.graph_port}",
             "NOVELO_DATA_DIR": str(self.home / "data"),
             "STATIC_ROOT": str(self.home / "static"),

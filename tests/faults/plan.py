@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.faults import bad_input, campaign, controls, kills, live, poison, races, replies
+from tests.faults import bad_input, campaign, controls, kills, live, poison, races, replies, samples
 from tests.faults.drill import Result
 from tests.faults.house import House
 
@@ -27,5 +27,6 @@ PLAN: Mapping[str, Callable[[House], Result]] = {
     "B7": replies.run,
     "B10": campaign.run,
     "R2": races.run,
+    "S1": samples.run,
     "W1": live.run,
 }
