@@ -1,4 +1,4 @@
-"""Who asked to be left alone: kept with the address they asked from, and asked before anything is sent there."""
+"""Who asked to be left alone: kept with the address they asked from, by their own words or by what their provider says."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from conversations import bulk
 from conversations.channels.types import MessageReceived
-from conversations.models import Identity
 from conversations.work import Work
 
 # The newest wish counts, in whichever order the messages came. What a provider refused later than that still stands.
@@ -57,10 +55,3 @@ def refused(messages: Iterable[tuple[UUID, datetime]]) -> None:
     if known:
         with connection.cursor() as cursor:
             cursor.execute(REFUSED, [list(known), list(known.values())])
-
-
-def refusal(identity: Identity | None) -> str | None:
-    """Return why nothing may be sent to this address, ``None`` when something may."""
-    if identity is None or identity.opted_out_at is None:
-        return None
-    return _("The customer asked not to be written to here: nothing may be sent until they take that back.")

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from conversations import budget, feed, identify, record, stopping
+from conversations import budget, consent, feed, identify, record, stopping
 from conversations.channels.registry import adapter_of
 from conversations.channels.types import Error, SendRefused, Sent
 from conversations.deliver import Parcel
-from conversations.models import Channel, HistoryEvent, Identity, Message, OutboxEntry
+from conversations.models import Channel, HistoryEvent, Message, OutboxEntry
 from conversations.models.message import STATUS_RANK
 from conversations.wake import wake
 
@@ -151,8 +151,8 @@ def refused(row: Message, parcel: Parcel, error: Error) -> None:
     _happened(row, "message.failed", now, {"code": error.code})
     record.recount_waits([row.conversation_id])
     wake("metrics")
-    if error.error_class == "opt_out" and row.identity_id and row.kind != "template":  # of a template only the advertising is unwanted
-        Identity.objects.filter(pk=row.identity_id, opted_out_at=None).update(opted_out_at=now)
+    if error.stop:  # other refusals of this class mean advertising only, or end when the customer writes
+        consent.refused([(row.pk, now)])
     Channel.objects.filter(pk=parcel.channel.pk).update(
         last_error_at=now, last_error={"code": error.code, "title": error.title}
     )
