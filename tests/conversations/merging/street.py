@@ -20,6 +20,7 @@ from conversations.models import Conversation, Customer, HistoryEvent, Identity,
 from conversations.pipeline.batch import apply
 from conversations.work import Place, Work
 from hub.ids import new_id
+from metrics import facts
 from tests import factories
 
 KINDS = {"ana": ("instagram", "igsid"), "bia": ("whatsapp", "wa_id"), "caio": ("webchat", "visitor")}
@@ -122,6 +123,25 @@ class Street:
         row = self.known(who)
         talks = Conversation.objects.filter(customer=row).order_by("opened_at") if row else []
         return [self._talk(talk) for talk in talks]
+
+    def facts(self, who: str) -> list[Told]:
+        """Return what the figures make of somebody's history, without ids."""
+        row = self.known(who)
+        ids = list(Conversation.objects.filter(customer=row).values_list("pk", flat=True)) if row else []
+        rows = facts.derived(self.place.pk, facts.family(self.place.pk, ids))
+        return sorted(
+            (table.name, *map(self._plain, row[facts.ID + 1 :]))
+            for table in facts.TABLES
+            for row in rows[table].values()
+        )
+
+    def _plain(self, value: Any) -> str:
+        """Return a value of a fact as two worlds can compare it: times by the street's clock, no ids."""
+        if isinstance(value, datetime):
+            return str(self._clock(value))
+        if isinstance(value, tuple):
+            return str([self._clock(at) for at in value])
+        return "id" if isinstance(value, str) and value.count("-") == 4 else str(value)
 
     def _talk(self, talk: Conversation) -> Told:
         said = list(Message.objects.filter(conversation=talk).in_order().select_related("customer", "channel"))

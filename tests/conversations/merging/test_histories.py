@@ -77,4 +77,5 @@ def test_after_every_undo_everybody_has_what_they_would_have_had_alone(
         other = alone(history, joint)
         for who in KINDS:
             assert street.story(who) == other.story(who), who
+            assert street.facts(who) == other.facts(who), who
         transaction.set_rollback(True)
