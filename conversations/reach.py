@@ -18,10 +18,13 @@ from conversations.models import Customer, Identity, Message
 HEARD = """
 SELECT who.person_id, who.channel_id, max(said.shown_at)
 FROM unnest(%s::uuid[], %s::uuid[]) AS who (person_id, channel_id)
-JOIN conversations_customer c ON c.id = who.person_id OR c.merged_into_id = who.person_id
+CROSS JOIN LATERAL (
+  SELECT who.person_id AS id
+  UNION ALL SELECT c.id FROM conversations_customer c WHERE c.merged_into_id = who.person_id
+) AS one
 CROSS JOIN LATERAL (
   SELECT m.shown_at FROM conversations_message m
-  WHERE m.customer_id = c.id AND m.channel_id = who.channel_id AND m.direction = 'inbound'
+  WHERE m.customer_id = one.id AND m.channel_id = who.channel_id AND m.direction = 'inbound'
   ORDER BY m.shown_at DESC, m.seq DESC LIMIT 1
 ) AS said
 GROUP BY who.person_id, who.channel_id

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from uuid import UUID
 
@@ -22,10 +22,12 @@ from conversations.deliver import Nod, Outcome, Parcel, Sending
 from conversations.media.links import outbound_files
 from conversations.models import Channel, Message, OutboxEntry
 from conversations.pipeline import gestured, results
+from conversations.pipeline.accepting import accept
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.1  # so often somebody who writes meanwhile is looked for
+FEW_PLACES = 8  # with fewer free than this no more are looked for before that
 DAWDLE_SECONDS = 2.0  # who takes longer than this does not keep the others from going on
 OVERTIME_SECONDS = 30.0  # but not for longer than this
 PAUSE_SECONDS = 0.5  # what comes later than this, the relay wakes for
@@ -81,13 +83,18 @@ def _turn() -> Iterator[bool]:
 def send_pending(seconds: float = 8.0) -> int:
     """Send what may go now, claiming for up to ``seconds``; return how many results were recorded, 0 when nothing may go."""
     done = _give_up_stale()
-    until = time.monotonic() + seconds
+    until, looked = time.monotonic() + seconds, -LOOK_SECONDS
     with Sending() as sending:
         while True:
-            stuck = _start(sending) if _goes_on(sending, until) else []
-            for outcome in stuck or (sending.finished(LOOK_SECONDS) if sending else []):
-                _record(outcome)
-                done += 1
+            stuck: list[Outcome] = []
+            now = time.monotonic()
+            # Looking costs the same for one place as for many.
+            if not sending or sending.room.places >= FEW_PLACES or now >= looked + LOOK_SECONDS:
+                looked = now
+                stuck = _start(sending) if _goes_on(sending, until) else []
+            outcomes = stuck or (sending.finished(LOOK_SECONDS) if sending else [])
+            _record_all(outcomes)
+            done += len(outcomes)
             if not sending and not stuck:
                 return done
 
@@ -108,8 +115,24 @@ def _start(sending: Sending) -> list[Outcome]:
     return stuck
 
 
+def _record_all(outcomes: Sequence[Outcome]) -> None:
+    """Write down what came of some sends, then what was said: together what was simply taken, the rest one by one."""
+    try:
+        rest = accept(outcomes)
+    except (OperationalError, IntegrityError) as error:
+        log.warning("sends are recorded one by one", error=type(error).__name__)
+        rest = list(outcomes)
+    for outcome in rest:
+        _record(outcome)
+    channel_log.write(
+        channel_log.Kept(outcome.parcel.channel, one, outcome.parcel.message.pk)
+        for outcome in outcomes
+        for one in outcome.said
+    )
+
+
 def _record(outcome: Outcome) -> None:
-    """Write down what came of one send, then what was said.
+    """Write down what came of one send.
 
     A try may meet somebody else's lock, or the very echo of its message as that is being stored: the second finds it there.
     """
@@ -118,8 +141,6 @@ def _record(outcome: Outcome) -> None:
     except (OperationalError, IntegrityError) as error:
         log.warning("the result of a send is recorded again", error=type(error).__name__)
         _settle(outcome)
-    parcel = outcome.parcel
-    channel_log.write(channel_log.Kept(parcel.channel, one, parcel.message.pk) for one in outcome.said)
 
 
 def _settle(outcome: Outcome) -> None:

@@ -22,8 +22,11 @@ TRIED = """
 SELECT echo.place, m.id, m.conversation_id
 FROM unnest(%s::int[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
   AS echo (place, channel_id, person_id, kind, text, at)
-JOIN conversations_customer c ON c.id = echo.person_id OR c.merged_into_id = echo.person_id
-JOIN conversations_message m ON m.customer_id = c.id AND m.channel_id = echo.channel_id
+CROSS JOIN LATERAL (
+  SELECT echo.person_id AS id
+  UNION ALL SELECT c.id FROM conversations_customer c WHERE c.merged_into_id = echo.person_id
+) AS one
+JOIN conversations_message m ON m.customer_id = one.id AND m.channel_id = echo.channel_id
   AND m.direction = 'outbound' AND m.provider_id IS NULL AND m.status IN ('queued', 'sending', 'unknown')
   AND m.kind = echo.kind AND btrim(m.text, E' \\t\\r\\n') = btrim(echo.text, E' \\t\\r\\n')
 JOIN conversations_outboxentry o ON o.message_id = m.id AND o.state <> 'queued'

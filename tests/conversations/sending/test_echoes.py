@@ -29,7 +29,7 @@ def in_flight() -> deliver.Parcel:
 
 
 def answered(parcel: deliver.Parcel, provider_id: str) -> None:
-    outbound._record(deliver.Outcome(parcel, Sent(provider_id=provider_id)))
+    outbound._record_all([deliver.Outcome(parcel, Sent(provider_id=provider_id))])
 
 
 def ours() -> list[tuple[str, str, str | None]]:
