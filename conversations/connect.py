@@ -190,12 +190,13 @@ def _replaced(workspace: Workspace, channel: Channel, connection: Connection, se
 
 
 def _resumed(workspace: Workspace, channel: Channel) -> Opened:
-    """Let every stopped channel of the connection go on: what stopped them may be mended."""
-    same = Channel.objects.of(workspace).in_use()
-    same = same.filter(connection=channel.connection_id) if channel.connection_id else same.filter(pk=channel.pk)
-    resumed = stopping.resume(workspace, same.values_list("pk", flat=True))
-    changes = dict.fromkeys([Change("channel.updated", channel.pk), *resumed])
-    return Opened(channel, tuple(changes), ("outbound",) if resumed else ())
+    """Let the stopped channels of the connection go on: what stopped them may be mended. One stopped by hand stays so."""
+    beside = Channel.objects.of(workspace).in_use().filter(pk=channel.pk)
+    if channel.connection_id:
+        beside = Channel.objects.of(workspace).in_use().filter(connection=channel.connection_id)
+    resumed = stopping.resume(workspace, beside.values_list("pk", flat=True))
+    own = Change("channel.updated", channel.pk)
+    return Opened(channel, tuple(dict.fromkeys((own, *resumed))), ("outbound",) if resumed else ())
 
 
 def add_secret(workspace: Workspace, channel_id: UUID, field: str, secret: str) -> Opened:

@@ -16,10 +16,10 @@ from conversations.act import act
 from conversations.api import represent, shapes
 from conversations.api.asking import ChannelChange, ChannelInput, refusals
 from conversations.channels.types import Checked, Credentials, Error
-from conversations.models import Channel, Exchange
+from conversations.models import Channel
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Filters, checked
+from hub.inputs import checked
 from hub.models import Role
 from hub.pagination import page
 
@@ -146,29 +146,6 @@ class ChannelCheck(APIView):
             act(workspace.pk, lambda: connect.settle_check(workspace, channel_id, answer))
             shown = represent.channel(_channel(request, channel_id))
         return Response(represent.check(answer) | {"channel": shown})
-
-
-class ChannelLog(APIView):
-    """What was said to a channel's provider."""
-
-    role: ClassVar = Role.ADMIN
-
-    @extend_schema(
-        operation_id="list_exchanges",
-        parameters=shapes.parameters(message=UUID, outcome=str),
-        responses=shapes.answers(shapes.page_of(shapes.ExchangeShape), 400, 404),
-    )
-    def get(self, request: Request, channel_id: UUID) -> Response:
-        """List the calls to the provider and its answers, newest first, without secrets: `outcome=failed`, `message=<id>`."""
-        with refusals():
-            channel = _channel(request, channel_id)
-        filters = Filters(request)
-        rows = Exchange.objects.of(caller_of(request).workspace).filter(channel=channel)
-        if filters.choices("outcome", ["failed"]):
-            rows = rows.failed()
-        if (message := filters.uuid("message")) is not None:
-            rows = rows.filter(message_id=message)
-        return Response(page(request, rows, {"id": int}, represent.exchange))
 
 
 def _channel(request: Request, channel_id: UUID) -> Channel:

@@ -108,16 +108,18 @@ class ExchangeList(APIView):
 
     @extend_schema(
         operation_id="list_all_exchanges",
-        parameters=shapes.parameters(channel=UUID, message=UUID),
+        parameters=shapes.parameters(channel=UUID, message=UUID, outcome=str),
         responses=shapes.answers(shapes.page_of(shapes.ExchangeShape), 400),
     )
     def get(self, request: Request) -> Response:
-        """List what was said to providers and what they answered, without secrets, newest first."""
+        """List what was said to providers and what they answered, without secrets, newest first; `outcome=failed` or all."""
         filters, rows = Filters(request), Exchange.objects.of(caller_of(request).workspace)
         if (channel := filters.uuid("channel")) is not None:
             rows = rows.filter(channel=channel)
         if (message := filters.uuid("message")) is not None:
             rows = rows.filter(message_id=message)
+        if filters.choices("outcome", ["failed"]):
+            rows = rows.failed()
         return Response(page(request, rows, {"id": int}, represent.exchange))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.drainage import set_override
@@ -46,6 +47,7 @@ class Shape(serializers.Serializer[Any]):
         set_override(cls, "component_name", cls.__name__.removesuffix("Shape"))
 
 
+@cache
 def page_of(shape: type[Shape]) -> serializers.Serializer[Any]:
     """Return the shape of one page of a list."""
     name = f"{shape.__name__.removesuffix('Shape')}Page"
@@ -225,6 +227,7 @@ class MessageShape(Shape):
     error = FailureShape(allow_null=True)
     reactions = ReactionShape(many=True)
     edited_at = serializers.DateTimeField(allow_null=True)
+    pricing = serializers.DictField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 

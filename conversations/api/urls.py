@@ -20,7 +20,6 @@ urlpatterns = [
     path("channels", channels.ChannelList.as_view()),
     path("channels/<uuid:channel_id>", channels.ChannelDetail.as_view()),
     path("channels/<uuid:channel_id>/check", channels.ChannelCheck.as_view()),
-    path("channels/<uuid:channel_id>/log", channels.ChannelLog.as_view()),
     path("channels/<uuid:channel_id>/templates", templates.ChannelTemplates.as_view()),
     path("channels/<uuid:channel_id>/templates/sync", templates.TemplateSync.as_view()),
     path("customers", customers.CustomerList.as_view()),

@@ -293,12 +293,12 @@ def test_it_shows_the_channel_log(shop: Shop) -> None:
     fine = Exchange.objects.create(**asked, url="https://graph.example/1", status=200, message_id=uuid4())
     refused = Exchange.objects.create(**asked, url="https://graph.example/2", status=401, response="{}")
     silent = Exchange.objects.create(**asked, url="https://graph.example/3", error="ReadTimeout")
-    log = f"{API}/{shop.line.pk}/log"
+    log = f"/api/v1/exchanges?channel={shop.line.pk}"
     assert [row["id"] for row in shop.api.get(log).json()["results"]] == [
         str(row.pk) for row in (silent, refused, fine)
     ]
-    assert [row["status"] for row in shop.api.get(f"{log}?outcome=failed").json()["results"]] == [None, 401]
-    assert [row["url"] for row in shop.api.get(f"{log}?message={fine.message_id}").json()["results"]] == [fine.url]
+    assert [row["status"] for row in shop.api.get(f"{log}&outcome=failed").json()["results"]] == [None, 401]
+    assert [row["url"] for row in shop.api.get(f"{log}&message={fine.message_id}").json()["results"]] == [fine.url]
     agent = factories.client(factories.token(shop.place, Role.SUPERVISOR))
     assert agent.get(log).status_code == agent.post(f"{API}/{shop.line.pk}/check").status_code == 403
 
