@@ -6,6 +6,7 @@ import io
 import json
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
@@ -86,6 +87,7 @@ def test_the_demo_company_works(db: None) -> None:
         ["agent", "bruno@demo.novelo", "novelo-demo-2026"],
         ["supervisor", "carla@demo.novelo", "novelo-demo-2026"],
         ["admin", "admin@demo.novelo", "novelo-demo-2026"],
+        ["visitor", f"{settings.PUBLIC_URL}/chat/{Channel.objects.get(kind='webchat').pk}/"],
     ]
     assert Workspace.objects.get().name == "Loja Aurora"
     assert Team.objects.get().members.count() == 2
@@ -94,11 +96,12 @@ def test_the_demo_company_works(db: None) -> None:
 
 def test_the_demo_company_is_made_once(db: None) -> None:
     first = json.loads(run("demo", "--json")[0])
-    secrets = Connection.objects.get().credentials()
+    secrets = Connection.objects.get(provider="meta").credentials()
     assert json.loads(run("demo", "--json")[0]) == first
-    assert Connection.objects.get().credentials() == secrets
-    assert (User.objects.count(), Channel.objects.count()) == (4, 1)
-    assert first["channel"]["id"] == str(Channel.objects.get().pk)
+    assert Connection.objects.get(provider="meta").credentials() == secrets
+    assert (User.objects.count(), Channel.objects.count()) == (4, 2)
+    assert first["channel"]["id"] == str(Channel.objects.get(kind="whatsapp").pk)
+    assert first["chat"]["url"].endswith(f"/chat/{Channel.objects.get(kind='webchat').pk}/")
     assert not any(secret in json.dumps(first) for secret in (*secrets.app_secrets, secrets.access_token))
 
 

@@ -1,4 +1,4 @@
-"""The demo company: a Brazilian shop with its people and a WhatsApp number, to look around in. Never for production."""
+"""The demo company: a Brazilian shop with its people, a WhatsApp number and a chat on its site, to look around in. Never for production."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ PEOPLE = (
 )
 TEAM = "Atendimento"
 PHONE_NUMBER_ID = "106540352242922"
+PHONE_NUMBER = "+55 11 4000-0000"
+CHAT = {
+    "title": NAME,
+    "greeting": "Oi! Como podemos ajudar?",
+    "hours_text": "Segunda a sexta, das 9h às 18h",
+    "fields": ["name"],
+}
 
 
 class Command(BaseCommand):
@@ -47,12 +54,13 @@ class Command(BaseCommand):
             members = [_member(workspace, email, name, role) for email, name, role in PEOPLE]
             team, _ = Team.objects.get_or_create(workspace=workspace, name=TEAM)
             team.members.add(*[member for member in members if member.role == Role.AGENT])
-            channel = _channel(workspace)
+            channel, chat = _channel(workspace), _chat(workspace)
         if options["json"]:
-            self.stdout.write(json.dumps(_facts(workspace, channel)))
+            self.stdout.write(json.dumps(_facts(workspace, channel, chat)))
             return
         for email, name, role in PEOPLE:
             self.stdout.write(f"{role.value:<10} {email:<20} {PASSWORD}   {name}")
+        self.stdout.write(f"{'visitor':<10} {_address(chat)}")
 
 
 def _member(workspace: Workspace, email: str, name: str, role: Role) -> Membership:
@@ -73,11 +81,30 @@ def _channel(workspace: Workspace) -> Channel:
         verify_token=secrets.token_urlsafe(16),
         access_token=secrets.token_urlsafe(32),
     )
-    plan = Plan(kind="whatsapp", name=f"WhatsApp {NAME}", address=PHONE_NUMBER_ID, credentials=credentials)
+    plan = Plan(
+        kind="whatsapp",
+        name=f"WhatsApp {NAME}",
+        address=PHONE_NUMBER_ID,
+        credentials=credentials,
+        settings={"display_number": PHONE_NUMBER},
+    )
     return act(workspace.pk, lambda: open_channel(workspace, plan)).channel
 
 
-def _facts(workspace: Workspace, channel: Channel) -> dict[str, Any]:
+def _chat(workspace: Workspace) -> Channel:
+    """Return the chat on the shop's site; its own page shows it to whoever looks around."""
+    known = Channel.objects.of(workspace).filter(kind="webchat", deleted_at=None).order_by("id").first()
+    if known is not None:
+        return known
+    plan = Plan(kind="webchat", name="Chat do site", settings=CHAT)
+    return act(workspace.pk, lambda: open_channel(workspace, plan)).channel
+
+
+def _address(chat: Channel) -> str:
+    return f"{settings.PUBLIC_URL}/chat/{chat.pk}/"
+
+
+def _facts(workspace: Workspace, channel: Channel, chat: Channel) -> dict[str, Any]:
     return {
         "workspace": workspace.slug,
         "name": workspace.name,
@@ -90,4 +117,5 @@ def _facts(workspace: Workspace, channel: Channel) -> dict[str, Any]:
             "connection": str(channel.connection_id),
             "webhook_url": f"{settings.PUBLIC_URL}/webhooks/{channel.connection_id}/",
         },
+        "chat": {"id": str(chat.pk), "kind": chat.kind, "url": _address(chat)},
     }

@@ -170,7 +170,9 @@ function badge() {
   tell("unread", { count: opened ? 0 : theirs.filter(({ status }) => status !== "read").length });
 }
 
-const complain = (refusal) => composer.complain(refusal.detail || fill(words.not_sent, { reason: words.no_answer }));
+function complain(refusal) {
+  composer.complain(refusal.detail || fill(words.not_sent, { reason: words.no_answer }));
+}
 
 /** Say it: kept first, sent then. */
 function say(text, { files = [], choice, asked } = {}) {
