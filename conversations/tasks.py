@@ -29,10 +29,11 @@ from conversations.act import act
 from conversations.channels.types import Error
 from conversations.media import upload
 from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
+from conversations.wake import wake
 from hub import idempotency
 from hub.models import Workspace
 
-DRAIN_SECONDS = 8.0  # then the task ends and the relay, which sees what is left, wakes it again
+DRAIN_SECONDS = 3.0  # then the task ends and says that there is more: a worker that is told to stop is not held up
 BESIDE_SECONDS = 0.01  # what another worker parses now can be worked by this one a moment later
 RECONCILE_SECONDS = 60.0
 PARKED_DAYS = 7
@@ -54,6 +55,8 @@ def drain(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
             if not parse.somebody_parses():
                 break
             time.sleep(BESIDE_SECONDS)
+    else:
+        wake("inbound")
     return done
 
 
