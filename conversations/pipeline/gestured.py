@@ -13,6 +13,8 @@ from conversations.models import Message
 
 def pack(claimed: Sequence[gestures.Claimed]) -> list[Nod]:
     """Read what claimed reactions need; those that can never leave are settled here."""
+    if not claimed:
+        return []
     rows = Message.objects.select_related("channel__connection", "identity", "customer").in_bulk(
         [one.message_id for one in claimed]
     )

@@ -32,6 +32,7 @@ DAWDLE_SECONDS = 2.0  # who takes longer than this does not keep the others from
 OVERTIME_SECONDS = 30.0  # but not for longer than this
 PAUSE_SECONDS = 0.5  # what comes later than this, the relay wakes for
 RECEIPT_ATTEMPTS = 2
+AT_MOST_GESTURES = 4  # at once: campaigns leave more places than that
 TURNS = 0x6E6F7665  # names our advisory locks
 STALE = """
 UPDATE conversations_outboxentry SET state = 'done'
@@ -89,14 +90,14 @@ def send_pending(seconds: float = 8.0) -> int:
             stuck: list[Outcome] = []
             now = time.monotonic()
             # Looking costs the same for one place as for many.
-            if not sending or sending.room.places >= FEW_PLACES or now >= looked + LOOK_SECONDS:
-                looked = now
-                stuck = _start(sending) if _goes_on(sending, until) else []
-            outcomes = stuck or (sending.finished(LOOK_SECONDS) if sending else [])
+            look = not sending or sending.room.places >= FEW_PLACES or now >= looked + LOOK_SECONDS
+            if look and _goes_on(sending, until):
+                looked, stuck = now, _start(sending)
+            if look and not sending and not stuck:
+                return done
+            outcomes = stuck or sending.finished(LOOK_SECONDS)
             _record_all(outcomes)
             done += len(outcomes)
-            if not sending and not stuck:
-                return done
 
 
 def _goes_on(sending: Sending, until: float) -> bool:
@@ -110,8 +111,7 @@ def _start(sending: Sending) -> list[Outcome]:
     claimed = outbox.claim(sending.room) if sending.room.places else []
     parcels, stuck = deliver.pack(claimed, outbound_files) if claimed else ([], [])
     sending.start(parcels)
-    if not any(parcel.bulk for parcel in parcels):
-        sending.start(gestured.pack(gestures.claim(sending.room.places)))
+    sending.start(gestured.pack(gestures.claim(min(sending.room.places, AT_MOST_GESTURES))))
     return stuck
 
 
