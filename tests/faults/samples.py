@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -42,7 +43,7 @@ def run(house: House) -> Result:
                 result.failures.append(f"{way}: {cases[0]['id']} and others were answered {wrong[:3]} (wanted, given)")
         settle(house, result)
         result.failures += [line for cases, shop in shops for line in _unfinished(way, cases, shop)]
-        left[way] = [replaying.rows(shop.workspace) for _, shop in shops]
+        left[way] = [_rows(cases, shop) for cases, shop in shops]
     names = [cases for them in groups.values() for cases in them]
     for way in WAYS:
         for cases, first, now in zip(names, left["once"], left[way], strict=True):
@@ -109,6 +110,17 @@ WAYS: dict[str, Callable[[str, Sequence[Case], Shop], Posts]] = {
     "backwards": _backwards,
     "eight threads": _at_once,
 }
+
+
+def _rows(cases: Sequence[Case], shop: Shop) -> list[Any]:
+    """Return what is there; of Twilio, which gives no times, without them."""
+    found = replaying.rows(shop.workspace)
+    if cases[0]["provider"] != "twilio":
+        return found
+    return [
+        sorted((tuple(None if isinstance(one, datetime) else one for one in row) for row in table), key=repr)
+        for table in found
+    ]
 
 
 def _unfinished(way: str, cases: Sequence[Case], shop: Shop) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -133,13 +134,8 @@ def _own_id(event: Event, word: str, part: Mapping[str, Any]) -> str:
     """Make an id for what has none: the same event has the same one each time it comes."""
     person = event.person.addresses[0].value if event.person else ""
     at = event.at.isoformat() if event.at else ""
-    facts = (
-        text_of(part.get("payload")),
-        text_of(part.get("title")),
-        text_of(part.get("ref")),
-        text_of(part.get("ad_id")),
-    )
-    digest = hashlib.sha256("\x1f".join((person, at, *facts)).encode("utf-8", "replace")).hexdigest()[:32]
+    facts = json.dumps(part, sort_keys=True)
+    digest = hashlib.sha256(f"{person}\x1f{at}\x1f{facts}".encode()).hexdigest()[:32]
     return f"{word}:{digest}"
 
 
