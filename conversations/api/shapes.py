@@ -227,7 +227,6 @@ class MessageShape(Shape):
     error = FailureShape(allow_null=True)
     reactions = ReactionShape(many=True)
     edited_at = serializers.DateTimeField(allow_null=True)
-    pricing = serializers.DictField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from conversations.api import shapes
+from conversations.api.messages import MessageDetailShape
 from tests import factories
 
 
@@ -56,7 +57,7 @@ def test_the_shapes_say_what_is_answered(db: None) -> None:
         (f"channels/{line.pk}", shapes.ChannelShape),
         (f"customers/{talk.customer_id}", shapes.CustomerShape),
         (f"conversations/{talk.pk}", shapes.ConversationShape),
-        (f"messages/{talk.last_message_id}", shapes.MessageShape),
+        (f"messages/{talk.last_message_id}", MessageDetailShape),
         (f"deliveries/{row.pk}", shapes.DeliveryDetailShape),
         ("queue", shapes.QueueShape),
     ):
