@@ -20,6 +20,9 @@ from simulator.social_api import SocialApi
 from simulator.social_bodies import SocialAccount
 from simulator.social_customers import SocialCustomers
 from simulator.switches import Control, Switches
+from simulator.twilio import Twilio, TwilioNumber
+from simulator.twilio_api import TwilioApi
+from simulator.twilio_customers import TwilioCustomers
 from simulator.whatsapp import WhatsApp
 
 LOOK_AGAIN = 10.0
@@ -27,6 +30,7 @@ LOOK_AGAIN = 10.0
 Announce = Callable[[str], object]
 ReadNumbers = Callable[[], Sequence[BusinessNumber]]
 ReadAccounts = Callable[[], Sequence[SocialAccount]]
+ReadTwilio = Callable[[], Sequence[TwilioNumber]]
 
 
 def play(  # noqa: PLR0913  what may differ between starts
@@ -39,11 +43,12 @@ def play(  # noqa: PLR0913  what may differ between starts
     switches: Switches | None = None,
     announce: Announce = print,
     read_accounts: ReadAccounts = tuple,
+    read_twilio: ReadTwilio = tuple,
 ) -> None:
     """Run until SIGTERM or SIGINT.
 
-    ``read_numbers`` and ``read_accounts`` (of Instagram and Messenger) are called in a thread once the hub is ready and every ten seconds. ``rate`` is how many talks begin
-    a minute; at 0 no customers write.
+    ``read_numbers``, ``read_accounts`` (of Instagram and Messenger) and ``read_twilio`` are called in a thread once the hub
+    is ready and every ten seconds. ``rate`` is how many talks begin a minute; at 0 no customers write.
     Raises ``NotLoopbackError`` when the hub is not on this machine and ``OSError`` when the port is taken.
     """
     hub_url = loopback_url(hub_url).rstrip("/")
@@ -54,12 +59,15 @@ def play(  # noqa: PLR0913  what may differ between starts
             asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
         whatsapp = WhatsApp(control=Control(switches, seed=seed), seed=seed)
         social = Social(control=whatsapp.control, seed=seed)
-        async with served(Graph(whatsapp, seed=seed, neighbors=[SocialApi(social)]), port) as url:
-            social.base = url
+        twilio = Twilio(control=whatsapp.control, seed=seed)
+        neighbors = [SocialApi(social), TwilioApi(twilio)]
+        async with served(Graph(whatsapp, seed=seed, neighbors=neighbors), port) as url:
+            social.base = twilio.base = url
             announce(f"Graph on {url}, waiting for {hub_url}/readyz")
             numbers = _live(whatsapp, read_numbers, hub_url, seed, rate, announce)
             accounts = _live_socially(social, read_accounts, hub_url, seed, rate)
-            work: asyncio.Future[Any] = asyncio.gather(numbers, accounts)
+            others = _live_at_twilio(twilio, read_twilio, hub_url, seed, rate)
+            work: asyncio.Future[Any] = asyncio.gather(numbers, accounts, others)
             stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -67,6 +75,7 @@ def play(  # noqa: PLR0913  what may differ between starts
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             await social.close()
+            await twilio.callbacks.close()
             await whatsapp.close()
         if failed:
             work.result()
@@ -96,6 +105,19 @@ async def _live_socially(social: Social, read_accounts: ReadAccounts, hub_url: s
             accounts = tuple(await asyncio.to_thread(read_accounts))
             if accounts != social.accounts:
                 social.serve(accounts)
+            await asyncio.sleep(LOOK_AGAIN)
+
+
+async def _live_at_twilio(network: Twilio, read_twilio: ReadTwilio, hub_url: str, seed: int, rate: float) -> None:
+    """Keep to the numbers at Twilio that the hub has, as they come and go, and let people write to them."""
+    await _until_ready(hub_url)
+    async with asyncio.TaskGroup() as group:
+        if rate > 0:
+            group.create_task(TwilioCustomers(network, seed=seed, rate=rate / 2).run())
+        while True:
+            numbers = tuple(await asyncio.to_thread(read_twilio))
+            if numbers != network.numbers:
+                network.serve(numbers)
             await asyncio.sleep(LOOK_AGAIN)
 
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from conversations.channels.types import Credentials
 from conversations.models import Channel, Connection
-from hub.management.commands.simulate import NumbersOf
+from hub.management.commands.simulate import NumbersOf, TwilioNumbersOf
 from hub.models import Workspace
 from simulator import BusinessNumber
 
@@ -32,6 +32,23 @@ def test_it_works() -> None:
             verified_name="Loja",
         )
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_reads_numbers_at_twilio() -> None:
+    demo = Workspace.objects.create(slug="demo", name="demo")
+    account = Connection(workspace=demo, provider="twilio")
+    account.keep(Credentials(account_sid="AC1", auth_tokens=("first", "second")))
+    account.save()
+    for kind in ("twilio_whatsapp", "sms"):
+        Channel.objects.create(workspace=demo, connection=account, kind=kind, name=kind, address="+551130040000")
+    assert [
+        (one.channel, one.address, one.auth_token) for one in TwilioNumbersOf("demo", "http://127.0.0.1:8000")()
+    ] == [
+        ("whatsapp", "whatsapp:+551130040000", "first"),
+        ("sms", "+551130040000", "first"),
+    ]
+    assert NumbersOf("demo", "http://127.0.0.1:8000")() == []
 
 
 def test_it_refuses_a_hub_on_another_machine() -> None:

@@ -1,4 +1,4 @@
-"""Plays Meta for a workspace: serves Graph to the hub and lets customers write to its numbers, accounts and pages."""
+"""Plays Meta and Twilio for a workspace: serves their APIs to the hub and lets customers write to its numbers, accounts and pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
 from conversations.models import Channel, Connection
-from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches
+from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches, TwilioNumber
 from simulator.play import play
 
 DEFAULT_PORT = 8100
@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 switches=msgspec.json.decode(options["switches"], type=Switches),
                 announce=self.say,
                 read_accounts=AccountsOf(options["workspace"], hub_url),
+                read_twilio=TwilioNumbersOf(options["workspace"], hub_url),
             )
         except (NotLoopbackError, BadSwitchError, msgspec.MsgspecError) as problem:
             raise CommandError(str(problem)) from None
@@ -127,6 +128,40 @@ class AccountsOf:
             name=channel.name,
             login="page" if channel.settings.get("login") == "page" else "instagram",
             page_id=str(channel.settings.get("page_id", "")),
+        )
+
+
+class TwilioNumbersOf:
+    """Reads the numbers at Twilio of a workspace as ``NumbersOf`` reads its WhatsApp numbers."""
+
+    def __init__(self, workspace: str, hub_url: str) -> None:
+        self._workspace = workspace
+        self._hub_url = hub_url
+        self._known: list[TwilioNumber] = []
+
+    def __call__(self) -> list[TwilioNumber]:
+        """Return the numbers, with what the API and a webhook's signature need."""
+        channels = Channel.objects.filter(
+            workspace__slug=self._workspace, connection__provider="twilio", deleted_at=None
+        )
+        try:
+            rows = list(channels.select_related("connection").order_by("created_at"))
+        except Error:
+            return self._known
+        finally:
+            connection.close()  # the thread that calls us may not come back
+        self._known = [self._number(row, row.connection) for row in rows if row.connection]
+        return self._known
+
+    def _number(self, channel: Channel, account: Connection) -> TwilioNumber:
+        credentials = account.credentials()
+        return TwilioNumber(
+            account_sid=credentials.account_sid,
+            auth_token=next(iter(credentials.auth_tokens), ""),
+            number=channel.address,
+            webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
+            channel="sms" if channel.kind == "sms" else "whatsapp",
+            name=channel.name,
         )
 
 
