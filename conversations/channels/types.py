@@ -1,7 +1,8 @@
 """The closed vocabulary between channels and the rest of the house: what came in, what goes out, what came of it.
 
 Every channel turns a vendor's words into these frozen values and nothing foreign travels further. They encode to
-JSON as tagged unions (``{"type": "MessageReceived", ...}``), so that an item can wait in the database.
+JSON as tagged unions (``{"type": "MessageReceived", ...}``), so that an item can wait in the database. The file is long
+because it is one vocabulary, whose words explain each other.
 """
 
 from __future__ import annotations
