@@ -31,8 +31,12 @@ export function createWays(form, { onChange }) {
     write(s.name, way.name || words.channels[way.kind]);
     paintChip(s.chip, way);
     button.setAttribute("aria-label", fill(words.ways.button, { channel: way.name || words.channels[way.kind] }));
-    menu.replaceChildren(title(), ...ways.map(item));
   }
+
+  // Drawn when it opens and left alone while somebody looks at it.
+  menu.addEventListener("beforetoggle", ({ newState }) => {
+    if (newState === "open") menu.replaceChildren(title(), ...ways.map(item));
+  });
 
   function title() {
     const element = document.createElement("p");
