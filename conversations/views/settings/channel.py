@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from conversations import check, connect
-from conversations.act import act
+from conversations import check, connect, stopping
+from conversations.act import act, actor_of
 from conversations.api.represent import check as answered
 from conversations.channels.setup import Field, Unfit, accepted
 from conversations.models import Channel
@@ -45,8 +45,9 @@ def channel(request: HttpRequest, channel: UUID) -> HttpResponse:
     part, do = found
     said = do(request, caller, row)
     context = _everything(channel_here(caller.workspace, channel)) | said
-    htmx: Any = getattr(request, "htmx", False)
-    return render(request, f"{PAGE}#{part}" if htmx else PAGE, context)
+    if getattr(request, "htmx", False):
+        return render(request, f"{PAGE}#{part}", context)
+    return render(request, PAGE, context | {"halted": False})
 
 
 def _everything(row: Channel) -> Shown:
@@ -160,11 +161,25 @@ def _retire(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
     return {"saved_secret": {field.name: _("Retired. What is signed with it is refused from now on.")}}
 
 
+def _stop(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
+    """Let nothing leave until somebody lets it; what is written waits."""
+    act(caller.workspace.pk, lambda: stopping.stop_by_hand(caller.workspace, row.pk, actor_of(caller)))
+    return {"halted": True}
+
+
+def _resume(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
+    """Let what waits leave, in its order."""
+    act(caller.workspace.pk, lambda: stopping.resume_by_hand(caller.workspace, row.pk, actor_of(caller)))
+    return {"halted": True}
+
+
 NAME_LENGTH = 120
 ACTS: dict[str, tuple[str, Callable[[HttpRequest, Caller, Channel], Shown]]] = {
     "change": ("details", _change),
     "add": ("secrets", _add),
     "retire": ("secrets", _retire),
+    "stop": ("fares", _stop),
+    "resume": ("fares", _resume),
 }
 
 

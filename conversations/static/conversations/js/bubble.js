@@ -42,6 +42,7 @@ export function paintBubble(element, message, quoted) {
   s.time.dateTime = message.sent_at;
   s.time.title = full(message.sent_at);
   paintTick(s, message, note);
+  if (s.log) Object.assign(s.log, { hidden: note || message.direction === "inbound" || Boolean(message.local), href: `/settings/messages/${message.id}/log/` });
   writeOrHide(s.reactions, message.reactions.map(({ emoji }) => emoji).join(" "));
 }
 
