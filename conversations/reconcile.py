@@ -20,7 +20,7 @@ from django.utils import timezone
 from conversations import channel_log
 from conversations.channels.registry import CHANNELS
 from conversations.channels.types import Credentials, ReceivedLater, SendRefused, SendUnknown
-from conversations.models import Channel, Delivery, Message
+from conversations.models import Channel, Connection, Delivery, Message
 from conversations.wake import wake
 from hub.secrets import SecretUnreadable
 
@@ -79,25 +79,34 @@ def _since(channel: Channel, now: datetime) -> datetime:
 
 def _ask(channel: Channel, now: datetime, late: Callable[[], bool]) -> int:
     """Store what a channel missed and move its mark; the mark stays where it was when there was no time for everything."""
-    adapter, ended = CHANNELS[channel.kind], now - UNDER_WAY
+    ended, found = now - UNDER_WAY, 0
     assert channel.connection is not None
-    credentials: Credentials = channel.connection.credentials()
-    since, missed, whole = _since(channel, now) - OVERLAP, list[ReceivedLater](), True
     with channel_log.keeping(channel):
-        listed = adapter.received(channel.address, since, credentials, channel.settings)
-        settled = (one for one in listed if one.at is None or one.at <= ended)
-        for some in batched(settled, AT_ONCE, strict=False):
-            missed += _unknown(channel, some)
+        missed, whole = _missed(channel, channel.connection.credentials(), now, late)
+        for some in batched(missed, AT_ONCE):
+            found += _store(channel, channel.connection, [(one.content_type, one.body()) for one in some])
             if late():
-                whole = False
                 break
-        missed.reverse()  # listed newest first, worked oldest first
-        bodies = [(one.content_type, one.body()) for one in missed]
-    _store(channel, bodies)
-    if whole:
+    if whole and found == len(missed):
         with connection.cursor() as cursor:
             cursor.execute(REMEMBER, [MARK, ended.isoformat(), channel.pk])
-    return len(bodies)
+    return found
+
+
+def _missed(
+    channel: Channel, credentials: Credentials, now: datetime, late: Callable[[], bool]
+) -> tuple[list[ReceivedLater], bool]:
+    """Return what is no message here, oldest first, and whether there was time to look at everything."""
+    listed = CHANNELS[channel.kind].received(
+        channel.address, _since(channel, now) - OVERLAP, credentials, channel.settings
+    )
+    settled = (one for one in listed if one.at is None or one.at <= now - UNDER_WAY)
+    missed: list[ReceivedLater] = []
+    for some in batched(settled, AT_ONCE):
+        missed += _unknown(channel, some)
+        if late():
+            return missed[::-1], False
+    return missed[::-1], True
 
 
 def _unknown(channel: Channel, some: tuple[ReceivedLater, ...]) -> list[ReceivedLater]:
@@ -108,19 +117,14 @@ def _unknown(channel: Channel, some: tuple[ReceivedLater, ...]) -> list[Received
     return [one for one in some if one.provider_id not in known]
 
 
-def _store(channel: Channel, bodies: list[tuple[str, bytes]]) -> None:
-    """Store these (type, body) as deliveries, in their order."""
-    if not bodies:
-        return
-    address = f"{settings.PUBLIC_URL}/webhooks/{channel.connection_id}/{FOUND_BY}"
+def _store(channel: Channel, source: Connection, bodies: list[tuple[str, bytes]]) -> int:
+    """Store these (type, body) as deliveries, in their order, and return how many they are."""
+    address = f"{settings.PUBLIC_URL}/webhooks/{source.pk}/{FOUND_BY}"
     with transaction.atomic():
         for content_type, body in bodies:
             Delivery.objects.create(
-                workspace=channel.workspace,
-                connection=channel.connection,
-                url=address,
-                content_type=content_type,
-                body=body,
+                workspace_id=channel.workspace_id, connection=source, url=address, content_type=content_type, body=body
             )
         wake("inbound")
     log.info("messages had been missed", channel=str(channel.pk), count=len(bodies))
+    return len(bodies)
