@@ -234,6 +234,18 @@ def test_it_asks_the_provider(admin: Client, place: Workspace, settings: Any) ->
     assert not any("access" in one.request + one.url for one in said)
 
 
+def test_it_stops_by_hand_and_goes_on(admin: Client, place: Workspace) -> None:
+    row = factories.channel(place)
+    stopped = change(admin, row, act="stop")
+    assert (part(stopped), "An administrator has stopped this channel." in text(stopped)) == (True, True)
+    connect.change_channel(place, row.pk, secrets={"access_token": "another"})
+    row.refresh_from_db()
+    assert row.stopped_at is not None  # a new token is no reason: somebody wanted it so
+    assert "Stop sending" in text(change(admin, row, act="resume"))
+    row.refresh_from_db()
+    assert (row.stopped_at, row.stop_reason) == (None, None)
+
+
 def change_test(browser: Client, row: Channel) -> Any:
     """Press the button that tests a channel."""
     return browser.post(reverse("settings_test", args=[row.pk]), headers={"hx-request": "true"})
