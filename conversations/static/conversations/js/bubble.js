@@ -36,7 +36,7 @@ export function paintBubble(element, message, quoted) {
   s.ad.hidden = !message.referral;
   if (message.referral) write($("span", s.ad), fill(words.came_from_ad, { title: title || "—" }));
   paintText(s.text, message, unreadable);
-  paintMedia(s.media, message);
+  paintMedia(s.media, s.below, message);
   s.edited.hidden = !message.edited_at || Boolean(message.deleted_at);
   write(s.time, clock(message.sent_at));
   s.time.dateTime = message.sent_at;
@@ -103,11 +103,17 @@ function paintTick(s, message, note) {
 }
 
 /** What was painted stays while it says the same: sound goes on playing when a tick changes. */
-function paintMedia(element, message) {
+function paintMedia(element, below, message) {
   const print = JSON.stringify([message.attachments, message.kind, message.payload, Boolean(message.deleted_at), Boolean(message.text)]);
   if (element.print === print) return;
   element.print = print;
   const parts = message.deleted_at ? [] : pieces(message);
+  const isAnswer = (part) => part.classList.contains("choices"); // what can be pressed stands below the question
+  place(element, parts.filter((part) => !isAnswer(part)));
+  place(below, parts.filter(isAnswer));
+}
+
+function place(element, parts) {
   element.hidden = parts.length === 0;
   element.replaceChildren(...parts);
 }

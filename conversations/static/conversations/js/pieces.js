@@ -142,7 +142,8 @@ function card(attachment) {
   const { kind, url, state, filename, mime_type: type, size } = attachment;
   const facts = [filename && words.forms_of_kind[kind], bytes(size), words.file_states[state] ?? "", !filename && type];
   const element = tile(kind, filename || words.forms_of_kind[kind] || type, facts.filter(Boolean).join(" · "));
-  return state === "stored" && url ? linkTo(element, local(url)) : element;
+  // To be saved: a browser's viewer of documents does not open in the sandbox that files are handed out in.
+  return state === "stored" && url ? linkTo(element, `${local(url)}?download=1`) : element;
 }
 
 function tile(icon, name, facts) {
