@@ -206,13 +206,13 @@ export function createPicker({ onPick }) {
 /** What a template asks for: {key, label, hint, kind}. */
 function questions({ header, parameters, examples, buttons }) {
   const asked = [];
-  const named = (name) => fill(words.picker.blank, { name });
+  const named = (name) => fill(words.picker.blank, { name: `{{${name}}}` });
   if (header && FILES.has(header.kind)) asked.push({ key: "header:link", label: words.picker[header.kind], kind: "file" });
   if (header?.kind === "location") {
     asked.push({ key: "header:latitude", label: words.picker.latitude }, { key: "header:longitude", label: words.picker.longitude });
   }
   if (header?.kind === "text") {
-    for (const name of header.parameters) asked.push({ key: `header:${name}`, label: fill(words.picker.header_blank, { name }) });
+    for (const name of header.parameters) asked.push({ key: `header:${name}`, label: fill(words.picker.header_blank, { name: `{{${name}}}` }) });
   }
   parameters.forEach((name, at) => asked.push({ key: `body:${name}`, label: named(name), hint: examples[at] }));
   buttons.forEach((button, at) => {
