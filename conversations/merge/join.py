@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from conversations import history
@@ -107,17 +107,14 @@ def _fold(live: Sequence[Conversation]) -> dict[str, Any] | None:
     folded.save(update_fields=["folded_into"])
     _take_over(into, folded)
     into.save()
+    told = HistoryEvent.objects.filter(workspace=into.workspace_id).order_by("-pk")
     return {
         "folded": str(folded.pk),
         "into": str(into.pk),
         "before": before,
         "after": carried(into),
         "seq": into.last_seq,
-        "event": HistoryEvent.objects.filter(workspace=into.workspace_id, conversation=into).aggregate(last=Max("pk"))[
-            "last"
-        ]
-        or 0,
-        "unread": [before["unread"], folded.unread],
+        "event": told.values_list("pk", flat=True).first() or 0,
     }
 
 

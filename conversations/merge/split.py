@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,6 +13,7 @@ from conversations import bulk, history
 from conversations.history import Actor
 from conversations.merge.state import carried, forget, give_back, say, tell, turn
 from conversations.merge.story import Moment, order_of, shared, story_of
+from conversations.merge.unread import Fold, unread_of
 from conversations.models import Conversation, HistoryEvent, Merge, Message
 from conversations.work import Episode
 from hub.models import Workspace
@@ -37,7 +37,13 @@ FROM new WHERE m.id = new.id
 
 # The rule by which a message finds its conversation: asked with episodes, time, window and whether it was heard.
 type Place = Callable[[Sequence[Episode], datetime, timedelta, bool], Episode | None]
-type Fold = dict[str, Any]  # what a merge remembers of a conversation it folded
+
+
+def _folds(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Fold]:
+    """Return by folded conversation what was remembered when it was folded the last time."""
+    wanted = [str(key) for key in ids]
+    rows = Merge.objects.of(workspace).filter(evidence__conversation__folded__in=wanted).order_by("pk")
+    return {UUID(row.evidence["conversation"]["folded"]): row.evidence["conversation"] for row in rows}
 
 
 class Splitting:
@@ -47,6 +53,7 @@ class Splitting:
         rows = Conversation.objects.of(workspace).filter(customer__in=sides).order_by("pk")
         self.workspace, self.sides, self.actor, self.place = workspace, sides, actor, place
         self.rows = {row.pk: row for row in rows.select_for_update(no_key=True)}
+        self.folds = _folds(workspace, [row.pk for row in self.rows.values() if row.folded_into_id])
         self.touched: dict[UUID, None] = {}
         self.events: list[HistoryEvent] = []
 
@@ -89,12 +96,14 @@ def _part(parting: Splitting, head: Conversation) -> None:
     if not block and not leaving:
         return
     back = leaving[0] if leaving else None
-    fold = _fold_of(parting, back) if back else None
+    fold = parting.folds.get(back.pk) if back else None
     mine = fold if fold and UUID(fold["into"]) == head.pk else None
     after = fold["event"] if fold else block[0].order - 1 if block else 0
-    unread = _unread(head, [one.message.pk for one in block if one.message], mine)
+    unread = unread_of(parting.workspace, head, [parting.rows[key] for key in together], parting.folds)
+    spare = max(head.unread - len(unread), 0)  # more than the story tells of: stays
     for row in leaving:
         row.folded_into = None if row is back else back
+        row.unread = 0  # what nobody has read of it is among the joint ones
     targets = _retell(parting, head, back, [*block, *shared(story, after)])
     for row in targets:
         _give_to_the_same(parting, head, row, story)
@@ -103,32 +112,14 @@ def _part(parting: Splitting, head: Conversation) -> None:
     _move(parting, staying, targets, block)
     _forget_fold(parting, fold, head)
     _set_head(parting, head, staying, mine)
-    last = next(reversed(targets), back)
-    if last is not None and (block or mine):
-        last.unread, head.unread = unread[1], unread[0]
-        parting.save(last)
-    parting.save(head)
-
-
-def _fold_of(parting: Splitting, back: Conversation) -> Fold | None:
-    """Return what was remembered when the conversation was folded the last time."""
-    rows = Merge.objects.of(parting.workspace).filter(evidence__conversation__folded=str(back.pk))
-    row = rows.order_by("-pk").first()
-    return row.evidence["conversation"] if row else None
-
-
-def _unread(head: Conversation, going: Sequence[UUID], fold: Fold | None) -> tuple[int, int]:
-    """Return how many unread messages stay and how many go."""
-    came = Message.objects.filter(
-        workspace=head.workspace_id, conversation=head, direction="inbound", imported=False,
-        seq__gt=fold["seq"] if fold else 0,
-    )  # fmt: skip
-    keys = list(came.order_by("seq").values_list("pk", flat=True))
-    gone = len(set(going).intersection(keys))
-    if fold and head.unread == sum(fold["unread"]) + len(keys):  # nobody has looked since
-        return fold["unread"][0] + len(keys) - gone, fold["unread"][1] + gone
-    gone = len(set(going).intersection(keys[-head.unread :] if head.unread else []))
-    return head.unread - gone, gone
+    head.unread = spare
+    went = {message.pk: row for row, messages in targets.items() for message in messages}
+    gone = {row.pk for row in leaving}
+    for message in unread:
+        row = went.get(message.pk) or (back if back and message.conversation_id in gone else head)
+        row.unread += 1
+    for row in {*targets, *([back] if back else []), head}:
+        parting.save(row)
 
 
 def _retell(
@@ -144,7 +135,9 @@ def _retell(
         if moment.message is not None:
             current = _target(parting, head, back, moment.message)
             targets.setdefault(current, []).append(moment.message)
+            unread = current.unread
             say(current, moment.message)
+            current.unread = unread  # said by `_part`: some of it was read
         elif current is not None and moment.event is not None and current.status != RESOLVED:
             turn(current, moment.event)
             parting.events.append(_inherited(moment.event, current))

@@ -13,6 +13,7 @@ from conversations.merge.story import Moment
 from conversations.models import Conversation, HistoryEvent, Message
 
 Status = Conversation.Status
+PEOPLE = ("agent", "device")  # who answers for the house
 # What a merge changes of the conversation that takes another one in.
 CARRIED = (
     "status", "snoozed_until", "assignee", "team", "waiting_since", "first_response_at", "unread", "channel_ids",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import CharField, Exists, Func, OuterRef, Q
 from django.db.models.functions import Coalesce
 
@@ -80,17 +81,24 @@ class Customers(OfWorkspace["Customer"]):
     def locked_people(self, ids: Iterable[UUID]) -> dict[UUID, UUID]:
         """Lock every customer of these people until the transaction ends; return by customer who stands for them.
 
-        Locked in the order of ids, as everybody does; looked at again until nobody has joined or left meanwhile.
+        Locked in the order of ids, as everybody does. Where somebody has joined or left meanwhile, the locks are given back
+        and taken again: what is added to locks one holds could be waited for by each other.
         """
-        wanted, held = set(ids), dict[UUID, UUID]()
+        wanted, seen = set(ids), self._grouped(ids)
         while True:
-            roots = {
-                *wanted,
-                *self.filter(pk__in=wanted).exclude(merged_into=None).values_list("merged_into", flat=True),
-            }
-            rows = self.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).order_by("pk").select_for_update(no_key=True)
-            found = {key: root or key for key, root in rows.values_list("pk", "merged_into")}
-            if found == held:
+            before = transaction.savepoint_create()
+            found = self._grouped(seen.keys() | seen.values() | wanted, locked=True)
+            if found == seen:
+                transaction.savepoint_commit(before)
                 return found
-            held = found
-            wanted = {*wanted, *found.values()}
+            transaction.savepoint_rollback(before)
+            seen = self._grouped(wanted)
+
+    def _grouped(self, ids: Iterable[UUID], *, locked: bool = False) -> dict[UUID, UUID]:
+        """Return by customer who stands for them, of everybody who counts as one of the people of ``ids``."""
+        asked = set(ids)
+        roots = asked | set(self.filter(pk__in=asked).exclude(merged_into=None).values_list("merged_into", flat=True))
+        rows = self.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).order_by("pk")
+        if locked:
+            rows = rows.select_for_update(no_key=True)
+        return {key: root or key for key, root in rows.values_list("pk", "merged_into")}

@@ -18,8 +18,10 @@ from conversations.channels.types import Address, AnyItem, MessageEchoed, Messag
 from conversations.history import Actor
 from conversations.models import Conversation, Customer, HistoryEvent, Identity, Merge, Message
 from conversations.pipeline.batch import apply
+from conversations.querysets.conversation import Conversations
 from conversations.work import Place, Work
 from hub.ids import new_id
+from hub.models import Workspace
 from metrics import facts
 from tests import factories
 
@@ -118,11 +120,15 @@ class Street:
         with self.at_once():
             merge.undo(self.place, key, Actor(kind="rule"), thread.episode_for)
 
-    def story(self, who: str) -> list[Told]:
+    def talks(self) -> Conversations:
+        """Return all conversations there are."""
+        return Conversation.objects.of(self.place)
+
+    def story(self, who: str, *, unread: bool = True) -> list[Told]:
         """Return everything that is known of somebody's conversations, in words two worlds can be compared by."""
         row = self.known(who)
         talks = Conversation.objects.filter(customer=row).order_by("opened_at") if row else []
-        return [self._talk(talk) for talk in talks]
+        return [self._talk(talk, unread=unread) for talk in talks]
 
     def facts(self, who: str) -> list[Told]:
         """Return what the figures make of somebody's history, without ids."""
@@ -143,7 +149,7 @@ class Street:
             return str([self._clock(at) for at in value])
         return "id" if isinstance(value, str) and value.count("-") == 4 else str(value)
 
-    def _talk(self, talk: Conversation) -> Told:
+    def _talk(self, talk: Conversation, *, unread: bool) -> Told:
         said = list(Message.objects.filter(conversation=talk).in_order().select_related("customer", "channel"))
         last = talk.last_message.provider_id if talk.last_message else None
         kinds = {line.pk: kind for kind, line in self.lines.items()}
@@ -152,7 +158,7 @@ class Street:
             [(one.provider_id, one.direction, one.customer.name, one.channel.kind) for one in said],
             talk.status,
             [self._clock(at) for at in (*times, talk.last_inbound_at, talk.last_message_at)],
-            (talk.unread, talk.reopened_count, talk.folded_into_id),
+            (talk.unread if unread else None, talk.reopened_count, talk.folded_into_id),
             (
                 last,
                 kinds[talk.last_channel_id] if talk.last_channel_id else None,
@@ -165,14 +171,14 @@ class Street:
         return None if at is None else round((at - self.start) / MINUTE)
 
 
-def broken(street: Street) -> list[str]:
+def broken(place: Workspace) -> list[str]:
     """Return every promise that does not hold now, in words."""
-    people = {row.pk: row.merged_into_id or row.pk for row in Customer.objects.of(street.place)}
-    return [*_pointers(street, people), *_conversations(street, people), *_places(street, people)]
+    people = {row.pk: row.merged_into_id or row.pk for row in Customer.objects.of(place)}
+    return [*_pointers(place, people), *_conversations(place, people), *_places(place, people)]
 
 
-def _pointers(street: Street, people: dict[UUID, UUID]) -> Iterator[str]:
-    above = dict(Merge.objects.of(street.place).in_force().values_list("absorbed", "survivor"))
+def _pointers(place: Workspace, people: dict[UUID, UUID]) -> Iterator[str]:
+    above = dict(Merge.objects.of(place).in_force().values_list("absorbed", "survivor"))
     for key, root in people.items():
         end = key
         while end in above:
@@ -181,8 +187,8 @@ def _pointers(street: Street, people: dict[UUID, UUID]) -> Iterator[str]:
             yield "a pointer does not lead to who stands for the person"
 
 
-def _conversations(street: Street, people: dict[UUID, UUID]) -> Iterator[str]:
-    talks = {talk.pk: talk for talk in Conversation.objects.of(street.place)}
+def _conversations(place: Workspace, people: dict[UUID, UUID]) -> Iterator[str]:
+    talks = {talk.pk: talk for talk in Conversation.objects.of(place)}
     live = Counter(
         people[talk.customer_id] for talk in talks.values() if not talk.folded_into_id and talk.status != "resolved"
     )
@@ -196,8 +202,8 @@ def _conversations(street: Street, people: dict[UUID, UUID]) -> Iterator[str]:
             yield "a conversation is folded into one of somebody else"
 
 
-def _places(street: Street, people: dict[UUID, UUID]) -> Iterator[str]:
-    said = {row.pk: row for row in Message.objects.of(street.place).select_related("conversation")}
+def _places(place: Workspace, people: dict[UUID, UUID]) -> Iterator[str]:
+    said = {row.pk: row for row in Message.objects.of(place).select_related("conversation")}
     if len({(row.conversation_id, row.seq) for row in said.values()}) < len(said):
         yield "a place in a conversation is taken twice"
     for row in said.values():
@@ -205,7 +211,7 @@ def _places(street: Street, people: dict[UUID, UUID]) -> Iterator[str]:
             yield "a conversation does not know its last place"
         if people[row.customer_id] != people[row.conversation.customer_id]:
             yield "a message lies with somebody else"
-    told = HistoryEvent.objects.of(street.place).filter(type__in=["message.received", "message.sent"])
+    told = HistoryEvent.objects.of(place).filter(type__in=["message.received", "message.sent"])
     for event in told:
         if event.message_id is None or event.conversation_id != said[event.message_id].conversation_id:
             yield "an event is not where its message is"

@@ -72,7 +72,7 @@ def test_it_works(street: Street) -> None:
         "instagram", "whatsapp", "webchat",
     }  # fmt: skip
     assert Invitation.objects.get().used_at is not None
-    assert broken(street) == []
+    assert broken(street.place) == []
     told = HistoryEvent.objects.filter(type="customer.merged").order_by("pk")
     assert [(event.data["reason"], event.data["name"]) for event in told] == [("token", ""), ("link", "Bia")]
     assert {"customer.updated", "conversation.updated"} <= set(FeedEvent.objects.values_list("kind", flat=True))
@@ -117,7 +117,7 @@ def test_a_changed_number_that_is_somebodys_proves_that_they_are_one(street: Str
     with street.at_once():
         street.work(change, kind="whatsapp")
     assert Merge.objects.get().reason == "provider"
-    assert (people(street), broken(street)) == (1, [])
+    assert (people(street), broken(street.place)) == (1, [])
 
 
 def test_two_writings_of_a_number_are_one_person_and_two_who_exist_are_suggested(street: Street) -> None:
@@ -172,7 +172,7 @@ def test_what_people_took_apart_no_machine_joins_again(street: Street) -> None:
     street.part(Merge.objects.get().pk)
     street.hear("bia", sender=sender)
     assert Merge.objects.get().undone_at is not None
-    assert (people(street), broken(street)) == (2, [])
+    assert (people(street), broken(street.place)) == (2, [])
     assert street.join("ana", "bia") is not None  # people may
 
 
