@@ -39,12 +39,18 @@ PHOTO = OutboundFile(
 )
 
 
-@pytest.fixture
-def sim(settings: Any) -> Iterator[RunningSimulator]:
+@pytest.fixture(scope="module")
+def provider() -> Iterator[RunningSimulator]:
     with running(switches=Switches(statuses=False, per_second=0), twilio=[WHATSAPP, SMS]) as simulator:
-        settings.TWILIO_API_URL = simulator.url
         yield simulator
         http.close_all()
+
+
+@pytest.fixture
+def sim(provider: RunningSimulator, settings: Any) -> RunningSimulator:
+    provider.reset()
+    settings.TWILIO_API_URL = provider.url
+    return provider
 
 
 def send(kind: str = "twilio_whatsapp", /, **said: Any) -> Sent:
