@@ -1,6 +1,6 @@
 /* Where the answer is written: reply or note, drafts kept per conversation, a quote, the limits of the channel. */
 
-import { $, $$, fill, plural, slots, words, write, writeOrHide } from "../../hub/js/dom.js";
+import { $, $$, plural, slots, words, write, writeOrHide } from "../../hub/js/dom.js";
 import { createAttachments } from "./attach.js";
 import { createPicker } from "./picker.js";
 import { said } from "./saying.js";

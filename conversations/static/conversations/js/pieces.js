@@ -7,6 +7,8 @@ import { openLightbox } from "./lightbox.js";
 import { createPlayer } from "./player.js";
 
 const FILE_KINDS = new Set(["image", "audio", "video", "document", "sticker"]);
+const KILOBYTE = 1024;
+const MEGABYTE = 1024 ** 2; // as channels count their limits
 const WIDEST = 320;
 const SHOWN_IN_ALBUM = 4;
 
@@ -23,9 +25,9 @@ export function pieces(message) {
 /** A size in bytes as people say it. */
 export function bytes(size) {
   if (!size) return "";
-  const unit = size >= 1_000_000 ? ["megabyte", 1_000_000] : ["kilobyte", 1000];
-  const format = { style: "unit", unit: unit[0], maximumFractionDigits: size >= 1_000_000 ? 1 : 0 };
-  return new Intl.NumberFormat(document.documentElement.lang, format).format(Math.max(size / unit[1], unit[1] === 1000 ? 1 : 0.1));
+  const [unit, one] = size >= MEGABYTE ? ["megabyte", MEGABYTE] : ["kilobyte", KILOBYTE];
+  const format = { style: "unit", unit, maximumFractionDigits: one === MEGABYTE ? 1 : 0 };
+  return new Intl.NumberFormat(document.documentElement.lang, format).format(Math.max(size / one, one === KILOBYTE ? 1 : 0));
 }
 
 /** The path of a file on this very host: the public address may be another, which the page may not load from. */
