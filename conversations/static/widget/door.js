@@ -41,14 +41,15 @@ const language = document.documentElement.lang;
 const SLOW = 20_000;
 const UPLOAD_SLOW = 120_000;
 
-/** `keep` holds the session; `channel` is the chat's id. */
-export function createDoor(channel, keep) {
+/** `keep` holds the session; `channel` is the chat's id; onOther() before somebody else's session takes the place of one. */
+export function createDoor(channel, keep, { onOther }) {
   const base = `/chat/${channel}/`;
   let beginning = null;
 
-  async function ask(path, { body, json, signal, slow = SLOW, anonymous = false, type } = {}) {
+  async function ask(path, { body, json, signal, slow = SLOW, type } = {}) {
     const headers = { Accept: "application/json", "Accept-Language": language };
-    if (!anonymous && keep.get("session")) headers.Authorization = `Visitor ${keep.get("session")}`;
+    const session = keep.get("session");
+    if (session) headers.Authorization = `Visitor ${session}`;
     if (json) headers["Content-Type"] = "application/json";
     if (type) headers["Content-Type"] = type;
     const sent = json ? JSON.stringify(json) : body;
@@ -66,16 +67,19 @@ export function createDoor(channel, keep) {
     }
     if (response.ok) return response;
     const said = await response.json().catch(() => null);
-    throw new Refusal(response.status, said?.detail ?? "", Number(response.headers.get("Retry-After")) || 0);
+    const refusal = new Refusal(response.status, said?.detail ?? "", Number(response.headers.get("Retry-After")) || 0);
+    refusal.stale = session !== keep.get("session");
+    throw refusal;
   }
 
   const read = async (answer) => (await answer).json();
 
-  async function begin(identity, anonymous = false) {
-    const found = await read(ask("session", { json: identity ? { identity } : {}, anonymous }));
+  async function begin(identity) {
+    const found = await read(ask("session", { json: identity ? { identity } : {} }));
+    if (![null, found.visitor].includes(keep.get("visitor"))) onOther();
+    keep.set("visitor", found.visitor);
     keep.set("session", found.token);
     keep.set("identified", found.identified ? "1" : null);
-    return found;
   }
 
   return {
@@ -84,13 +88,11 @@ export function createDoor(channel, keep) {
     /** Say who the visitor is. */
     async identify(token) {
       await beginning?.catch(() => {}); // else the later answer would win
-      return begin(token);
+      await begin(token);
     },
-    /** Forget who was here. */
-    forget() {
-      keep.set("session", null);
-      keep.set("identified", null);
-      return begin(null, true);
+    /** Forget who was here: whatever is asked next is asked by nobody known. */
+    drop() {
+      for (const name of ["session", "visitor", "identified"]) keep.set(name, null);
     },
     identified: () => keep.get("identified") === "1",
     known: () => keep.get("session") !== null,

@@ -9,26 +9,27 @@ import { createStream } from "./stream.js";
 import { createTalk } from "./talk.js";
 
 const config = read("config");
-const framed = parent !== window;
+const site = parent !== window ? parent : null;
 const keep = createKeep(`novelo:${config.channel}:`);
-const door = createDoor(config.channel, keep);
+const door = createDoor(config.channel, keep, { onOther: leave });
 const talk = createTalk();
 const TYPING_SHOWN = 6000;
-let opened = !framed;
+let leaving = false; // a frame that is taken down has no site any more
+let opened = !site;
 let page = "";
 let before = null;
 let turn = 0; // a newer reading of the talk makes older ones void
 let typingTimer = 0;
 let offlineTimer = 0;
 
-const tell = (type, more = {}) => framed && parent.postMessage({ novelo: 1, type, ...more }, config.origin);
+const tell = (type, more = {}) => !leaving && site?.postMessage({ novelo: 1, type, ...more }, config.origin);
 const offline = (yes) => {
   clearTimeout(offlineTimer);
   if (!yes) writeOrHide($("[data-offline]"), "");
   else offlineTimer = setTimeout(() => writeOrHide($("[data-offline]"), words.offline), 1500);
 };
 
-const outbox = createOutbox(config.channel, keep, door, { onChange: waiting, onSession: renew });
+const outbox = createOutbox(config.channel, keep, door, { onChange: waiting, onSession: renewed });
 const showOnward = createOnward(config.ways, (way) => door.invite(way), complain);
 const typed = calmly(2500, () => talk.size && door.typing().catch(() => {}));
 const composer = createComposer(keep, config.fields, { onSay: say, onTyping: typed });
@@ -66,7 +67,7 @@ async function load() {
     document.documentElement.dataset.ready = "true";
   } catch (refusal) {
     if (mine !== turn) return;
-    if (refusal.status === 401) return renew();
+    if (refusal.status === 401) return renew(refusal);
     offline(true);
     talk.put(outbox.all().map(local));
     setTimeout(() => mine === turn && load(), 3000);
@@ -74,41 +75,45 @@ async function load() {
 }
 
 /** The session is over: a new one, and with it an empty talk; what was typed stays. */
-async function renew() {
-  await door.forget();
-  talk.clear();
+async function renewed(refusal) {
+  if (!refusal.stale) door.drop();
+  await door.ready();
   load();
 }
 
-/** The site says who the visitor is; whoever was here before is forgotten first. */
+function renew(refusal) {
+  renewed(refusal).catch(() => setTimeout(load, 3000));
+}
+
+/** The site says who the visitor is, or with null that nobody is signed in any more. */
 async function identify(token) {
   stream.stop();
   turn++;
-  if (!token) {
-    if (door.identified()) await start();
-    else load();
-    return;
-  }
   try {
-    await door.identify(token);
+    if (token) await door.identify(token);
+    else if (door.identified()) start();
   } catch (refusal) {
     if (refusal.status !== 401) {
       setTimeout(() => identify(token), 3000);
       return;
     }
     tell("refused", { detail: refusal.detail });
-    if (door.identified()) return start();
+    if (door.identified()) start();
   }
   load();
 }
 
-/** Begin as somebody nobody knows: nothing of who was here stays. */
-async function start() {
+/** Begin as somebody nobody knows. */
+function start() {
+  leave();
+  door.drop();
+}
+
+/** Somebody else is here now: nothing of who was before stays. */
+function leave() {
   talk.clear();
-  await outbox.clear();
   composer.clear();
-  await door.forget().catch(() => {});
-  load();
+  outbox.clear();
 }
 
 const heardOf = {
@@ -211,10 +216,12 @@ addEventListener("online", () => {
   stream.wake();
   outbox.flush();
 });
+addEventListener("pagehide", () => (leaving = true));
+addEventListener("pageshow", () => (leaving = false));
 addEventListener("offline", () => offline(true));
 
 addEventListener("message", ({ data, origin, source }) => {
-  if (!framed || source !== parent || origin !== config.origin || data?.novelo !== 1) return;
+  if (!site || source !== site || origin !== config.origin || data?.novelo !== 1) return;
   if (data.type === "open") {
     opened = true;
     talk.toEnd();
@@ -233,7 +240,7 @@ if (config.color) {
   style.setProperty("--brand", config.color);
   style.setProperty("--on-brand", 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.3 ? "#101018" : "#ffffff");
 }
-$("[data-close]").hidden = !framed;
+$("[data-close]").hidden = !site;
 settle();
 tell("ready", { color: config.color });
 if (keep.get("outbox") || keep.get("session")) tell("talked");

@@ -76,7 +76,7 @@ export function createOutbox(channel, keep, door, { onChange, onSession }) {
         onChange({ ...entry, sent: true });
       } catch (refusal) {
         if (refusal.status === 401) {
-          await onSession();
+          await onSession(refusal);
           change(entry.client_id, { notes: [] });
         } else if (refusal.passing ?? true) {
           again(refusal.wait);
