@@ -25,7 +25,7 @@ SETUP = Setup(
         Field(
             name="display_number",
             title=gettext_noop("Telephone number"),
-            help=gettext_noop("As customers dial it, with its country. The test below learns it from WhatsApp."),
+            help=gettext_noop("As customers dial it, with its country. Testing the channel learns it from WhatsApp."),
             max_length=30,
             pattern=r"\+?[0-9 ().\-]{5,30}",
             wrong=gettext_noop("Must be a telephone number like +55 11 98765-4321."),
