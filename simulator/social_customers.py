@@ -60,6 +60,8 @@ class SocialCustomers:
         """Begin talks until cancelled, whenever there is an account to write to."""
         self._social.listeners.append(self._heard)
         try:
+            while not self._social.accounts:  # noqa: ASYNC110 - somebody connects one when they like
+                await asyncio.sleep(1.0)
             for _ in range(AT_START):
                 await asyncio.sleep(self._rng.uniform(0.2, START_WITHIN / AT_START) * self._pace)
                 self._begin()
