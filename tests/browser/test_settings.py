@@ -177,4 +177,4 @@ def test_everybody_can_use_every_page_in_every_window(
                 page.locator("details:not([open]) > summary").first.click()
                 page.wait_for_load_state("networkidle")
             take(page, f"settings_{name}_{theme}_{size}")
-            expect_no_barrier(page)
+        expect_no_barrier(page)
