@@ -81,6 +81,7 @@ def _disagree(workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, no
 
 
 def _told(row: Merge, actor: Actor, at: datetime, customer_id: UUID, other: UUID) -> HistoryEvent:
+    name = Customer.objects.filter(workspace=row.workspace_id, pk=other).values_list("name", flat=True).get()
     return HistoryEvent(
         workspace_id=row.workspace_id,
         customer_id=customer_id,
@@ -89,5 +90,5 @@ def _told(row: Merge, actor: Actor, at: datetime, customer_id: UUID, other: UUID
         actor_kind=actor.kind,
         actor=actor.user,
         actor_email=actor.user.email if actor.user else "",
-        data={"merge": str(row.pk), "other": str(other), "reason": row.reason, "by": actor.kind},
+        data={"merge": str(row.pk), "other": str(other), "name": name, "reason": row.reason, "by": actor.kind},
     )

@@ -37,6 +37,7 @@ MODULES = [
             "picker",
             "sending",
             "side",
+            "people",
             "shortcuts",
             "acts",
             "banner",

@@ -112,6 +112,13 @@ def words() -> dict[str, Any]:
         "ticks": _ticks(),
         "events": _events(),
         "contacts": _contacts(),
+        "joined": _joined(),
+        "merged": _("{name} and {other} are one person now."),
+        "merge_with": _("Merge with {name}"),
+        "take_apart": _("Undo: {name} is somebody else"),
+        "taken_apart": _("They are two people again."),
+        "not_the_same": _("They are not suggested again."),
+        "same_address": _("Both use the same address: {kind} {address}"),
         "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
         "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
         "windows": {
@@ -199,7 +206,22 @@ def _events() -> dict[str, str]:
         "conversation.reopened": _("The customer wrote again: reopened"),
         "conversation.reopened.by": _("{actor} reopened the conversation"),
         "conversation.snoozed": _("{actor} snoozed the conversation"),
+        "customer.merged": _("{actor} joined {name} with this customer"),
+        "merged.provider": _("{name} was joined with this customer: the provider says that they are one"),
+        "merged.token": _("{name} was joined with this customer: your site has said who they are"),
+        "merged.link": _("{name} was joined with this customer by an invitation"),
+        "customer.unmerged": _("{actor} took {name} and this customer apart"),
         "somebody": _("The system"),
+    }
+
+
+def _joined() -> dict[str, str]:
+    """Return why a customer counts as another, by the reason of the merge."""
+    return {
+        "agent": _("Joined by {actor} on {date}"),
+        "provider": _("Joined on {date}: the provider says that they are one"),
+        "token": _("Joined on {date}: your site has said who they are"),
+        "link": _("Joined on {date}: they came by an invitation from another channel"),
     }
 
 

@@ -9,6 +9,7 @@ import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
+import { createPeople, paintPeople } from "./people.js";
 import { fillAgents, paintFacts, paintHead, paintSide } from "./side.js";
 import { Store } from "./store.js";
 import { createThread } from "./thread.js";
@@ -19,7 +20,7 @@ const initial = read("state");
 const store = new Store(initial);
 const { me } = store;
 const wide = matchMedia("(width >= 1280px)");
-let opened = null; // {conversation, customer, previous}
+let opened = null; // {conversation, customer, merges, suggestions, previous}
 let opening = null; // the id on its way, and what the feed told of it meanwhile
 let late = [];
 let ready = Promise.resolve(); // of the conversation on its way
@@ -58,6 +59,7 @@ const list = createList(store, {
 });
 
 const banner = createBanner(initial.stopped);
+createPeople({ current: () => opened, after: () => load((opening = opened.conversation.id)) });
 const acts = createActs(me, { current: () => opened?.conversation ?? null, take, after: () => refreshCounts() });
 
 /** Open a conversation; `keep` leaves the address as it is. */
@@ -94,6 +96,7 @@ function show(data) {
   composer.open(data.conversation, data.ways);
   paint();
   paintSide(data);
+  paintPeople(data);
   title();
 }
 
@@ -133,6 +136,7 @@ function title() {
 function take(row) {
   store.put(row);
   if (opened?.conversation.id !== row.id) return;
+  if (row.folded_into) return open(row.folded_into);
   const before = opened.conversation;
   opened.conversation = row;
   paint();
@@ -214,13 +218,11 @@ function told(message) {
 
 function named(customer) {
   for (const row of store.rows.values()) if (row.customer === customer.id) store.patch(row.id, { customer_name: customer.name });
-  if (opened?.customer.id !== customer.id) return;
-  opened.customer = customer;
-  opened.conversation = { ...opened.conversation, customer_name: customer.name };
-  refreshWays(); // an address more, or one that is to be left alone
-  paint();
-  paintSide(opened);
+  if (opened && [customer.id, ...customer.absorbed].includes(opened.customer.id)) refreshPerson();
 }
+
+/** Read the opened person anew: an address more, one to be left alone, a merge, a suggestion. */
+const refreshPerson = calmly(300, () => opened && load((opening = opened.conversation.id)));
 
 /** The side stands open on a wide screen and is a drawer, shut at first, on a narrow one. */
 function toggleSide(open = !sideOpen()) {

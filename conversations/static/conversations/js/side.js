@@ -52,7 +52,7 @@ export function shownAddress({ kind, value, username }) {
   return brazil ? `+55 ${brazil[1]} ${brazil[2]}-${brazil[3]}` : `+${digits}`;
 }
 
-/** The side panel. */
+/** The side panel but for who it is: see people.js. */
 export function paintSide({ conversation: row, customer, previous }) {
   const side = $("[data-side-pane]");
   $("[data-side-body]", side).hidden = false;
@@ -63,9 +63,6 @@ export function paintSide({ conversation: row, customer, previous }) {
   write($("[data-name]", side), name);
   const since = new Intl.DateTimeFormat(document.documentElement.lang, { month: "long", year: "numeric" });
   write($("[data-since]", side), fill(words.since, { date: since.format(new Date(customer.created_at)) }));
-  const contacts = customer.identities.filter(({ replaced_at }) => !replaced_at);
-  list($("[data-contacts]", side), contacts.map((identity) => [words.contacts[identity.kind] ?? identity.kind, shownAddress(identity)]));
-  $("[data-no-contacts]", side).hidden = contacts.length > 0;
   const attributes = Object.entries(customer.attributes ?? {}).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
   $("[data-attributes-section]", side).hidden = attributes.length === 0;
   list($("[data-attributes]", side), attributes);

@@ -60,7 +60,8 @@ export class Store extends EventTarget {
   }
 
   /** Whether the view shows this conversation. */
-  matches({ status, assignee }) {
+  matches({ status, assignee, folded_into }) {
+    if (folded_into) return false; // it counts as part of another one
     if (this.view === "resolved") return status === "resolved";
     if (status === "resolved") return false;
     if (this.view === "mine") return assignee?.id === this.me.id;

@@ -257,7 +257,7 @@ function group(element, message, last) {
 }
 
 /** What an event says to people. */
-function sentence({ type, actor, agent, team, self }) {
+function sentence({ type, actor, agent, team, self, other, reason }) {
   const who = actor || words.events.somebody;
   let key = type;
   if (type === "conversation.assigned") {
@@ -265,5 +265,6 @@ function sentence({ type, actor, agent, team, self }) {
     else if (!agent) key = team ? "team" : "returned";
     else if (!actor) key = "routed";
   } else if (type === "conversation.reopened" && actor) key = "conversation.reopened.by";
-  return fill(words.events[key], { actor: who, agent, team });
+  else if (type === "customer.merged" && reason !== "agent") key = `merged.${reason}`;
+  return fill(words.events[key], { actor: who, agent, team, name: other || words.unknown_person });
 }
