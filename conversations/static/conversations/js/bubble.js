@@ -32,7 +32,8 @@ export function paintBubble(element, message, quoted) {
   s.note.hidden = !note;
   writeOrHide(s.author, authorOf(message));
   paintQuote(s, message, quoted);
-  const title = message.referral?.headline || message.referral?.body || message.referral?.ad_title;
+  const { headline, body, ad_title: name, ads_context_data: ad, ref } = message.referral ?? {};
+  const title = headline || body || name || ad?.ad_title || ref;
   s.ad.hidden = !message.referral;
   if (message.referral) write($("span", s.ad), fill(words.came_from_ad, { title: title || "—" }));
   paintText(s.text, message, unreadable);
