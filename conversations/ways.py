@@ -52,10 +52,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 def people(workspace: Workspace, customer_id: UUID) -> list[UUID]:
     """Return the customers who are one person with this one, the one they count as first."""
-    found = Customer.objects.of(workspace).filter(pk=customer_id).values_list("merged_into_id", flat=True).first()
-    root = found or customer_id
-    absorbed = Customer.objects.of(workspace).filter(merged_into=root).order_by("id").values_list("id", flat=True)
-    return [root, *absorbed]
+    rows = Customer.objects.of(workspace).of_person(customer_id).values_list("id", "merged_into_id")
+    return [key for key, _ in sorted(rows, key=lambda row: (row[1] is not None, row[0]))]
 
 
 def ways_of(

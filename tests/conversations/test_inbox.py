@@ -73,7 +73,7 @@ def test_it_asks_the_same_number_of_questions_however_many_rows(
     shop: Shop, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     talk = shop.long_talk()
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(25):
         state.state(caller(shop), "all", talk.pk)
 
 
