@@ -65,6 +65,7 @@ class Command(BaseCommand):
     """Update ``hub/locale/*/LC_MESSAGES/django.po``; ``--check`` changes nothing and fails for what is not translated."""
 
     help = "Gather the sentences people read into the translation files."
+    requires_system_checks = ()  # they would ask the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take ``--check``."""
