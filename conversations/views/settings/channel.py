@@ -198,7 +198,9 @@ def test(request: HttpRequest, channel: UUID) -> HttpResponse:
     said = _ask(caller, channel_here(caller.workspace, channel))
     context = _everything(channel_here(caller.workspace, channel)) | said
     htmx: Any = getattr(request, "htmx", False)
-    return render(request, "conversations/settings/answer.html" if htmx else PAGE, context | {"renew": "renew" in request.POST})
+    return render(
+        request, "conversations/settings/answer.html" if htmx else PAGE, context | {"renew": "renew" in request.POST}
+    )
 
 
 @never_cache
