@@ -41,8 +41,8 @@ class TemplateValues(serializers.Field[Given, Any, Any, Any]):
         return Given(
             name=name,
             language=code,
-            values=_values(data.get("parameters"), "parameters"),
-            header_values=_values(mapping(header).get("parameters"), "header"),
+            values=_values(data.get("parameters", data.get("values")), "parameters"),
+            header_values=_values(mapping(header).get("parameters", mapping(header).get("values")), "header"),
             header_link=_link(mapping(header).get("link")),
             header_kind=_header_kind(mapping(header).get("kind")),
             header_location=_location(mapping(header).get("location")),

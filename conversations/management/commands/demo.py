@@ -27,6 +27,7 @@ PEOPLE = (
 )
 TEAM = "Atendimento"
 PHONE_NUMBER_ID = "106540352242922"
+BUSINESS_ACCOUNT = "208000000000001"  # the one the simulator lists templates of
 PHONE_NUMBER = "+55 11 4000-0000"
 CHAT = {
     "title": NAME,
@@ -86,7 +87,7 @@ def _channel(workspace: Workspace) -> Channel:
         name=f"WhatsApp {NAME}",
         address=PHONE_NUMBER_ID,
         credentials=credentials,
-        settings={"display_number": PHONE_NUMBER},
+        settings={"display_number": PHONE_NUMBER, "business_account": BUSINESS_ACCOUNT},
     )
     return act(workspace.pk, lambda: open_channel(workspace, plan)).channel
 

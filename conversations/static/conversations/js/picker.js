@@ -42,6 +42,7 @@ export function createPicker({ onPick }) {
     dialog.dataset.state = "loading";
     try {
       await load();
+      if (!found.length) await sync();
       dialog.dataset.state = found.length ? "ready" : "empty";
     } catch (refusal) {
       dialog.dataset.state = "empty";
