@@ -49,10 +49,10 @@ def test_it_works(shop: Shop, talk: Conversation, agent: User, settings: Setting
     assert outbound == Outbound(
         account=shop.channel.address,
         to=(
+            Address("wa_id", "5511900000001"),  # wrote last
+            Address("bsuid", "BR.2"),
             Address("wa_id", bodies.ANA),
             Address("bsuid", "BR.1"),
-            Address("wa_id", "5511900000001"),
-            Address("bsuid", "BR.2"),
         ),
         our_id=str(message.pk),
         text="Claro!",
