@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from conversations.media import rules
 from conversations.models import Conversation, Message
 from conversations.views import state
-from conversations.views.words import EMOJI, words
+from conversations.views.words import EMOJI, FACES, words
 from hub.access import Caller, require
 from hub.models import Role
 
@@ -35,6 +35,7 @@ MODULES = [
             "composer",
             "ways",
             "picker",
+            "reactions",
             "sending",
             "side",
             "people",
@@ -60,6 +61,7 @@ def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpRespons
             "views": _tabs(shown["counts"]),
             "modules": MODULES,
             "emoji": EMOJI,
+            "faces": FACES,
             "file_rules": rules.by_kind(),
         },
     )

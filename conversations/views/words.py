@@ -43,6 +43,7 @@ EMOJI = [
     "🛍️",
     "💳",
 ]
+FACES = ["👍", "❤️", "😂", "😮", "😢", "🙏"]  # to react with
 # One number of each plural category; enough for the languages of the house.
 SAMPLES = (0, 1, 2, 5, 11, 100, 1_000_000)
 
@@ -121,11 +122,7 @@ def words() -> dict[str, Any]:
         "same_address": _("Both use the same address: {kind} {address}"),
         "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
         "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
-        "windows": {
-            kind: int(adapter.reply_window.total_seconds())
-            for kind, adapter in CHANNELS.items()
-            if adapter.reply_window
-        },
+        "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
         "keys": _keys(),
     }
 

@@ -3,6 +3,7 @@
 import { $, copy, draw, fill, slots, words, write, writeOrHide } from "../../hub/js/dom.js";
 import { clock, full } from "../../hub/js/time.js";
 import { pieces } from "./pieces.js";
+import { takesReaction } from "./reactions.js";
 import { said } from "./saying.js";
 
 const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s){1,12}$/u;
@@ -44,6 +45,7 @@ export function paintBubble(element, message, quoted) {
   s.time.title = full(message.sent_at);
   paintTick(s, message, note);
   if (s.log) Object.assign(s.log, { hidden: note || message.direction === "inbound" || Boolean(message.local), href: `/settings/messages/${message.id}/log/` });
+  s.react.hidden = !takesReaction(message);
   writeOrHide(s.reactions, message.reactions.map(({ emoji }) => emoji).join(" "));
 }
 

@@ -7,6 +7,7 @@ import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
 import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
+import { createReactions } from "./reactions.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
 import { createPeople, paintPeople } from "./people.js";
@@ -35,6 +36,10 @@ const sender = createSender(me, {
   onDropped: (message) => thread.drop(message),
   onRefused: complain,
 });
+const reactions = createReactions({
+  onShown: (message) => message.conversation === opened?.conversation.id && thread.put(message),
+  onRefused: complain,
+});
 const thread = createThread({
   onEarlier: async (first) => {
     const { id } = opened.conversation;
@@ -42,6 +47,7 @@ const thread = createThread({
     if (opened?.conversation.id === id) thread.prepend(page);
   },
   onQuote: (message) => message.local || composer.quote(message),
+  onReact: reactions.open,
   onRetry: (message) => sender.retry(message),
   onDiscard: (message) => composer.restore(sender.drop(message)),
   onSeen: calmly(600, seen),

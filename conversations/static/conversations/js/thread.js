@@ -7,8 +7,8 @@ import { createBubble, isNote, paintBubble } from "./bubble.js";
 const GROUP = 3 * 60 * 1000;
 const NEAR_END = 80;
 
-/** onEarlier(firstId), onQuote(message), onRetry(message), onDiscard(message), onSeen() when the newest one is in view. */
-export function createThread({ onEarlier, onQuote, onRetry, onDiscard, onSeen }) {
+/** onEarlier(firstId), onQuote(message), onReact(message, button), onRetry(message), onDiscard(message), onSeen() when the newest one is in view. */
+export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, onSeen }) {
   const scroller = $("[data-messages-scroller]");
   const holder = $("[data-messages]");
   const earlier = $("[data-earlier]");
@@ -214,6 +214,7 @@ export function createThread({ onEarlier, onQuote, onRetry, onDiscard, onSeen })
     const message = target.closest(".message")?.message;
     if (!message) return;
     if (target.closest("[data-reply]")) onQuote(message);
+    else if (target.closest("[data-react]")) onReact(message, target.closest("[data-react]"));
     else if (target.closest("[data-retry]")) retry(message, target.closest("[data-retry]"));
     else if (target.closest("[data-discard]")) onDiscard(message);
     else if (target.closest(".quote")) point(message.reply_to);
