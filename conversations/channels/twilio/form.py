@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 from conversations.channels.reading import MAX_ID, clean
 from conversations.channels.types import RawRequest
 
-MOST_FIELDS = 500  # what is not signed yet must cost little to read
+# What is not proven yet must cost little to read, and a form of Twilio's is a few kilobytes.
+MOST_FIELDS, MOST_BYTES = 500, 256 * 1024
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -54,6 +55,8 @@ def fields(request: RawRequest) -> Form:
     """
     if request.method == "GET":
         return Form((name, value) for name, values in request.query.items() for value in values)
+    if len(request.body) > MOST_BYTES:
+        raise NotAFormError
     try:
         text = request.body.decode("latin-1")
         return Form(

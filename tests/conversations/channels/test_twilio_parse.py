@@ -284,7 +284,8 @@ def test_a_message_fetched_later_has_its_time() -> None:
 
 
 def test_a_body_that_is_no_form_is_invalid() -> None:
-    for body in (b"", b"\xff\xfe", b'{"Body": "hi"}', b"&".join(b"a=%d" % number for number in range(600))):
+    large = urlencode({**SMS, "Odd": "x" * 300_000}).encode()
+    for body in (b"", b"\xff\xfe", b'{"Body": "hi"}', b"&".join(b"a=%d" % number for number in range(600)), large):
         assert parse(body).outcome == "invalid"
     item = only(urlencode(SMS).encode() + b"&Body=ignored&Odd=%ff%fe")
     assert item.text == "oi"

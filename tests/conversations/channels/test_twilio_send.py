@@ -290,8 +290,9 @@ def test_it_fetches_a_file_by_a_redirect_and_proves_itself_to_twilio_alone(sim: 
     into = io.BytesIO()
     fetch(download, into, 1000)
     assert (into.getvalue(), sid in url) == (b"\x89PNG...", True)
-    elsewhere = channel.locate(AttachmentRef(kind="image", url="https://evil.example/a"), "", CREDENTIALS)
-    assert (elsewhere.headers, elsewhere.hosts) == ({}, ())
+    for url in ("https://evil.example/a", "https://nottwilio.com/a", "http://api.twilio.com/a"):
+        elsewhere = channel.locate(AttachmentRef(kind="image", url=url), "", CREDENTIALS)
+        assert (elsewhere.headers, elsewhere.hosts) == ({}, ())
     for nothing in ("cat.jpg", "ftp://x/y"):
         with pytest.raises(SendRefused):
             channel.locate(AttachmentRef(kind="image", url=nothing), "", CREDENTIALS)
