@@ -53,8 +53,11 @@ def reply_of(outbound: Outbound) -> dict[str, Any]:
 
 
 def late(outbound: Outbound) -> bool:
-    """Whether only a person may still write: the customer was heard more than a day ago, and an agent wrote this."""
-    if outbound.heard_at is None or not outbound.by_person:
+    """Whether only a person may still write: the customer was heard more than a day ago, and an agent wrote this.
+
+    A comment may be answered in private for a week by anybody.
+    """
+    if outbound.heard_at is None or not outbound.by_person or _COMMENT.fullmatch(outbound.reply_to or ""):
         return False
     return datetime.now(UTC) - outbound.heard_at > OPEN
 

@@ -7,22 +7,29 @@ from typing import Any
 
 import pytest
 
-from conversations.channels.registry import PROVIDERS
+from conversations.channels import http
+from conversations.channels.registry import CHANNELS, PROVIDERS
 from conversations.channels.types import (
     AccountNotice,
+    Address,
     AnyItem,
     Credentials,
+    Error,
     Invalid,
     MessageDeleted,
     MessageEchoed,
     MessageEdited,
     MessageReceived,
+    Outbound,
     ReactionChanged,
+    SendRefused,
+    SendUnknown,
     StatusChanged,
     StatusUpTo,
 )
 from tests.conversations.channels.bodies import parse, request
-from tests.conversations.channels.corpus import body, cases
+from tests.conversations.channels.corpus import INDEX, body, cases
+from tests.conversations.channels.provider_server import Answer, serving
 
 CASES = [*cases("instagram"), *cases("messenger")]
 OUTCOMES = {"malformed": "invalid", "accepted_no_events": "ignored"}
@@ -55,7 +62,7 @@ def check(item: Any, event: dict[str, Any]) -> None:
     assert item.at == datetime.fromisoformat(event["timestamp"])
     if "external_id" in event:
         assert item.provider_id == event["external_id"]
-    person = getattr(item, "sender", None) or getattr(item, "recipient", None) or getattr(item, "person", None)
+    person: Any = getattr(item, "sender", None) or getattr(item, "recipient", None) or getattr(item, "person", None)
     if event["kind"] == "echo":
         assert person.addresses[0].value in {event["sender_id"], event["recipient_id"]}
         assert (item.app_id, item.payload.get("is_self", False)) == (
@@ -165,3 +172,23 @@ def test_it_proves_a_collected_body(case: dict[str, Any]) -> None:
     headers = {signature["header"].lower(): signature["value"]}
     proven = PROVIDERS["meta"].verify(request(body(case), headers=headers), Credentials(app_secrets=("fb_app_secret",)))
     assert proven is (case["expected"]["outcome"] != "rejected_signature")
+
+
+ENDS: dict[str, type[Exception]] = {"bad_status": SendRefused, "unparseable": SendUnknown}
+ANSWERS = [answer for answer in INDEX.get("send_responses", ()) if answer["provider"] == "instagram"]
+
+
+@pytest.mark.parametrize("collected", ANSWERS, ids=[answer["id"] for answer in ANSWERS])
+def test_it_understands_a_collected_answer(collected: dict[str, Any], settings: Any) -> None:
+    outbound = Outbound(account="1", to=(Address("igsid", "12345"),), our_id="our-1", text="oi")
+    with serving() as server:
+        settings.GRAPH_INSTAGRAM_URL = server.url
+        server.answer = Answer(status=collected["http_status"], body=collected["body"].encode())
+        if collected["class"] == "accepted":
+            sent = CHANNELS["instagram"].send(outbound, Credentials(access_token="token"))
+            assert sent.provider_id == collected["external_id"]
+        else:
+            with pytest.raises(ENDS[collected["class"]]) as caught:
+                CHANNELS["instagram"].send(outbound, Credentials(access_token="token"))
+            assert getattr(caught.value, "error", Error(code="", title="")).retryable is collected["retry"]
+        http.close_all()

@@ -173,10 +173,10 @@ def test_each_shape_is_asked_for_as_documented(sim: RunningSimulator, way: str) 
 def test_answers_name_their_message_and_comments_are_answered_in_private(sim: RunningSimulator, way: str) -> None:
     send(way, text="este", reply_to="aWdfZAG1faXRlbTox")
     comment = sim.comment(ACCOUNTS[way], ANA, "Preço?")
-    send(way, text="R$ 10", reply_to=comment)
+    send(way, text="R$ 10", reply_to=comment, heard_at=datetime.now(UTC) - timedelta(hours=30))
     first, second = (taken.body for taken in sim.social.sent)
     assert first["reply_to"] == {"mid": "aWdfZAG1faXRlbTox"}
-    assert (second["recipient"], "reply_to" in second) == ({"comment_id": comment}, False)
+    assert second == {"recipient": {"comment_id": comment}, **type_of(way), "message": {"text": "R$ 10"}}
     assert refusal(way, text="de novo", reply_to=comment).error.code == "100/2534001"
 
 
