@@ -76,7 +76,7 @@ export function createAttachments(form, { onChange }) {
     count: () => entries().filter(({ state }) => state !== "failed").length,
     busy: () => entries().some(({ state }) => state === "uploading"),
     /** The messages these files and this text make on the channel: [{text, attachments}], in order. */
-    parts: (text, note) => parts(entries().filter(({ state }) => state === "here").map(({ attachment }) => attachment), text, note ? null : rules()),
+    parts: (text, note) => parts(entries().filter(({ state }) => state === "here").map(({ attachment }) => attachment), text, note ? { per_message: MOST } : rules()),
     clear() {
       held.delete(conversation);
       changed();
