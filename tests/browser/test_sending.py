@@ -56,7 +56,8 @@ def test_it_sends_the_same_message_again_and_asks_twice_in_doubt(shop: Shop, sig
     retry = page.locator(".message.out [data-retry]")
     settle(message, "failed", "O número não existe.")
     expect(page.locator(".message.out .failure")).to_contain_text("O número não existe.")
-    retry.click()
+    with page.expect_response("**/resend"):
+        retry.click()
     expect(retry).to_be_hidden()
     message.refresh_from_db()
     assert (message.status, OutboxEntry.objects.get(pk=message.pk).state) == ("queued", "queued")
@@ -68,7 +69,8 @@ def test_it_sends_the_same_message_again_and_asks_twice_in_doubt(shop: Shop, sig
     expect(retry).not_to_have_text(asked)
     message.refresh_from_db()
     assert message.status == "unknown"
-    retry.click()
+    with page.expect_response("**/resend"):
+        retry.click()
     expect(retry).to_be_hidden()
     message.refresh_from_db()
     assert (message.status, Message.objects.filter(direction="outbound").count()) == ("queued", 1)
