@@ -10,6 +10,7 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -89,9 +90,13 @@ def typing(conversation_id: str) -> None:
 
 
 def tell_typing(conversation_id: UUID) -> None:
-    """Ask a worker to show it; a broker that is away is not waited for."""
-    with suppress(OperationalError, OSError):
-        typing.apply_async((str(conversation_id),), retry=False, expires=TYPING_SECONDS)
+    """Ask a worker to show it, after the commit; a broker that is away is not waited for."""
+
+    def ask() -> None:
+        with suppress(OperationalError, OSError):
+            typing.apply_async((str(conversation_id),), retry=False, expires=TYPING_SECONDS)
+
+    transaction.on_commit(ask, robust=True)
 
 
 @shared_task(name="conversations.tasks.list_templates")

@@ -31,12 +31,13 @@ class MediaRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One item of a webhook: a message or a status of a number, with the person it is about."""
+    """One item of a webhook: a message or a status of a number, with the person it is about; of another ``field`` the value itself."""
 
     number: BusinessNumber
     holds: Literal["messages", "statuses"]
     item: dict[str, Any]
     contact: dict[str, Any] | None = None
+    field: str = "messages"
 
 
 def text(body: str) -> Content:
@@ -216,8 +217,23 @@ def status_change(number: BusinessNumber, item: dict[str, Any], recipient: Perso
     return Change(number=number, holds="statuses", item=item, contact=contact)
 
 
+def template_change(number: BusinessNumber, template: dict[str, Any]) -> Change:
+    """Return the news that a template has another status, as Graph lists the template."""
+    said = {
+        "event": template["status"],
+        "message_template_id": int(template["id"]),
+        "message_template_name": template["name"],
+        "message_template_language": template["language"],
+        "reason": "NONE",
+        "message_template_category": template["category"],
+    }
+    return Change(number=number, holds="messages", item=said, field="message_template_status_update")
+
+
 def value(changes: Sequence[Change]) -> dict[str, Any]:
     """Return the ``value`` that holds these changes of one number, in their order."""
+    if changes[0].field != "messages":
+        return changes[0].item
     number = changes[0].number
     made: dict[str, Any] = {
         "messaging_product": "whatsapp",
@@ -238,7 +254,7 @@ def envelope(entries: Sequence[Sequence[Sequence[Change]]]) -> dict[str, Any]:
         "entry": [
             {
                 "id": values[0][0].number.business_account_id,
-                "changes": [{"value": value(changes), "field": "messages"} for changes in values],
+                "changes": [{"value": value(changes), "field": changes[0].field} for changes in values],
             }
             for values in entries
         ],

@@ -239,9 +239,10 @@ class WebhookQueue:
         """Spread changes over entries and values the way they may come: in one value, in several, in several entries."""
         entries = [[[changes[0]]]]
         for change in changes[1:]:
-            last = entries[-1][-1][-1].number
+            beside = entries[-1][-1][-1]
+            last = beside.number
             where = self._rng.choice(["value", "change", "entry"])
-            if where == "value" and last == change.number:
+            if where == "value" and last == change.number and {beside.field, change.field} == {"messages"}:
                 entries[-1][-1].append(change)
             elif where != "entry" and last.business_account_id == change.number.business_account_id:
                 entries[-1].append([change])

@@ -157,6 +157,15 @@ class WhatsApp:
             listener(sent)
         return sent
 
+    def change_template(self, name: str, status: str, language: str = "") -> list[dict[str, Any]]:
+        """Let a template have another status, in one language or in all, and tell every hub once; return what changed."""
+        changed = self.templates.change(name, status, language)
+        hubs = {(number.business_account_id, number.webhook_url): number for number in self.numbers}
+        for number in hubs.values():
+            for template in changed:
+                self._queue(number).put(Notice(change=bodies.template_change(number, template)))
+        return changed
+
     async def drain(self, seconds: float = 10.0) -> bool:
         """Wait until every queue is idle, at most so many seconds each; return whether they are."""
         return all([await queue.drain(seconds) for queue in self.queues])

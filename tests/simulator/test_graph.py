@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import httpx2
@@ -188,6 +189,50 @@ def test_it_lets_a_test_speak_for_a_customer(graph: Caller, sim: RunningSimulato
     assert (item["id"], item["from"], item["text"]) == (said["id"], "5511961000003", {"body": "cadê meu pedido?"})
     assert hub.headers[0]["x-hub-signature-256"].startswith("sha256=")
     assert SECRET.encode() not in hub.bodies[0]
+
+
+def test_it_lists_templates_and_tells_when_one_changes(graph: Caller, sim: RunningSimulator, hub: StandInHub) -> None:
+    first = graph.get("/v26.0/208000000000001/message_templates?limit=5").json()
+    after = first["paging"]["cursors"]["after"]
+    rest = graph.get(f"/v26.0/208000000000001/message_templates?limit=5&after={after}").json()
+    assert (len(first["data"]), len(rest["data"]), "next" in rest["paging"]) == (5, 2, False)
+    assert graph.get("/v26.0/999/message_templates").json()["error"]["code"] == 100
+    sent = {"name": "retomar_conversa", "language": {"code": "pt_BR"}}
+    filled = [{"type": "body", "parameters": [{"type": "text", "text": "Ana"}]}]
+    assert graph.send(type="template", template=sent).json()["error"]["code"] == 132000
+    assert graph.send(type="template", template=sent | {"components": filled}).status_code == 200
+    french = sent | {"language": {"code": "fr"}}
+    assert graph.send(type="template", template=french).json()["error"]["code"] == 132001
+    graph.post("/_sim/template", {"name": "retomar_conversa", "status": "PAUSED", "language": "pt_BR"})
+    assert graph.send(type="template", template=sent | {"components": filled}).json()["error"]["code"] == 132015
+    assert sim.drain()
+    told = [
+        change
+        for body in hub.bodies
+        for entry in json.loads(body)["entry"]
+        for change in entry["changes"]
+        if change["field"] == "message_template_status_update"
+    ]
+    assert [(one["value"]["event"], one["value"]["message_template_name"]) for one in told] == [
+        ("PAUSED", "retomar_conversa")
+    ]
+
+
+def test_it_weighs_what_is_uploaded(sim: RunningSimulator) -> None:
+    def upload(mime: str, size: int) -> int:
+        answer = httpx2.post(
+            f"{sim.url}/v26.0/{NUMBER_ID}/media",
+            data={"messaging_product": "whatsapp", "type": mime},
+            files={"file": ("a", b"x" * size, mime)},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            trust_env=False,
+        )
+        return answer.status_code
+
+    assert upload("image/png", 5 * 1024 * 1024) == 200
+    assert upload("image/png", 5 * 1024 * 1024 + 1) == 400
+    assert upload("image/gif", 1) == 400
+    assert upload("application/pdf", 6 * 1024 * 1024) == 200
 
 
 def test_it_forgets_on_reset(graph: Caller, sim: RunningSimulator) -> None:
