@@ -21,6 +21,7 @@ from conversations import channel_log
 from conversations.channels.registry import CHANNELS
 from conversations.channels.types import Credentials, ReceivedLater, SendRefused, SendUnknown
 from conversations.models import Channel, Connection, Delivery, Message
+from conversations.models.message import STATUS_RANK
 from conversations.wake import wake
 from hub.secrets import SecretUnreadable
 
@@ -40,7 +41,7 @@ REMEMBER = (
 
 
 class Reconciled(msgspec.Struct, frozen=True):
-    """How many channels were asked about, and how many messages had been missed."""
+    """How many channels were asked about, and how many messages and statuses had been missed."""
 
     channels: int = 0
     found: int = 0
@@ -110,11 +111,17 @@ def _missed(
 
 
 def _unknown(channel: Channel, some: tuple[ReceivedLater, ...]) -> list[ReceivedLater]:
-    """Return those that are no message yet."""
+    """Return those that are no message yet, and those of ours that got further than we know."""
     ids = [one.provider_id for one in some]
     messages = Message.objects.of(channel.workspace).filter(channel=channel, provider_id__in=ids)
-    known = set(messages.values_list("provider_id", flat=True))
-    return [one for one in some if one.provider_id not in known]
+    known = dict(messages.values_list("provider_id", "status"))
+
+    def is_news(one: ReceivedLater) -> bool:
+        if one.status is None:
+            return one.provider_id not in known
+        return one.provider_id in known and STATUS_RANK[one.status] > STATUS_RANK[known[one.provider_id]]
+
+    return [one for one in some if is_news(one)]
 
 
 def _store(channel: Channel, source: Connection, bodies: list[tuple[str, bytes]]) -> int:
@@ -126,5 +133,5 @@ def _store(channel: Channel, source: Connection, bodies: list[tuple[str, bytes]]
                 workspace_id=channel.workspace_id, connection=source, url=address, content_type=content_type, body=body
             )
         wake("inbound")
-    log.info("messages had been missed", channel=str(channel.pk), count=len(bodies))
+    log.info("webhooks had been missed", channel=str(channel.pk), count=len(bodies))
     return len(bodies)

@@ -110,7 +110,10 @@ class Adapter:
     def received(
         self, account: str, since: datetime, credentials: Credentials, options: Mapping[str, Any]
     ) -> Iterator[ReceivedLater]:
-        """Yield what customers wrote to ``account`` since then, newest first. Raises ``SendRefused`` at any step."""
+        """Yield what customers wrote to ``account`` since then, newest first, then what became of what it sent.
+
+        Raises ``SendRefused`` at any step.
+        """
         return iter(())
 
     def templates(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> list[dict[str, Any]]:

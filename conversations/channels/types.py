@@ -357,15 +357,16 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceivedLater(msgspec.Struct, frozen=True, kw_only=True):
-    """A message found when its provider was asked what came in, ``at`` by its clock.
+    """A message found when its provider was asked, ``at`` by its clock; with ``status`` it is ours, and this became of it.
 
-    ``body`` makes the webhook that should have brought it; that may ask the provider once more: it raises ``SendRefused``.
+    ``body`` makes the webhook that should have told; that may ask the provider once more: it raises ``SendRefused``.
     """
 
     provider_id: str
     at: datetime | None
     content_type: str
     body: Callable[[], bytes]
+    status: Status | None = None
 
 
 class TemplateNews(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from conversations.models import Attachment, Channel, Connection, Delivery, Exch
 from conversations.reconcile import MARK, Reconciled
 from hub.models import Workspace
 from simulator import RunningSimulator, Switches, TwilioNumber, running
+from tests import factories
 from tests.conversations import replaying
 from tests.conversations.conftest import Shop, drain
 
@@ -155,10 +156,31 @@ def test_nothing_is_asked_inside_a_transaction_and_the_log_holds_no_secret(
     monkeypatch.setattr("conversations.channels.twilio.client.call", watched)
     sim.text(WHATSAPP, ANA, "foto", lost=True, files=[(b"\x89PNG", "image/png")])
     assert ask().found == 1
-    assert seen == [False] * 3  # two lists and one file
+    assert seen == [False] * 5  # two lists of each channel and one of a file
     kept = "".join(f"{row.url}{row.request}{row.response}" for row in Exchange.objects.all())
     assert "Messages.json" in kept
     assert TOKEN not in kept
+
+
+def test_what_became_of_a_message_is_asked_for_too(sim: RunningSimulator, shop: Shop) -> None:
+    """A callback is tried once: without asking, a message would stay as it was when nobody heard."""
+    talk, codes = factories.conversation(shop.workspace), {"delivered": 0, "sent": 0, "undelivered": 30005}
+    rows = {}
+    for word, code in codes.items():
+        taken = sim.twilio.accept(WHATSAPP, {"To": f"whatsapp:{ANA}", "Body": word})
+        taken.status, taken.error_code = word, code
+        fields = {"direction": "outbound", "author_kind": "agent", "status": "sent", "provider_id": taken.sid}
+        rows[word] = factories.message(talk, shop.channel, word, **fields)
+    sim.twilio.accept(WHATSAPP, {"To": f"whatsapp:{ANA}", "Body": "sent by another system"}).status = "delivered"
+    assert ask().found == 2
+    for row in rows.values():
+        row.refresh_from_db()
+    assert {word: row.status for word, row in rows.items()} == {
+        "delivered": "delivered", "sent": "sent", "undelivered": "failed",
+    }  # fmt: skip
+    assert rows["undelivered"].error["code"] == "30005"
+    assert ask().found == 0
+    assert Message.objects.count() == 3
 
 
 def test_it_stops_when_time_is_up(sim: RunningSimulator, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""What was written to a number at Twilio, asked for afterwards and put into the form of the webhooks that did not arrive."""
+"""What came to a number at Twilio and what became of what it sent, in the form of the webhooks that did not arrive."""
 
 from __future__ import annotations
 
@@ -14,24 +14,29 @@ from django.conf import settings
 from conversations.channels.reading import id_of, text_of
 from conversations.channels.twilio.files import MOST_FILES
 from conversations.channels.twilio.form import FORM
+from conversations.channels.twilio.statuses import WORDS
 from conversations.channels.types import Credentials, ReceivedLater
 
 PAGE = 200
 
 
-def received(to: str, since: datetime, credentials: Credentials) -> Iterator[ReceivedLater]:
-    """Yield the messages to ``to`` (as Twilio writes it) since then, newest first, page by page. Raises ``SendRefused``.
+def received(ours: str, since: datetime, credentials: Credentials) -> Iterator[ReceivedLater]:
+    """Yield the messages to ``ours`` (as Twilio writes it) since then, then those from it with their status; newest first.
 
-    Files are asked for one by one, and only when the form of a message is: ``form`` calls Twilio once more.
+    Page by page; raises ``SendRefused``. Files are asked for only when the form of a message is: that calls Twilio once more.
     """
     from conversations.channels.twilio.client import client  # loaded by who calls
 
-    twilio = client(credentials, harmless=True)
-    for message in twilio.messages.stream(to=to, date_sent_after=since.astimezone(UTC), page_size=PAGE):
-        sid = id_of(message.sid)
+    messages, asked = client(credentials, harmless=True).messages, {"date_sent_after": since.astimezone(UTC)}
+    for message in messages.stream(to=ours, page_size=PAGE, **asked):
+        sid, at = id_of(message.sid), _moment(message)
         if sid and text_of(message.direction) == "inbound":
+            yield ReceivedLater(provider_id=sid, at=at, content_type=FORM, body=partial(_form, message, at))
+    for message in messages.stream(from_=ours, page_size=PAGE, **asked):
+        sid, status = id_of(message.sid), WORDS.get(text_of(message.status))
+        if sid and status and text_of(message.direction) != "inbound":
             yield ReceivedLater(
-                provider_id=sid, at=_moment(message), content_type=FORM, body=partial(_form, message, _moment(message))
+                provider_id=sid, at=_moment(message), content_type=FORM, body=partial(_report, message), status=status
             )
 
 
@@ -62,3 +67,17 @@ def _form(message: Any, at: datetime | None) -> bytes:
             fields[f"MediaUrl{number}"] = settings.TWILIO_API_URL + text_of(file.uri).removesuffix(".json")
             fields[f"MediaContentType{number}"] = text_of(file.content_type)
     return urlencode(fields).encode()
+
+
+def _report(message: Any) -> bytes:
+    """Return the status of a listed message as its callback would have put it."""
+    fields = {
+        "MessageSid": id_of(message.sid),
+        "MessageStatus": text_of(message.status),
+        "AccountSid": text_of(message.account_sid),
+        "From": text_of(message.from_),
+        "To": text_of(message.to),
+        "ErrorCode": text_of(message.error_code),
+        "ErrorMessage": text_of(message.error_message),
+    }
+    return urlencode({name: value for name, value in fields.items() if value}).encode()

@@ -120,7 +120,7 @@ class Twilio(Adapter):
     def received(
         self, account: str, since: datetime, credentials: Credentials, options: Mapping[str, Any]
     ) -> Iterator[ReceivedLater]:
-        """Yield what was written to ``account`` since then, newest first, page by page. Raises ``SendRefused``."""
+        """Yield what was written to ``account`` and what became of what it sent since then, page by page. Raises ``SendRefused``."""
         return listing.received(f"{self.prefix}{account}", since, credentials)
 
 
