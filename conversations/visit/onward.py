@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import timedelta
+from datetime import UTC, timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
@@ -79,7 +79,7 @@ def invite(workspace: Workspace, customer: Customer, channel_id: UUID) -> Onward
         name=channel.name,
         url=link(number, row.code),
         qr=f"{settings.PUBLIC_URL}/invitations/{row.code}.svg",
-        expires_at=row.expires_at.isoformat(),
+        expires_at=row.expires_at.astimezone(UTC).isoformat(),
     )
 
 

@@ -14,7 +14,6 @@ const keep = createKeep(`novelo:${config.channel}:`);
 const door = createDoor(config.channel, keep, { onOther: leave });
 const talk = createTalk();
 const TYPING_SHOWN = 6000;
-let leaving = false; // a frame that is taken down has no site any more
 let opened = !site;
 let page = "";
 let before = null;
@@ -22,7 +21,7 @@ let turn = 0; // a newer reading of the talk makes older ones void
 let typingTimer = 0;
 let offlineTimer = 0;
 
-const tell = (type, more = {}) => !leaving && site?.postMessage({ novelo: 1, type, ...more }, config.origin);
+const tell = (type, more = {}) => site?.postMessage({ novelo: 1, type, ...more }, config.origin);
 const offline = (yes) => {
   clearTimeout(offlineTimer);
   if (!yes) writeOrHide($("[data-offline]"), "");
@@ -216,8 +215,6 @@ addEventListener("online", () => {
   stream.wake();
   outbox.flush();
 });
-addEventListener("pagehide", () => (leaving = true));
-addEventListener("pageshow", () => (leaving = false));
 addEventListener("offline", () => offline(true));
 
 addEventListener("message", ({ data, origin, source }) => {
