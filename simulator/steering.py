@@ -65,9 +65,7 @@ def _document(body: bytes) -> dict[str, Any]:
 
 def _change_template(whatsapp: WhatsApp, asked: dict[str, Any]) -> dict[str, Any]:
     """Let a template have another status, in one language or in all."""
-    return {
-        "templates": whatsapp.change_template(*(str(asked.get(key, "")) for key in ("name", "status", "language")))
-    }
+    return {"templates": whatsapp.change_template(*(str(asked.get(key, "")) for key in ("name", "status", "language")))}
 
 
 def _say(whatsapp: WhatsApp, said: dict[str, Any]) -> dict[str, Any]:
