@@ -7,9 +7,9 @@ from django.core.management import CommandError, call_command
 
 from conversations.channels.types import Credentials
 from conversations.models import Channel, Connection
-from hub.management.commands.simulate import NumbersOf, TwilioNumbersOf
+from hub.management.commands.simulate import AccountsOf, NumbersOf, TwilioNumbersOf
 from hub.models import Workspace
-from simulator import BusinessNumber
+from simulator import BusinessNumber, SocialAccount
 
 
 @pytest.mark.django_db(transaction=True)
@@ -30,6 +30,16 @@ def test_it_works() -> None:
             app_secret="new",
             webhook_url=f"http://127.0.0.1:8000/webhooks/{made[0].id}/",
             verified_name="Loja",
+        )
+    ]
+    assert AccountsOf("demo", "http://127.0.0.1:8000")() == [
+        SocialAccount(
+            kind="instagram",
+            account_id="107",
+            access_token="token",
+            app_secret="new",
+            webhook_url=f"http://127.0.0.1:8000/webhooks/{made[0].id}/",
+            name="Loja",
         )
     ]
 

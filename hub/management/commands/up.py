@@ -211,7 +211,7 @@ class _Up:
             simulate = self._command("simulator", env, "simulate", "--port", str(self.simulator_port))
             simulate.ready = readiness.Listener(self.simulator_port)
             programs.append(simulate)
-            self.places.append(("simulator", f"{env['SIMULATOR_URL']}, plays WhatsApp"))
+            self.places.append(("simulator", f"{env['SIMULATOR_URL']}, plays the providers"))
         return programs
 
     def _program(
