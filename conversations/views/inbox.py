@@ -27,6 +27,7 @@ MODULES = [
             "list",
             "saying",
             "thread",
+            "typing",
             "bubble",
             "pieces",
             "player",

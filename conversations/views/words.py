@@ -63,6 +63,7 @@ def words() -> dict[str, Any]:
         "robot": _("Bot"),
         "device": _("From the phone"),
         "unknown_person": _("No name"),
+        "customer_types": _("{name} is typing …"),
         "nobody": _("Nobody"),
         "assign": _("Assign"),
         "me": _("{name} (you)"),

@@ -14,6 +14,7 @@ import { createPeople, paintPeople } from "./people.js";
 import { fillAgents, paintFacts, paintHead, paintSide } from "./side.js";
 import { Store } from "./store.js";
 import { createThread } from "./thread.js";
+import { createTyping } from "./typing.js";
 import { left } from "./ways.js";
 
 const root = $("[data-inbox]");
@@ -40,6 +41,7 @@ const reactions = createReactions({
   onShown: (message) => message.conversation === opened?.conversation.id && thread.put(message),
   onRefused: complain,
 });
+const typing = createTyping(() => opened?.conversation);
 const thread = createThread({
   onEarlier: async (first) => {
     const { id } = opened.conversation;
@@ -93,6 +95,7 @@ async function load(id) {
 
 function show(data) {
   opened = data;
+  typing.stop();
   $("[data-none]").hidden = true;
   $("[data-open]").hidden = false;
   pane("thread");
@@ -207,6 +210,7 @@ const heard = {
   "message.created": told,
   "message.updated": told,
   "customer.updated": named,
+  "customer.typing": (told) => typing.heard(told),
   "channel.updated": (channel) => {
     banner.put(channel);
     refreshWays();
@@ -219,7 +223,9 @@ function told(message) {
   if (opening === message.conversation) late.push(message);
   if (opened?.conversation.id !== message.conversation) return;
   thread.put(message);
-  if (message.direction === "inbound") refreshWays();
+  if (message.direction !== "inbound") return;
+  typing.stop();
+  refreshWays();
 }
 
 function named(customer) {
