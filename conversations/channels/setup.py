@@ -85,7 +85,7 @@ def settled(fields: Iterable[Field], given: Mapping[str, Any], kept: Mapping[str
 
 def accepted(field: Field, value: Any) -> str | list[str]:
     """Return ``value`` as ``field`` keeps it, empty for nothing. Raises ``Unfit``."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         if field.required:
             raise Unfit(field.name, _("This field is needed."))
         return [] if field.kind in LISTED else ""

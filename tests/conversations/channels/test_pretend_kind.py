@@ -177,11 +177,11 @@ def test_a_kind_nobody_has_heard_of_is_tested_and_looked_after(pigeons: Pigeon) 
     assert (hungry["works"], hungry["error"]) == (False, {"code": "hungry", "title": "There is no grain."})
     assert hungry["channel"]["health"]["last_error"] == {"code": "hungry", "title": "There is no grain."}
     api.patch(f"{API}/channels/{opened['id']}", {"settings": {"grain": "rye"}}, "json")
-    key = {"HTTP_IDEMPOTENCY_KEY": "once"}
-    fed = api.post(ask, **key)
+    key = {"Idempotency-Key": "once"}
+    fed = api.post(ask, headers=key)
     assert (fed.json()["works"], fed.json()["name"]) == (True, "Loft on the roof")
     assert fed.json()["channel"]["settings"] == {"grain": "rye", "nests": "12"}
-    assert api.post(ask, **key).headers["Idempotent-Replayed"] == "true"
+    assert api.post(ask, headers=key).headers["Idempotent-Replayed"] == "true"
 
     browser = Client(headers={"accept-language": "en"})
     browser.force_login(factories.member(place, Role.ADMIN, language="en"))
