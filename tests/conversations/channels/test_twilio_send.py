@@ -157,6 +157,9 @@ def test_it_sends_a_template_by_its_id_or_its_name(sim: RunningSimulator) -> Non
     assert (first["ContentSid"], first["ContentVariables"]) == (CONTENT, '{"1": "Ana"}')
     assert (second["ContentSid"], second["ContentVariables"]) == (CONTENT, '{"1": "Ana", "2": "foto.png", "3": "42"}')
     assert "Body" not in second
+    with exchange.recorded() as kept:
+        send(kind="template", payload=payload(by_name))
+    assert [one.method for one in kept] == ["POST"]  # what it looks like is known by now
     unknown = Template(name="nunca_visto", language="pt_BR")
     assert refusal(kind="template", payload=payload(unknown)).error.error_class == "template"
 
