@@ -20,6 +20,11 @@ from tests.browser.company import PEOPLE, Shop
 from tests.browser.test_pictures import take
 
 SignIn = Callable[..., Page]
+FILE = "const data = new DataTransfer(); data.items.add(new File(['words'], name, { type: 'text/plain' }));"
+PASTE = f"""(name) => {{ {FILE} document.querySelector('textarea[data-text]').dispatchEvent(
+  new ClipboardEvent('paste', {{ clipboardData: data, bubbles: true, cancelable: true }})); }}"""
+DROP = f"""(name) => {{ {FILE} for (const word of ['dragenter', 'dragover', 'drop']) document.querySelector('[data-messages]').dispatchEvent(
+  new DragEvent(word, {{ dataTransfer: data, bubbles: true, cancelable: true }})); }}"""
 
 
 def photo(number: int, width: int, height: int) -> bytes:
@@ -108,7 +113,7 @@ def test_it_works(page: Page, shop: Shop, sign_in: SignIn) -> None:
     large = page.get_by_role("dialog")
     expect(large).to_contain_text("etiqueta.jpg")
     expect(large).to_contain_text("1 of 6")
-    page.wait_for_function("document.querySelector('#lightbox img').naturalWidth === 1200")
+    expect(large.locator("img")).to_have_js_property("naturalWidth", 1200)
     page.keyboard.press("ArrowRight")
     expect(large).to_contain_text("caixa 1.jpg")
     page.keyboard.press("Escape")
@@ -143,6 +148,10 @@ def test_files_are_sent_along(page: Page, shop: Shop, sign_in: SignIn) -> None:
     expect(refused).to_contain_text("enorme.png has 5.7 MB; WhatsApp takes at most 5 MB of this kind of file.")
     page.get_by_role("button", name="Remove enorme.png").click()
     expect(refused).to_have_count(0)
+    for name, event in {"colado.txt": PASTE, "solto.txt": DROP}.items():
+        page.evaluate(event, name)
+        expect(page.locator('.tray-file[data-state="here"]')).to_contain_text(name)
+        page.get_by_role("button", name=f"Remove {name}").click()
     files: list[Any] = [
         {"name": "comprovante.png", "mimeType": "image/png", "buffer": picture(random.Random(3))},
         {"name": "nota.pdf", "mimeType": "application/pdf", "buffer": invoice("Nota")},
