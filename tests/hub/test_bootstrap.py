@@ -99,7 +99,7 @@ def test_the_demo_company_is_made_once(db: None) -> None:
     secrets = Connection.objects.get(provider="meta").credentials()
     assert json.loads(run("demo", "--json")[0]) == first
     assert Connection.objects.get(provider="meta").credentials() == secrets
-    assert (User.objects.count(), Channel.objects.count()) == (4, 2)
+    assert (User.objects.count(), Channel.objects.count()) == (4, 6)
     assert first["channel"]["id"] == str(Channel.objects.get(kind="whatsapp").pk)
     assert first["chat"]["url"].endswith(f"/chat/{Channel.objects.get(kind='webchat').pk}/")
     assert not any(secret in json.dumps(first) for secret in (*secrets.app_secrets, secrets.access_token))

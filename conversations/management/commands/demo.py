@@ -1,10 +1,11 @@
-"""The demo company: a Brazilian shop with its people, a WhatsApp number and a chat on its site, to look around in. Never for production."""
+"""The demo company: a Brazilian shop with its people and a channel of every kind, to look around in. Never for production."""
 
 from __future__ import annotations
 
 import json
 import secrets
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ TEAM = "Atendimento"
 PHONE_NUMBER_ID = "106540352242922"
 BUSINESS_ACCOUNT = "208000000000001"  # the one the simulator lists templates of
 PHONE_NUMBER = "+55 11 4000-0000"
+GRAM, PAGE, SECOND_NUMBER = "17841400000000001", "101234567890123", "+551140000001"
 CHAT = {
     "title": NAME,
     "greeting": "Oi! Como podemos ajudar?",
@@ -55,7 +57,7 @@ class Command(BaseCommand):
             members = [_member(workspace, email, name, role) for email, name, role in PEOPLE]
             team, _ = Team.objects.get_or_create(workspace=workspace, name=TEAM)
             team.members.add(*[member for member in members if member.role == Role.AGENT])
-            channel, chat = _channel(workspace), _chat(workspace)
+            channel, chat = _channels(workspace)
         if options["json"]:
             self.stdout.write(json.dumps(_facts(workspace, channel, chat)))
             return
@@ -72,33 +74,43 @@ def _member(workspace: Workspace, email: str, name: str, role: Role) -> Membersh
     return Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})[0]
 
 
-def _channel(workspace: Workspace) -> Channel:
-    """Return the shop's WhatsApp number; its secrets are random, since nobody outside this machine needs them."""
-    known = Channel.objects.of(workspace).filter(kind="whatsapp", deleted_at=None).order_by("id").first()
+def _channel(workspace: Workspace, kind: str, secret: Callable[[], Credentials], **plan: Any) -> Channel:
+    """Return the shop's channel of a kind, opened unless it is there."""
+    known = Channel.objects.of(workspace).filter(kind=kind, deleted_at=None).order_by("id").first()
     if known is not None:
         return known
-    credentials = Credentials(
+    made = Plan(kind=kind, credentials=None if plan.get("connection_id") or kind == "webchat" else secret(), **plan)
+    return act(workspace.pk, lambda: open_channel(workspace, made)).channel
+
+
+def _channels(workspace: Workspace) -> tuple[Channel, Channel]:
+    """Open every channel of the shop; return its WhatsApp number and the chat on its site.
+
+    Their secrets are random, since nobody outside this machine needs them. One app at Meta has three of them, one account at
+    Twilio two.
+    """
+    whatsapp = _channel(
+        workspace, "whatsapp", _at_meta, name=f"WhatsApp {NAME}", address=PHONE_NUMBER_ID,
+        settings={"display_number": PHONE_NUMBER, "business_account": BUSINESS_ACCOUNT},
+    )  # fmt: skip
+    meta = whatsapp.connection_id
+    _channel(workspace, "instagram", _at_meta, name="@lojaaurora", address=GRAM, connection_id=meta)
+    _channel(workspace, "messenger", _at_meta, name=f"Messenger {NAME}", address=PAGE, connection_id=meta)
+    second = _channel(workspace, "twilio_whatsapp", _at_twilio, name="WhatsApp Atacado", address=SECOND_NUMBER)
+    _channel(workspace, "sms", _at_twilio, name="SMS", address=SECOND_NUMBER, connection_id=second.connection_id)
+    return whatsapp, _channel(workspace, "webchat", Credentials, name="Chat do site", settings=CHAT)
+
+
+def _at_meta() -> Credentials:
+    return Credentials(
         app_secrets=(secrets.token_hex(16),),
         verify_token=secrets.token_urlsafe(16),
         access_token=secrets.token_urlsafe(32),
     )
-    plan = Plan(
-        kind="whatsapp",
-        name=f"WhatsApp {NAME}",
-        address=PHONE_NUMBER_ID,
-        credentials=credentials,
-        settings={"display_number": PHONE_NUMBER, "business_account": BUSINESS_ACCOUNT},
-    )
-    return act(workspace.pk, lambda: open_channel(workspace, plan)).channel
 
 
-def _chat(workspace: Workspace) -> Channel:
-    """Return the chat on the shop's site; its own page shows it to whoever looks around."""
-    known = Channel.objects.of(workspace).filter(kind="webchat", deleted_at=None).order_by("id").first()
-    if known is not None:
-        return known
-    plan = Plan(kind="webchat", name="Chat do site", settings=CHAT)
-    return act(workspace.pk, lambda: open_channel(workspace, plan)).channel
+def _at_twilio() -> Credentials:
+    return Credentials(account_sid=f"AC{secrets.token_hex(16)}", auth_tokens=(secrets.token_hex(16),))
 
 
 def _address(chat: Channel) -> str:
