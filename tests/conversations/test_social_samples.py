@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -29,12 +30,11 @@ def _post(sampled: Sampled) -> dict[str, int]:
     """Bring every case to its own shop, let all of it be worked, and return the answers by case."""
 
     async def talk(client: Any, _: Any) -> dict[str, int]:
-        answers = {}
-        for case, shop in sampled:
-            request = replaying.post_of(case, shop, "https://hub.example")
-            answer = await client.post(request.path, content=request.body, headers=request.headers)
-            answers[case["id"]] = answer.status_code
-        return answers
+        requests = [replaying.post_of(case, shop, "https://hub.example") for case, shop in sampled]
+        answers = await asyncio.gather(
+            *(client.post(one.path, content=one.body, headers=one.headers) for one in requests)
+        )
+        return {case["id"]: answer.status_code for (case, _), answer in zip(sampled, answers, strict=True)}
 
     answers: dict[str, int] = at_the_door(talk)
     drain()
