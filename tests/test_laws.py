@@ -26,6 +26,7 @@ ROOMS = {
     "route",
     "deliver",
     "reply",
+    "resend",
     "triage",
     "merge",
     "suggest",
