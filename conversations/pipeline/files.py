@@ -14,6 +14,7 @@ from conversations import channel_log, feed
 from conversations.channels.exchange import Exchange
 from conversations.media import fetch
 from conversations.media.fetch import Arrived, Errand, Missed, Result
+from conversations.media.rules import kind_of
 from conversations.media.store import drop
 from conversations.models import Attachment
 
@@ -61,6 +62,8 @@ def _settle(row: Attachment, errand: Errand, result: Result) -> bool:
     match result:
         case Arrived():
             row.state, row.reason = "stored", ""
+            if row.kind == "file":  # announced as something, nobody knew what: a story may be a picture or a film
+                row.kind = seen if (seen := kind_of(result.mime_type)) != "document" else row.kind
             row.mime_type, row.filename = result.mime_type, result.filename
             row.size, row.sha256 = result.size, result.sha256
             row.stored_as, row.thumbnail = result.kept.stored_as, result.kept.thumbnail
