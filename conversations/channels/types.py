@@ -32,13 +32,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Who wrote or is written to: at least one address, strongest first; ``name`` and ``username`` as shown, may be empty.
 
     ``proof`` says why all these addresses are surely one person (``provider``, ``token``, ``link``): then customers who
-    hold them are joined without asking. Without it a contradiction becomes a suggestion.
+    hold them are joined without asking. Without it a contradiction becomes a suggestion. What is only ``claimed`` (an e-mail
+    typed into a form) is kept as unproven, finds nobody and at most suggests.
     """
 
     addresses: tuple[Address, ...]
     name: str = ""
     username: str = ""
     proof: Literal["", "provider", "token", "link"] = ""
+    claimed: tuple[Address, ...] = ()
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +220,7 @@ class IdentityChanged(Item, frozen=True, kw_only=True):
     previous: tuple[Address, ...]
     current: tuple[Address, ...]
     text: str = ""
+    name: str = ""
 
 
 class AccountNotice(Item, frozen=True, kw_only=True):

@@ -106,7 +106,7 @@ def _addresses(work: Work) -> Iterable[Address]:
     if isinstance(work.item, IdentityChanged):
         return (*work.item.previous, *work.item.current)
     person = person_of(work)
-    return person.addresses if person is not None else ()
+    return (*person.addresses, *person.claimed) if person is not None else ()
 
 
 def teach(works: Iterable[tuple[Work, UUID, Person]]) -> None:
@@ -162,7 +162,21 @@ def _settle(work: Work, person: Person, register: Register) -> list[Joining]:
         if key_of(work, address) not in register.exact:
             attach(work, address, person.username[:USERNAME_LENGTH], owner, register)
     work.identity_id = register.exact[key_of(work, person.addresses[0])].id
+    for address in person.claimed:
+        _claim(work, address, person, owner, register)
     return joinings
+
+
+def _claim(work: Work, address: Address, person: Person, owner: Found, register: Register) -> None:
+    """Keep what somebody says of themselves: apart from what is proven, so that it finds nobody; who holds it is suggested."""
+    place, scope = work.channel.workspace_id, person.addresses[0].value
+    register.claims.append(
+        (new_id(), place, owner.customer_id, address.kind, address.value, scope, "", work.channel.kind, "", False)
+    )
+    for found in writings(work, address, register):
+        if found.person_id != owner.person_id:
+            evidence = _evidence(person.addresses[0], address, owner, found) | {"claimed": True}
+            register.suggested.append(Suggested(work, owner.customer_id, found.customer_id, evidence))
 
 
 def _evidence(first: Address, address: Address, owner: Found, found: Found) -> dict[str, Any]:
@@ -219,8 +233,9 @@ def newcomers(works: Sequence[Work]) -> list[tuple[UUID, str]]:
     names: dict[UUID, str] = {}
     for work in works:
         person = person_of(work)
-        if person is not None and work.customer_id is not None and person.name:
-            names[work.customer_id] = person.name[:NAME_LENGTH]
+        name = work.item.name if isinstance(work.item, IdentityChanged) else person.name if person else ""
+        if work.customer_id is not None and name:
+            names[work.customer_id] = name[:NAME_LENGTH]
     return sorted(names.items())
 
 

@@ -72,6 +72,7 @@ class Register(msgspec.Struct):
     by_number: dict[tuple[UUID, str], list[Found]] = {}
     customers: list[tuple[UUID, UUID, str]] = []
     identities: list[tuple[object, ...]] = []
+    claims: list[tuple[object, ...]] = []
     replaced: list[tuple[UUID, datetime]] = []
     events: list[tuple[object, ...]] = []
     suggested: list[Suggested] = []
@@ -155,6 +156,7 @@ def write(register: Register) -> list[Suggested]:
     """Write the rows; return the suggestions that are new: two customers are suggested once."""
     bulk.insert(Customer, ("id", "workspace", "name", "attributes"), [(*row, {}) for row in register.customers])
     bulk.insert(Identity, IDENTITY_COLUMNS, register.identities)
+    bulk.insert(Identity, IDENTITY_COLUMNS, register.claims, "ON CONFLICT DO NOTHING")
     bulk.update(Identity, ("id", "replaced_at"), register.replaced)
     fresh = _suggest(register.suggested)
     events = [*register.events, *map(_told, fresh)]

@@ -105,7 +105,7 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     for one in found.suggested:
         for customer_id in (one.customer_id, one.other_id):
             batch.change(one.work.channel.workspace_id, "customer.updated", customer_id)
-    identify.name_the_nameless([entry for entry in identify.newcomers(said) if entry[0] in nameless])
+    identify.name_the_nameless([entry for entry in identify.newcomers([*said, *people]) if entry[0] in nameless])
     if any(work.customer_id in nameless and introduce.nameless(identify.person_of(work)) for work in said):
         wake("names")
     return batch.changes

@@ -9,7 +9,10 @@ from functools import cache
 import msgspec
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
+AT_ONCE = Retry(NoBackoff(), 0)  # a visitor does not wait for Valkey to come back
 AWAY_SECONDS = 5.0  # Valkey is not asked again for so long after it did not answer
 REMEMBERED = 20_000  # buckets in memory
 # A bucket is the time at which it would be full again: one number a key, which goes away by itself.
@@ -54,7 +57,7 @@ _away_until = 0.0
 
 @cache
 def _valkey() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3, retry=AT_ONCE)
 
 
 def take(*wanted: tuple[str, str, Limit]) -> float:

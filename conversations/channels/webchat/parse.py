@@ -73,14 +73,12 @@ def _message(body: Said) -> MessageReceived:
         kind, payload["choice"] = "interactive", {"id": body.choice, "title": body.text}
     elif body.files:
         kind = body.files[0].kind
-    if body.email:
-        payload["email"] = body.email  # typed and never proven: shown, and nobody is found by it
     return MessageReceived(
         account=ACCOUNT,
         lane=body.visitor,
         at=body.at,
         provider_id=provider_id(body.visitor, body.client_id),
-        sender=_person(body.visitor, body.identity, body.name),
+        sender=_person(body),
         kind=kind,
         text=body.text,
         payload=payload,
@@ -99,12 +97,13 @@ def _message(body: Said) -> MessageReceived:
     )
 
 
-def _person(visitor: str, identity: Identity | None, name: str = "") -> Person:
-    """Return the visitor; with what their shop proved of them, if it did. What they typed themselves is only a name."""
-    own = Address("visitor", visitor)
-    if identity is None:
-        return Person(addresses=(own,), name=name)
-    return Person(addresses=(own, *_proven(identity)), name=identity.name or name, proof="token")
+def _person(body: Said) -> Person:
+    """Return the visitor; with what their shop proved of them, if it did. What they typed themselves is only claimed."""
+    own, claimed = Address("visitor", body.visitor), (Address("email", body.email),) if body.email else ()
+    if body.identity is None:
+        return Person(addresses=(own,), name=body.name, claimed=claimed)
+    name = body.identity.name or body.name
+    return Person(addresses=(own, *_proven(body.identity)), name=name, proof="token", claimed=claimed)
 
 
 def _proven(identity: Identity) -> tuple[Address, ...]:
@@ -119,5 +118,10 @@ def _status(body: Acknowledged, message: str) -> StatusChanged:
 def _change(body: Named) -> IdentityChanged:
     own = Address("visitor", body.visitor)
     return IdentityChanged(
-        account=ACCOUNT, lane=body.visitor, at=body.at, previous=(own,), current=(own, *_proven(body.identity))
+        account=ACCOUNT,
+        lane=body.visitor,
+        at=body.at,
+        previous=(own,),
+        current=(own, *_proven(body.identity)),
+        name=body.identity.name,
     )

@@ -7,14 +7,17 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 TO_VISITORS = "novelo:visits"  # carries "<visitor>"
 TO_AGENTS = "novelo:typing"  # carries "<workspace> <conversation>"
+AT_ONCE = Retry(NoBackoff(), 0)  # what is lost is lost: nobody waits for it
 
 
 @cache
 def _valkey() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5, retry=AT_ONCE)
 
 
 def typing_to(visitor: str) -> None:

@@ -85,10 +85,15 @@ export function createDoor(channel, keep, { onOther }) {
   return {
     /** Begin a session, or renew the one there is. */
     ready: () => (beginning ??= begin().finally(() => (beginning = null))),
-    /** Say who the visitor is. */
-    async identify(token) {
-      await beginning?.catch(() => {}); // else the later answer would win
-      await begin(token);
+    /** Say who the visitor is; what is said meanwhile waits for the answer. */
+    identify(token) {
+      const before = beginning;
+      const mine = (async () => {
+        await before?.catch(() => {}); // else the later answer would win
+        await begin(token);
+      })();
+      const settled = (beginning = mine.catch(() => {}).finally(() => beginning === settled && (beginning = null)));
+      return mine;
     },
     /** Forget who was here: whatever is asked next is asked by nobody known. */
     drop() {
@@ -97,7 +102,10 @@ export function createDoor(channel, keep, { onOther }) {
     identified: () => keep.get("identified") === "1",
     known: () => keep.get("session") !== null,
     history: (before) => read(ask(`history${before ? `?before=${encodeURIComponent(before)}` : ""}`)),
-    say: (message) => read(ask("messages", { json: message })),
+    async say(message) {
+      await beginning?.catch(() => {});
+      return read(ask("messages", { json: message }));
+    },
     acknowledge: (status, messages) => read(ask("statuses", { json: { status, messages } })),
     typing: () => ask("typing", { json: {} }),
     upload: (file) => read(ask(`files?name=${encodeURIComponent(file.name)}`, { body: file, type: file.type || "application/octet-stream", slow: UPLOAD_SLOW })),
