@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from conversations.models import Channel, Identity, Message, Template
+from conversations.models import Channel, Gesture, Identity, Message, Template
 from simulator.templates import usual
 from tests.browser.company import Shop
+from tests.browser.test_access import expect_no_barrier
 from tests.browser.test_pictures import SIZES, take
 
 SignIn = Callable[..., Page]
@@ -75,10 +76,21 @@ def test_it_works(furnished: Shop, sign_in: SignIn) -> None:
     stopped = ways.filter(has_text="WhatsApp Atacado")
     expect(stopped).to_have_attribute("aria-disabled", "true")
     expect(stopped.locator("[data-slot=why]")).to_contain_text("O token de acesso do canal venceu.")
+    expect_no_barrier(page)
     pictures(page, "ways")
     stopped.click(force=True)
     expect(button.locator("[data-slot=name]")).to_have_text("WhatsApp Loja")
     page.keyboard.press("Escape")
+
+    asked = page.locator(".message.in", has_text="Qual é o número do protocolo?")
+    asked.hover()
+    asked.locator("[data-react]").click()
+    pictures(page, "react")
+    with page.expect_response("**/reactions") as told:
+        page.locator("#reactions button", has_text="👍").click()
+    assert told.value.status == 200, told.value.text()
+    expect(asked.locator("[data-slot=reactions]")).to_have_text("👍")
+    expect(page.locator(".message.out [data-slot=react]:visible")).to_have_count(0)
 
     box = page.locator("#composer-text")
     box.fill("x" * 4096)
@@ -90,6 +102,7 @@ def test_it_works(furnished: Shop, sign_in: SignIn) -> None:
     page.keyboard.press("Control+Enter")
     assert not Message.objects.filter(text__startswith="xxx").exists()
     assert len(box.input_value()) == 4098
+    assert [(one.emoji, one.state) for one in Gesture.objects.all()] == [("👍", "queued")]
 
 
 def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
@@ -111,13 +124,14 @@ def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
     expect(closed.locator("[data-slot=why]")).not_to_be_empty()
     failed.locator("[data-discard]").click()
     expect(closed.locator("[data-slot=kept]")).to_be_visible()
+    expect_no_barrier(page)
     pictures(page, "window_closed")
 
     page.locator("[data-pick-closed]").click()
     rows = page.locator("[data-templates] .template-row")
     expect(rows).to_have_count(6)
     expect(rows.filter(has_text="carrinho")).to_be_disabled()
-    page.locator("[data-search]").fill("pedído")
+    page.locator("#picker-search").fill("pedído")
     expect(rows).to_have_count(2)
     rows.filter(has_text="pedido enviado").click()
     fields = page.locator("[data-fields] input")
@@ -127,6 +141,7 @@ def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
     for name, value in (("header:1", "4512"), ("body:1", "Ana"), ("body:2", "4512"), ("button:0", "4512")):
         page.locator(f"[data-fields] input[name='{name}']").fill(value)
     expect(page.locator("[data-preview] .template-text")).to_have_text("Olá, Ana! O seu pedido 4512 saiu para entrega.")
+    expect_no_barrier(page)
     pictures(page, "picker")
     page.locator("[data-send-template]").click()
     expect(page.locator("#picker")).to_be_hidden()
