@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from conversations.channels.phone import international
 from conversations.channels.registry import adapter_of
 from conversations.channels.types import Checked, Error
 from conversations.models import Attachment, Channel, Conversation, Customer, Exchange, HistoryEvent, Identity, Message
@@ -126,7 +127,7 @@ def conversation(row: Conversation, channels: Mapping[UUID, Channel]) -> Shown:
     return {
         "id": str(row.pk),
         "customer": str(row.customer.merged_into_id or row.customer_id),
-        "customer_name": (row.customer.merged_into or row.customer).name or row.customer.name,
+        "customer_name": _name_of_customer(row),
         "folded_into": identifier(row.folded_into_id),
         "status": row.status,
         "assignee": agent(row.assignee),
@@ -146,6 +147,13 @@ def conversation(row: Conversation, channels: Mapping[UUID, Channel]) -> Shown:
         "unread": row.unread,
         "route_reason": row.route_reason,
     }
+
+
+def _name_of_customer(row: Conversation) -> str:
+    """Return the name of the person, else their telephone number as people write it, else nothing."""
+    name = (row.customer.merged_into or row.customer).name or row.customer.name
+    number = getattr(row, "number", None)
+    return name or (international(number) if number else "")
 
 
 def preview(row: Message | None) -> Shown | None:

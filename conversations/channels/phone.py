@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
+
 _SEPARATORS = re.compile(r"[\s+().\-]")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 
@@ -18,6 +20,14 @@ _BRAZIL_SHORT_MOBILE = re.compile(r"(55[1-9][1-9])([6-9][0-9]{7})")
 _MEXICO_WITH_ONE = re.compile(r"521([0-9]{10})")
 # Argentina keeps both forms apart: without the 9 the number may as well be a landline, which is another person. WhatsApp
 # itself says when they are the same, by answering a send with the other form.
+
+
+def international(number: str) -> str:
+    """Return a number as people write it across borders, like "+55 11 98765-4321"; with its plus where that is unknown."""
+    try:
+        return format_number(parse(f"+{number.removeprefix('+')}"), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return f"+{number.removeprefix('+')}"
 
 
 @lru_cache(4096)  # asked a dozen times a message, for the same few numbers

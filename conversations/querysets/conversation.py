@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from hub.models import OfWorkspace
@@ -68,10 +68,14 @@ class Conversations(OfWorkspace["Conversation"]):
         return self.order_by("-last_message_at", "-id")
 
     def for_reading(self) -> Self:
-        """Bring along what a row shows: joins and no query per row."""
+        """Bring along what a row shows: joins and no query per row; ``number`` is the telephone of who has no name."""
+        from conversations.models import Identity
+
+        numbers = Identity.objects.filter(customer=OuterRef("customer"), kind__in=["wa_id", "phone"], replaced_at=None)
+        number = Case(When(customer__name="", then=Subquery(numbers.order_by("id").values("value")[:1])))
         return self.select_related(
             "customer__merged_into", "assignee", "team", "last_channel", "last_message", "last_message__author"
-        )
+        ).annotate(number=number)
 
     def locked(self, conversation_id: UUID) -> Conversation:
         """Return the conversation that counts where this one is asked for, locked until the transaction ends.

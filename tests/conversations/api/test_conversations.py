@@ -289,3 +289,10 @@ def test_it_lists_any_number_with_three_queries(shop: Shop) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert len(shop.api.get(API).json()["results"]) == 5
     assert len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 3  # token, conversations, channels
+
+
+def test_who_has_no_name_goes_by_their_telephone_number(shop: Shop) -> None:
+    nameless = factories.customer(shop.place, phone="5511987650009", name="")
+    talk = factories.conversation(shop.place, customer=nameless)
+    shown = shop.api.get(f"/api/v1/conversations/{talk.pk}").json()
+    assert shown["customer_name"] == "+55 11 98765-0009"
