@@ -21,19 +21,27 @@ from tests.conversations import bodies
 from tests.conversations.conftest import SECRET, Shop, drain, new_shop, store
 
 
+@pytest.fixture(scope="session")
+def graph() -> Iterator[RunningSimulator]:
+    """Graph, started once; it takes any pace from us."""
+    with running() as simulator:
+        yield simulator
+
+
 @pytest.fixture
-def provider(shop: Shop, settings: Settings) -> Iterator[RunningSimulator]:
-    """Graph, run for this shop's number; its webhooks are not delivered anywhere."""
+def provider(graph: RunningSimulator, shop: Shop, settings: Settings) -> RunningSimulator:
+    """Graph, playing for this shop's number; its webhooks are not delivered anywhere."""
     number = BusinessNumber(
         phone_number_id=shop.channel.address,
         access_token="access",
         app_secret=SECRET,
         webhook_url="http://127.0.0.1:9/",
     )
-    with running([number]) as simulator:
-        simulator.switch(statuses=False)
-        settings.GRAPH_API_URL = simulator.url
-        yield simulator
+    graph.reset()
+    graph.serve([number])
+    graph.switch(statuses=False, pair_limit=False)
+    settings.GRAPH_API_URL = graph.url
+    return graph
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ def shop() -> Shop:
 
 @pytest.fixture
 def agent(shop: Shop) -> User:
-    return factories.member(shop.workspace)
+    return factories.member(shop.workspace, password=None)  # nobody signs in, and hashing takes its time
 
 
 @pytest.fixture
