@@ -40,6 +40,7 @@ MODULES = [
             "sending",
             "side",
             "people",
+            "panes",
             "shortcuts",
             "acts",
             "banner",

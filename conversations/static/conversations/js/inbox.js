@@ -7,6 +7,7 @@ import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
 import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
+import { createSide, listenForClicks } from "./panes.js";
 import { createReactions } from "./reactions.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
@@ -21,7 +22,7 @@ const root = $("[data-inbox]");
 const initial = read("state");
 const store = new Store(initial);
 const { me } = store;
-const wide = matchMedia("(width >= 1280px)");
+const toggleSide = createSide(root);
 let opened = null; // {conversation, customer, merges, suggestions, previous}
 let opening = null; // the id on its way, and what the feed told of it meanwhile
 let late = [];
@@ -236,15 +237,6 @@ function named(customer) {
 /** Read the opened person anew: an address more, one to be left alone, a merge, a suggestion. */
 const refreshPerson = calmly(300, () => opened && load((opening = opened.conversation.id)));
 
-/** The side stands open on a wide screen and is a drawer, shut at first, on a narrow one. */
-function toggleSide(open = !sideOpen()) {
-  root.dataset.side = open ? "open" : "shut";
-  tellSide();
-}
-
-const sideOpen = () => root.dataset.side === "open" || (root.dataset.side === "auto" && wide.matches);
-const tellSide = () => $("[data-toggle-side]").setAttribute("aria-expanded", String(sideOpen()));
-
 /** Walk through the list: with the eye by J and K, opening by Alt and the arrows. */
 function walk(step, opens) {
   const id = list.beside(list.focused() ?? opened?.conversation.id ?? null, step);
@@ -260,28 +252,20 @@ store.addEventListener("counts", () => {
   title();
 });
 
-root.addEventListener("click", ({ target }) => {
-  const on = (name) => target.closest(`[${name}]`);
-  const agent = on("data-agent");
-  if (on("data-resolve")) acts.resolve();
-  else if (on("data-reopen")) acts.reopen();
-  else if (on("data-back")) close();
-  else if (on("data-toggle-side")) toggleSide();
-  else if (on("data-close-side")) toggleSide(false);
-  else if (on("data-open-keys")) $("#keys").showModal();
-  else if (on("data-assign-me")) acts.assign(me);
-  else if (on("data-assign-nobody")) acts.assign(null);
-  else if (agent) acts.assign(store.agents.find(({ id }) => id === agent.dataset.agent));
-  if (on("data-assign-menu")) $("#assign").hidePopover();
-});
-root.addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const view = event.target.closest("[data-view]");
-  const earlier = event.target.closest("a[data-open]");
-  if (!view && !earlier) return;
-  event.preventDefault();
-  if (view) choose(view.dataset.view);
-  else open(earlier.dataset.open);
+listenForClicks(root, {
+  acts: {
+    "data-resolve": acts.resolve,
+    "data-reopen": acts.reopen,
+    "data-back": () => close(),
+    "data-toggle-side": () => toggleSide(),
+    "data-close-side": () => toggleSide(false),
+    "data-open-keys": () => $("#keys").showModal(),
+    "data-assign-me": () => acts.assign(me),
+    "data-assign-nobody": () => acts.assign(null),
+    "data-agent": ({ dataset }) => acts.assign(store.agents.find(({ id }) => id === dataset.agent)),
+  },
+  onView: choose,
+  onOpen: open,
 });
 addEventListener("popstate", () => {
   const id = location.pathname.split("/")[2];
@@ -289,10 +273,6 @@ addEventListener("popstate", () => {
   else close(true);
 });
 document.addEventListener("visibilitychange", seenSoon);
-wide.addEventListener("change", () => {
-  root.dataset.side = "auto";
-  tellSide();
-});
 setInterval(paint, 30_000); // what is left of the window, and how long somebody waits
 
 bindKeys({
@@ -322,7 +302,6 @@ const feed = follow({
 });
 
 fillAgents(store.agents, me);
-tellSide();
 if (initial.thread) show(initial.thread);
 store.tell("counts");
 root.dataset.ready = "true";

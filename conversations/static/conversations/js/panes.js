@@ -1,0 +1,37 @@
+/* The panes of the inbox and what is pressed in them: the side that folds away, and buttons by what they are called. */
+
+import { $ } from "../../hub/js/dom.js";
+
+/** The side stands open on a wide screen and is a drawer, shut at first, on a narrow one. Returns how to turn it. */
+export function createSide(root) {
+  const wide = matchMedia("(width >= 1280px)");
+  const isOpen = () => root.dataset.side === "open" || (root.dataset.side === "auto" && wide.matches);
+  const tell = () => $("[data-toggle-side]").setAttribute("aria-expanded", String(isOpen()));
+  wide.addEventListener("change", () => {
+    root.dataset.side = "auto";
+    tell();
+  });
+  tell();
+  return (open = !isOpen()) => {
+    root.dataset.side = open ? "open" : "shut";
+    tell();
+  };
+}
+
+/** Let buttons and links act: `acts` by the attribute they carry (the element is handed over), `onView`, `onOpen` for links. */
+export function listenForClicks(root, { acts, onView, onOpen }) {
+  root.addEventListener("click", ({ target }) => {
+    const pressed = Object.keys(acts).find((name) => target.closest(`[${name}]`));
+    if (pressed) acts[pressed](target.closest(`[${pressed}]`));
+    if (target.closest("[data-assign-menu]")) $("#assign").hidePopover();
+  });
+  root.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const view = event.target.closest("[data-view]");
+    const earlier = event.target.closest("a[data-open]");
+    if (!view && !earlier) return;
+    event.preventDefault();
+    if (view) onView(view.dataset.view);
+    else onOpen(earlier.dataset.open);
+  });
+}
