@@ -7,7 +7,7 @@ import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
 import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
-import { createSide, listenForClicks } from "./panes.js";
+import { createOfflineBar, createSide, listenForClicks } from "./panes.js";
 import { createReactions } from "./reactions.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
@@ -30,18 +30,14 @@ let ready = Promise.resolve(); // of the conversation on its way
 
 const sender = createSender(me, {
   onLocal: (message) => {
-    if (message.conversation !== opened?.conversation.id) return;
-    thread.put(message);
+    here(message);
     if (message.status === "failed") refreshWays(); // its window may have closed
   },
-  onSaved: (message) => message.conversation === opened?.conversation.id && thread.put(message),
+  onSaved: here,
   onDropped: (message) => thread.drop(message),
   onRefused: complain,
 });
-const reactions = createReactions({
-  onShown: (message) => message.conversation === opened?.conversation.id && thread.put(message),
-  onRefused: complain,
-});
+const reactions = createReactions({ onShown: here, onRefused: complain });
 const typing = createTyping(() => opened?.conversation);
 const thread = createThread({
   onEarlier: async (first) => {
@@ -70,6 +66,11 @@ const list = createList(store, {
 const banner = createBanner(initial.stopped);
 createPeople({ current: () => opened, after: () => load((opening = opened.conversation.id)) });
 const acts = createActs(me, { current: () => opened?.conversation ?? null, take, after: () => refreshCounts() });
+
+/** Show a message if its conversation is open. */
+function here(message) {
+  if (message.conversation === opened?.conversation.id) thread.put(message);
+}
 
 /** Open a conversation; `keep` leaves the address as it is. */
 function open(id, keep = false) {
@@ -282,7 +283,7 @@ bindKeys({
   mine: () => ready.then(() => acts.assign(me)), assign: () => ready.then(() => $("#assign").showPopover()),
 });
 
-let offlineTimer = 0;
+const tellAlive = createOfflineBar();
 const feed = follow({
   worker: root.dataset.feedWorker,
   name: `novelo ${me.id} ${store.workspace}`,
@@ -293,11 +294,8 @@ const feed = follow({
   },
   onResync: reload,
   onState: (alive) => {
-    clearTimeout(offlineTimer);
-    if (alive) {
-      $("[data-offline]").hidden = true;
-      sender.resume();
-    } else offlineTimer = setTimeout(() => ($("[data-offline]").hidden = false), 2000);
+    tellAlive(alive);
+    if (alive) sender.resume();
   },
 });
 

@@ -18,6 +18,17 @@ export function createSide(root) {
   };
 }
 
+/** The bar that says the hub is out of reach, shown after two seconds of it. Returns how to say whether it is. */
+export function createOfflineBar() {
+  const bar = $("[data-offline]");
+  let timer = 0;
+  return (alive) => {
+    clearTimeout(timer);
+    if (alive) bar.hidden = true;
+    else timer = setTimeout(() => (bar.hidden = false), 2000);
+  };
+}
+
 /** Let buttons and links act: `acts` by the attribute they carry (the element is handed over), `onView`, `onOpen` for links. */
 export function listenForClicks(root, { acts, onView, onOpen }) {
   root.addEventListener("click", ({ target }) => {
