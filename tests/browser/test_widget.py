@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 import redis
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
@@ -130,8 +130,12 @@ def test_it_works(shop: Shop, site: Site, sign_in: SignIn, visitor: Page, expect
     work()
     expect(agent.locator(".message.out .tick")).to_have_attribute("data-status", "read")
 
+    frame.get_by_role("textbox", name="Your message").press_sequentially("Vou")
+    expect(agent.locator("[data-customer-types]")).to_be_visible()
+
     visitor.reload()
     frame = open_chat_again(visitor)
+    expect(frame.get_by_role("textbox", name="Your message")).to_have_value("Vou")
     expect(frame.locator(".said")).to_have_count(2)
     expect(frame.locator(".day")).to_have_count(1)
 
@@ -255,16 +259,25 @@ def test_it_knows_who_the_site_says_the_visitor_is(shop: Shop, site: Site, visit
     assert Message.objects.get(text="Ninguém me conhece").customer.name == ""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_it_looks_right_and_is_reachable(
-    shop: Shop, site: Site, visitor: Page, sign_in: SignIn, theme: Any, size: str, expected: list[str]
+SCREENS: dict[str, Any] = {"wide": {"width": 1200, "height": 760}, "phone": {"width": 390, "height": 844}}
+
+
+def in_every_light(page: Page, name: str) -> Iterator[None]:
+    """Show the page in both themes and sizes; keep a picture of each."""
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        for size, screen in SCREENS.items():
+            page.set_viewport_size(screen)
+            take(page, f"{name}_{theme}_{size}")
+            yield
+
+
+def test_it_looks_right_and_everybody_can_use_it(
+    site: Site, visitor: Page, sign_in: SignIn, expected: list[str]
 ) -> None:
-    visitor.emulate_media(color_scheme=theme)
-    visitor.set_viewport_size({"width": 1200, "height": 760} if size == "wide" else {"width": 390, "height": 844})
     visitor.goto(site.url)
     expect(visitor.get_by_role("button", name="Open the chat")).to_be_visible()
-    take(visitor, f"widget_closed_{theme}_{size}")
+    list(in_every_light(visitor, "widget_closed"))
     frame = open_chat_again(visitor)
     say(frame, "Olá! Vocês têm esse vestido na cor azul-marinho? https://loja.example/vestidos/azul")
     taken(frame, 1)
@@ -275,10 +288,14 @@ def test_it_looks_right_and_is_reachable(
     expect(frame.locator(".said.in")).to_be_visible()
     say(frame, "Quero sim, obrigada 🙏")
     taken(frame, 2)
-    take(visitor, f"widget_{theme}_{size}")
     expected.append("'postMessage'")  # axe asks the frame of another house, which does not answer it
     inner = next(one for one in visitor.frames if one != visitor.main_frame)
-    for found in (Axe().run(inner), Axe().run(visitor)):
-        assert found.violations_count == 0, found.generate_report()
-    visitor.keyboard.press("Escape")
+    for _ in in_every_light(visitor, "widget"):
+        for found in (Axe().run(inner), Axe().run(visitor)):
+            assert found.violations_count == 0, found.generate_report()
+    frame.get_by_role("textbox", name="Your message").press("Escape")
     expect(visitor.get_by_role("button", name="Open the chat")).to_be_focused()
+    answer(agent, "Já separei!")
+    work()
+    expect(visitor.get_by_role("button", name="Open the chat (New messages: 1)")).to_be_visible()
+    take(visitor, "widget_news")
