@@ -27,7 +27,6 @@ let opened = null; // {conversation, customer, merges, suggestions, previous}
 let opening = null; // the id on its way, and what the feed told of it meanwhile
 let late = [];
 let ready = Promise.resolve(); // of the conversation on its way
-
 const sender = createSender(me, {
   onLocal: (message) => {
     here(message);
@@ -125,9 +124,7 @@ function close(keep = false) {
   title();
 }
 
-function pane(name) {
-  root.dataset.pane = name;
-}
+const pane = (name) => (root.dataset.pane = name);
 
 function paint() {
   if (!opened) return;
@@ -213,10 +210,7 @@ const heard = {
   "message.updated": told,
   "customer.updated": named,
   "customer.typing": (told) => typing.heard(told),
-  "channel.updated": (channel) => {
-    banner.put(channel);
-    refreshWays();
-  },
+  "channel.updated": (channel) => refreshWays(banner.put(channel)),
 };
 
 function told(message) {
