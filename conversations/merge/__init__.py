@@ -20,6 +20,9 @@ What came in through an address, and what was said to it, is its customer's. The
    state is told again from what stays: also the end that only the other side had undone, by writing.
 5. Nothing is ever taken out of history, and no event or message changes but for the conversation it points at.
 
+Later merges of the same people are taken back before and made again after, so that an undo only ever parts two who were
+joined last: what was open then is folded anew, what was resolved in between stays apart.
+
 What stays is never cut: two episodes that only the other side's messages held together remain one.
 
 A merge that people undid is not made again by a machine.

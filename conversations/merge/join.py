@@ -76,6 +76,14 @@ def join(workspace: Workspace, ask: Ask, actor: Actor) -> Joined:
     return Joined(row, survivor, tuple(changes), ("metrics",))
 
 
+def fold_again(workspace: Workspace, row: Merge, people: Iterable[UUID]) -> None:
+    """Fold what is open of these customers, whom a merge that stays in force joins; the merge remembers that instead."""
+    fold = _fold(_live(workspace, people))
+    row.evidence = {name: value for name, value in row.evidence.items() if name != "conversation"}
+    row.evidence |= {"conversation": fold} if fold else {}
+    row.save(update_fields=["evidence"])
+
+
 def roots(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Return by customer who stands for them now."""
     rows = Customer.objects.of(workspace).filter(pk__in=set(ids)).values_list("pk", "merged_into")
@@ -89,9 +97,14 @@ def _taken_apart(workspace: Workspace, people: Mapping[UUID, UUID], survivor: UU
     return Merge.objects.of(workspace).filter(pair).exclude(undone_at=None).exists()
 
 
-def _live(workspace: Workspace, people: Mapping[UUID, UUID]) -> list[Conversation]:
+def _live(workspace: Workspace, people: Iterable[UUID]) -> list[Conversation]:
     """Lock the conversations of both and return the unresolved ones, the oldest first: two at most."""
-    rows = Conversation.objects.of(workspace).filter(customer__in=people).order_by("pk").select_for_update(no_key=True)
+    rows = (
+        Conversation.objects.of(workspace)
+        .filter(customer__in=list(people))
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     live = [row for row in rows if row.status != Conversation.Status.RESOLVED and row.folded_into_id is None]
     return sorted(live, key=lambda row: (row.opened_at, row.pk))
 

@@ -74,7 +74,8 @@ class Splitting:
 def split(workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, place: Place) -> list[UUID]:
     """Part the conversations of people who are ``sides`` (customer → who stands for them) from now on.
 
-    The customers are locked. Returns the conversations that changed.
+    The customers are locked, and nothing was merged or undone between them since they were joined. Returns the conversations
+    that changed.
     """
     parting = Splitting(workspace, sides, actor, place)
     heads = [row for row in parting.rows.values() if row.folded_into_id is None]
@@ -97,21 +98,20 @@ def _part(parting: Splitting, head: Conversation) -> None:
         return
     back = leaving[0] if leaving else None
     fold = parting.folds.get(back.pk) if back else None
-    mine = fold if fold and UUID(fold["into"]) == head.pk else None
     after = fold["event"] if fold else block[0].order - 1 if block else 0
     unread = unread_of(parting.workspace, head, [parting.rows[key] for key in together], parting.folds)
     spare = max(head.unread - len(unread), 0)  # more than the story tells of: stays
     for row in leaving:
         row.folded_into = None if row is back else back
-        row.unread = 0  # what nobody has read of it is among the joint ones
+    if back:
+        back.unread = 0  # what nobody has read of it is among the joint ones
     targets = _retell(parting, head, back, [*block, *shared(story, after)])
     for row in targets:
         _give_to_the_same(parting, head, row, story)
     for row in [*leaving[::-1], *targets]:  # who is folded lets go before somebody comes back
         parting.save(row)
     _move(parting, staying, targets, block)
-    _forget_fold(parting, fold, head)
-    _set_head(parting, head, staying, mine)
+    _set_head(parting, head, staying, fold)
     head.unread = spare
     went = {message.pk: row for row, messages in targets.items() for message in messages}
     gone = {row.pk for row in leaving}
@@ -243,14 +243,6 @@ def _move(
         Q(type="conversation.reopened"), conversation__in=group, message_id=None, customer__in=customers
     )
     caused.update(conversation=next(reversed(targets)))
-
-
-def _forget_fold(parting: Splitting, fold: Fold | None, head: Conversation) -> None:
-    """Give back what the merge changed of a conversation that is itself folded by now: it must not come back with it."""
-    into = parting.rows.get(UUID(fold["into"])) if fold else None
-    if fold and into is not None and into.pk != head.pk and into.folded_into_id is not None:
-        give_back(into, fold["before"], fold["after"])
-        parting.save(into)
 
 
 def _set_head(parting: Splitting, head: Conversation, group: Sequence[UUID], fold: Fold | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from conversations import history
 from conversations.feed import Change
 from conversations.history import Actor
+from conversations.merge.join import fold_again
 from conversations.merge.split import Place, split
 from conversations.models import Customer, HistoryEvent, Merge, Suggestion
 from conversations.refusal import TooLate
@@ -33,7 +34,8 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
     """Let the two people of a merge be two again, whatever was merged or undone since. Needs a transaction.
 
     ``place`` is the rule by which a message finds its conversation.
-    Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
+    Later merges of the same people are taken back first, the latest first, and made again afterwards: what they joined is told
+    as if they had been made now. Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
     """
     absorbed = Merge.objects.of(workspace).get(pk=merge_id).absorbed_id
     people = Customer.objects.of(workspace).locked_people([absorbed])
@@ -43,23 +45,29 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
     now = timezone.now()
     row.undone_at, row.undone_by = now, actor.user
     row.save(update_fields=["undone_at", "undone_by"])
-    sides = _sides(workspace, people, row)
-    for root in {*sides.values()}:
-        members = [key for key, side in sides.items() if side == root and key != root]
-        Customer.objects.of(workspace).filter(pk__in=members).update(merged_into=root)
-    Customer.objects.of(workspace).filter(pk=row.absorbed_id).update(merged_into=None)
-    touched = split(workspace, sides, actor, place)
-    _disagree(workspace, sides, actor, now)
+    later = list(Merge.objects.of(workspace).about(people).in_force().filter(pk__gt=row.pk).order_by("pk"))
+    touched: dict[UUID, None] = {}
+    for one in [*later[::-1], row]:
+        before = [other for other in (row, *later) if other.pk < one.pk]
+        between = _between(_sides(workspace, people, row, before), one)
+        touched |= dict.fromkeys(split(workspace, between, actor, place))
+    for one in later:
+        before = [other for other in later if other.pk <= one.pk]
+        fold_again(workspace, one, _between(_sides(workspace, people, row, before), one))
+    sides = _sides(workspace, people, row, later)
+    _point(workspace, people, sides)
+    here = {key for key, root in sides.items() if root == sides[row.absorbed_id]}
+    _disagree(workspace, people, here, actor, now)
     history.record([_told(row, actor, now, one, other) for one, other in _both(row)])
     changes = [Change("customer.updated", root) for root in sorted({*sides.values(), row.survivor_id})]
     changes += [Change("conversation.updated", key, key) for key in touched]
     return Undone(row, tuple(changes), ("metrics",))
 
 
-def _sides(workspace: Workspace, people: Mapping[UUID, UUID], row: Merge) -> dict[UUID, UUID]:
-    """Return by customer who stands for them now: those who hang on the absorbed one go with them, the others stay."""
-    active = Merge.objects.of(workspace).filter(absorbed__in=people, undone_at=None)
-    above = dict(active.values_list("absorbed", "survivor"))
+def _sides(workspace: Workspace, people: Mapping[UUID, UUID], row: Merge, later: Sequence[Merge]) -> dict[UUID, UUID]:
+    """Return by customer who stands for them by the merges before ``row`` and those of ``later``."""
+    before = Merge.objects.of(workspace).in_force().filter(absorbed__in=people, pk__lt=row.pk)
+    above = dict(before.values_list("absorbed", "survivor")) | {one.absorbed_id: one.survivor_id for one in later}
     sides = {}
     for key in people:
         root = key
@@ -69,13 +77,26 @@ def _sides(workspace: Workspace, people: Mapping[UUID, UUID], row: Merge) -> dic
     return sides
 
 
+def _between(sides: Mapping[UUID, UUID], merge: Merge) -> dict[UUID, UUID]:
+    """Keep the customers of the two people whom a merge is about."""
+    roots = {sides[merge.survivor_id], sides[merge.absorbed_id]}
+    return {key: root for key, root in sides.items() if root in roots}
+
+
+def _point(workspace: Workspace, people: Mapping[UUID, UUID], sides: Mapping[UUID, UUID]) -> None:
+    """Set the pointers that change."""
+    for key, root in sides.items():
+        if people[key] != root:
+            Customer.objects.of(workspace).filter(pk=key).update(merged_into=None if root == key else root)
+
+
 def _both(row: Merge) -> Iterable[tuple[UUID, UUID]]:
     return (row.survivor_id, row.absorbed_id), (row.absorbed_id, row.survivor_id)
 
 
-def _disagree(workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, now: datetime) -> None:
+def _disagree(workspace: Workspace, people: Mapping[UUID, UUID], here: set[UUID], actor: Actor, now: datetime) -> None:
     """Take the suggestions between the two sides for answered: they are not one."""
-    here, there = ([key for key, side in sides.items() if side == root] for root in sorted({*sides.values()}))
+    there = people.keys() - here
     between = Q(customer__in=here, other__in=there) | Q(customer__in=there, other__in=here)
     Suggestion.objects.of(workspace).filter(between).update(state="dismissed", decided_by=actor.user, decided_at=now)
 

@@ -84,21 +84,24 @@ class Customers(OfWorkspace["Customer"]):
         Locked in the order of ids, as everybody does. Where somebody has joined or left meanwhile, the locks are given back
         and taken again: what is added to locks one holds could be waited for by each other.
         """
-        wanted, seen = set(ids), self._grouped(ids)
+        wanted = set(ids)
+        seen = self._grouped(wanted)
         while True:
             before = transaction.savepoint_create()
-            found = self._grouped(seen.keys() | seen.values() | wanted, locked=True)
+            rows = self.filter(pk__in=[*seen]).order_by("pk").select_for_update(no_key=True)
+            list(rows.values_list("pk", flat=True))
+            found = self._grouped(
+                wanted
+            )  # behind the locks: who joined the ones that stand for them changed no row of theirs
             if found == seen:
                 transaction.savepoint_commit(before)
                 return found
             transaction.savepoint_rollback(before)
-            seen = self._grouped(wanted)
+            seen = found
 
-    def _grouped(self, ids: Iterable[UUID], *, locked: bool = False) -> dict[UUID, UUID]:
-        """Return by customer who stands for them, of everybody who counts as one of the people of ``ids``."""
+    def _grouped(self, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+        """Return by customer who stands for them, of everybody who counts as one of the people of ``ids``: two queries."""
         asked = set(ids)
         roots = asked | set(self.filter(pk__in=asked).exclude(merged_into=None).values_list("merged_into", flat=True))
-        rows = self.filter(Q(pk__in=roots) | Q(merged_into__in=roots)).order_by("pk")
-        if locked:
-            rows = rows.select_for_update(no_key=True)
+        rows = self.filter(Q(pk__in=roots) | Q(merged_into__in=roots))
         return {key: root or key for key, root in rows.values_list("pk", "merged_into")}

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from conversations.models import Merge
 from tests.conversations.merging.street import KINDS, MINUTE, Street, broken
@@ -18,7 +18,8 @@ ACT = st.one_of(
     st.tuples(st.just("join"), PAIR),
     st.tuples(st.just("part"), st.integers(0, 2)),
 )
-HISTORY = st.lists(ACT, min_size=3, max_size=16)
+HISTORY = st.lists(ACT, min_size=3, max_size=12).map(lambda acts: [("hear", "ana"), ("hear", "bia"), *acts])
+ALL = [("hear", "ana"), ("hear", "bia"), ("hear", "caio")]
 DONE = {"resolve", "snooze"}  # with what is open of a person, not with one message
 type Act = tuple[str, Any]
 
@@ -75,7 +76,22 @@ def alone(history: list[Act], joint: list[list[str]]) -> Street:
     return street
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example is taken back
+@example(history=[*ALL, ("join", ("caio", "bia")), ("join", ("ana", "caio"))], order=2)
+@example(history=[*ALL, ("join", ("caio", "bia")), ("join", ("bia", "ana")), ("hear", "bia")], order=0)
+@example(
+    history=[
+        *ALL[:2],
+        ("answer", "caio"),
+        ("join", ("caio", "ana")),
+        ("resolve", "ana"),
+        ("hear", "ana"),
+        ("join", ("bia", "caio")),
+        ("part", 0),
+        ("answer", "bia"),
+    ],
+    order=1,
+)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example is taken back
 @given(history=HISTORY, order=st.integers(0, 5))
 def test_after_every_undo_everybody_has_what_they_would_have_had_alone(
     db: None, history: list[Act], order: int
