@@ -9,13 +9,16 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from django.db import transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 CHANNEL = "novelo:connections"  # carries "<connection>" and nothing else
+AT_ONCE = Retry(NoBackoff(), 0)  # a lost hint is no harm: nobody waits for it
 
 
 @cache
 def _valkey() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5, retry=AT_ONCE)
 
 
 def tell(connection_id: UUID) -> None:

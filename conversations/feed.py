@@ -12,6 +12,8 @@ import msgspec
 import redis
 from django.conf import settings
 from django.db import connection, transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from conversations import bulk
 from conversations.models import FeedEvent
@@ -21,6 +23,7 @@ Kind = Literal[
     "channel.updated",
 ]  # fmt: skip
 HINTS = "novelo:feed"  # the Valkey channel that carries "<workspace>" and nothing else
+AT_ONCE = Retry(NoBackoff(), 0)  # a lost hint is no harm: nobody waits for it
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -88,7 +91,7 @@ def head(workspace_id: UUID) -> int:
 
 @cache
 def _valkey() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5, retry=AT_ONCE)
 
 
 def hint(workspace_id: UUID) -> None:
