@@ -46,7 +46,7 @@ run: install ## everything on this machine: PostgreSQL, Valkey, web, worker, bea
 
 test: install ## every test, own servers and a browser included
 	@browser=$$($(PY) -m tests.browser.install_chromium); \
-	NOVELO_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	NOVELO_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 lint: install ## format, lint, types, scripts of the pages, missing migrations
 	@export NOVELO_ENV=test; failed=; \
@@ -62,5 +62,6 @@ lint: install ## format, lint, types, scripts of the pages, missing migrations
 bench: install ## the benchmarks: one JSON object a line, each with its limit of the same run
 	@exec $(PY) -m tests.bench $(ARGS)
 
-faults: install ## the fault drills: kills, cuts and floods while messages come in
-	@exec $(PY) -m tests.faults $(ARGS)
+faults: install ## the fault drills: kills, cuts and floods while messages come in; then the tests that take long
+	@$(PY) -m tests.faults $(ARGS)
+	@[ -n "$(ARGS)" ] || NOVELO_CHROMIUM="$$($(PY) -m tests.browser.install_chromium)" $(PY) -m pytest -n 2 --dist loadfile -m long

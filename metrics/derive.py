@@ -95,9 +95,7 @@ def _waits(story: Sequence[Happening], clock: Clock) -> Iterable[Wait]:
         yield _wait(opening, position, team, None, Outcome.OPEN, clock)
 
 
-def _wait(
-    opening: Happening, position: int, team: str, end: Happening | None, outcome: Outcome, clock: Clock
-) -> Wait:
+def _wait(opening: Happening, position: int, team: str, end: Happening | None, outcome: Outcome, clock: Clock) -> Wait:
     answered = end if outcome == Outcome.ANSWERED else None
     return Wait(
         id=opening.id,

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from simulator.customers import Customers
-from simulator.graph import Graph
+from simulator.graph import Graph, Neighbor
 from simulator.loopback import loopback_url
 from simulator.parties import BusinessNumber
 from simulator.serving import served
@@ -60,7 +60,7 @@ def play(  # noqa: PLR0913  what may differ between starts
         whatsapp = WhatsApp(control=Control(switches, seed=seed), seed=seed)
         social = Social(control=whatsapp.control, seed=seed)
         twilio = Twilio(control=whatsapp.control, seed=seed)
-        neighbors = [SocialApi(social), TwilioApi(twilio)]
+        neighbors: list[Neighbor] = [SocialApi(social), TwilioApi(twilio)]
         async with served(Graph(whatsapp, seed=seed, neighbors=neighbors), port) as url:
             social.base = twilio.base = url
             announce(f"Graph on {url}, waiting for {hub_url}/readyz")

@@ -46,6 +46,7 @@ def test_it_lets_everybody_read_the_inbox(shop: Shop, sign_in: SignIn, theme: st
     expect_no_barrier(page)
 
 
+@pytest.mark.long
 def test_it_fits_a_telephone(shop: Shop, sign_in: SignIn) -> None:
     talk = shop.long_talk()
     page = sign_in()

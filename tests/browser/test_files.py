@@ -171,6 +171,7 @@ def test_files_are_sent_along(page: Page, shop: Shop, sign_in: SignIn) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_it_fits_every_window(page: Page, shop: Shop, sign_in: SignIn) -> None:
     talk = Files(shop).tell()
     sign_in(to=f"/inbox/{talk.pk}/")

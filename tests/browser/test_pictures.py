@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.company import Shop
 
 SignIn = Callable[..., Page]
+pytestmark = pytest.mark.long
 PLACE = Path(settings.BASE_DIR) / os.environ.get("NOVELO_PICTURES", "test-results/pictures")
 SIZES: dict[str, Any] = {
     "wide": {"width": 1440, "height": 900},

@@ -157,6 +157,7 @@ def furnish(shop: Shop) -> None:
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("theme", "size"), [("light", "wide"), ("dark", "phone")])
 def test_everybody_can_use_every_page(shop: Shop, settings_page: Callable[[str], Page], theme: Any, size: str) -> None:
     furnish(shop)

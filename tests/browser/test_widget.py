@@ -272,6 +272,7 @@ def in_every_light(page: Page, name: str) -> Iterator[None]:
             yield
 
 
+@pytest.mark.long
 def test_it_looks_right_and_everybody_can_use_it(
     site: Site, visitor: Page, sign_in: SignIn, expected: list[str]
 ) -> None:

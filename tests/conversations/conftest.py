@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from django.db import connection
 
-from conversations import parse, pipeline
+from conversations import pipeline
 from conversations.channels.types import Credentials
 from conversations.models import Channel, Connection, Delivery
 from hub.models import Workspace

@@ -85,6 +85,7 @@ def test_it_starts_everything_tells_where_it_is_and_stops_cleanly(up: subprocess
     assert run_state.last(data_dir) is None
 
 
+@pytest.mark.long
 def test_it_comes_back_after_a_kill_and_leaves_nobody_behind(up: subprocess.Popen[str], data_dir: Path) -> None:
     refused = subprocess.run(manage(data_dir, "up"), env=ENV, cwd=ROOT, text=True, capture_output=True, check=False)
     assert refused.returncode == 1
@@ -106,6 +107,7 @@ def test_it_comes_back_after_a_kill_and_leaves_nobody_behind(up: subprocess.Pope
     assert again.returncode == 0
 
 
+@pytest.mark.long
 def test_it_uses_the_servers_it_is_told_of_and_starts_none(tmp_path: Path) -> None:
     servers = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
     up = start(tmp_path, "--no-simulator", **servers)

@@ -123,7 +123,9 @@ def test_it_reads_any_number_with_a_fixed_number_of_queries(shop: Shop) -> None:
         )
     with CaptureQueriesContext(connection) as queries:
         assert len(shop.api.get(API).json()["results"]) == 4
-    assert len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 4  # token, people, addresses, absorbed
+    assert (
+        len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 4
+    )  # token, people, addresses, absorbed
     with CaptureQueriesContext(connection) as queries:
         assert len(shop.api.get(f"{API}/{shop.talk.customer_id}/timeline").json()["results"]) == 7
     # token, person, messages, files, reactions, events
