@@ -44,6 +44,9 @@ def test_it_works(arrive: Arrive, shop: Shop) -> None:
     assert (conversation.status, conversation.unread, conversation.waiting_since) == ("waiting", 1, message.sent_at)
     assert conversation.last_message_id == message.pk
     assert conversation.channel_ids == [shop.channel.pk]
+    shop.channel.refresh_from_db()
+    assert shop.channel.last_inbound_at is not None
+    assert abs(shop.channel.last_inbound_at - message.received_at) < timedelta(seconds=30)
     assert Customer.objects.get().name == "Ana Souza"
     assert list(HistoryEvent.objects.order_by("id").values_list("type", flat=True)) == [
         "conversation.opened",
@@ -380,7 +383,7 @@ def test_pipeline_does_not_ask_the_database_more_for_more_messages(
 ) -> None:
     store(shop, *(bodies.text(f"wamid.{index}", f"55119{index:08d}") for index in range(100)))
     parse.parse_pending()
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         assert pipeline.work_pending() == 100
 
 

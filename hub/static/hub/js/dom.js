@@ -54,8 +54,9 @@ export function plural(forms, count) {
   return fill(form, { n: new Intl.NumberFormat(document.documentElement.lang).format(count) });
 }
 
-/** Two letters for an avatar. */
+/** Two letters for an avatar; of a telephone number its last two digits. */
 export function initials(name) {
+  if (name?.startsWith("+")) return name.slice(-2);
   const parts = (name || "?").trim().split(/\s+/);
   const chosen = parts.length > 1 ? [parts[0], parts.at(-1)] : parts;
   return chosen.map((part) => [...part][0] ?? "").join("").toUpperCase();
