@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import assume, given, strategies as st
 
 from conversations.channels.reading import MAX_DEPTH, NotReadableError, decode, id_of, listed, moment, text_of
 
@@ -80,3 +82,17 @@ def test_it_refuses_an_id_no_provider_would_give() -> None:
 
 def test_it_lists_what_should_have_been_a_list() -> None:
     assert [listed(value) for value in ([1], {"a": 1}, {}, None, "x")] == [[1], [{"a": 1}], [], [], []]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(-(10**20), 10**20) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(values, st.booleans())
+def test_bytes_are_read_as_text_is(value: Any, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    assume(ascii_only or text.encode("utf-8", "ignore").decode() == text)
+    assert repr(decode(text.encode())) == repr(decode(text))
