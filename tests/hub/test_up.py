@@ -69,6 +69,7 @@ def children(data_dir: Path) -> list[psutil.Process]:
     return servers + (process.marked_with("NOVELO_UP", state["NOVELO_UP"]) if state else [])
 
 
+@pytest.mark.long
 def test_it_starts_everything_tells_where_it_is_and_stops_cleanly(up: subprocess.Popen[str], data_dir: Path) -> None:
     state = run_state.read(data_dir)
     assert state
