@@ -49,10 +49,6 @@ class TemplateValues(serializers.Field[Given, Any, Any, Any]):
             buttons=_buttons(data.get("buttons")),
         )
 
-    def to_representation(self, value: Any) -> Any:
-        """Templates are only ever taken in."""
-        raise NotImplementedError
-
 
 def _text(value: Any, field: str, limit: int) -> str:
     if value is None:

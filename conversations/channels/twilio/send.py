@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _, gettext_noop
 
 from conversations.channels import content
-from conversations.channels.adapter import Adapter
+from conversations.channels.adapter import Adapter, cannot
 from conversations.channels.limits import MEGABYTE, Objection
 from conversations.channels.phone import digits_of, match_key
 from conversations.channels.reading import id_of, text_of
@@ -74,8 +74,8 @@ class Twilio(Adapter):
         return super().objection(outbound)
 
     def recipient(self, to: tuple[Address, ...]) -> str:
-        """Return whom to write to as Twilio writes it. Raises ``SendRefused`` for nobody."""
-        raise NotImplementedError
+        """Return whom to write to as Twilio writes it. Raises ``SendRefused`` for nobody, as here: each kind says whom it reaches."""
+        raise cannot()
 
     def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
         """Send one message; its statuses come to ``outbound.status_url``. Raises ``SendRefused`` or ``SendUnknown``; up to 25 s."""
