@@ -1,5 +1,6 @@
 """The story's rows: who wrote on what, what was said, what happened, and what still waits."""
 
+from conversations.models.automation import Bot, BotCall, Follower, Rule, RuleRun
 from conversations.models.connection import Channel, Connection
 from conversations.models.conversation import Conversation
 from conversations.models.customer import Customer, Identity
@@ -11,31 +12,54 @@ from conversations.models.invitation import Invitation
 from conversations.models.merge import Merge, Suggestion
 from conversations.models.message import Attachment, Message, MessageStatus, Reaction
 from conversations.models.outbox import Budget, Gesture, OutboxEntry
+from conversations.models.promise import AlertRule, Incident, KioskLink, PushSubscription, SlaPolicy
+from conversations.models.survey import Survey, SurveyRequest
 from conversations.models.template import Template
+from conversations.models.workplace import Attention, CannedReply, CustomField, Draft, Label, Macro, Mention, SavedView
 
 __all__ = [
+    "AlertRule",
     "Attachment",
+    "Attention",
+    "Bot",
+    "BotCall",
     "Budget",
+    "CannedReply",
     "Channel",
     "Connection",
     "Conversation",
+    "CustomField",
     "Customer",
     "Delivery",
+    "Draft",
     "Exchange",
     "FeedEvent",
     "FeedHead",
+    "Follower",
     "Gesture",
     "HistoryEvent",
     "Identity",
+    "Incident",
     "Invitation",
     "Item",
+    "KioskLink",
+    "Label",
     "Lane",
+    "Macro",
+    "Mention",
     "Merge",
     "Message",
     "MessageStatus",
     "OutboxEntry",
     "ParkedItem",
+    "PushSubscription",
     "Reaction",
+    "Rule",
+    "RuleRun",
+    "SavedView",
+    "SlaPolicy",
     "Suggestion",
+    "Survey",
+    "SurveyRequest",
     "Template",
 ]

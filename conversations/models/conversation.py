@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +54,26 @@ class Conversation(models.Model):
     route_reason = models.JSONField(null=True)
     # While its customer is merged, an episode that ran beside the survivor's counts as part of that one.
     folded_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="folded")
+    label_ids = ArrayField(models.UUIDField(), default=list, db_default=models.Value("{}"))
+    priority = models.PositiveSmallIntegerField(default=0, db_default=0)  # 0 none, 1 low, 2 medium, 3 high, 4 urgent
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
+    attributes = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )  # custom fields by key
+    assigned_at = models.DateTimeField(null=True)  # since when the assignee has it
+    queued_at = models.DateTimeField(null=True)  # since when it waits for somebody to be given it
+    # The nearest promise: what is due ("first_response", "next_response", "resolution") and when; late once it is past.
+    sla_policy = models.ForeignKey("conversations.SlaPolicy", null=True, on_delete=models.SET_NULL, related_name="+")
+    due_at = models.DateTimeField(null=True)
+    due_kind = models.CharField(max_length=16, blank=True, default="", db_default="")
+    due_told = models.CharField(
+        max_length=8, blank=True, default="", db_default=""
+    )  # "", risk or breached: what was said of it
+    bot = models.ForeignKey(
+        "conversations.Bot", null=True, on_delete=models.SET_NULL, related_name="+"
+    )  # speaks until a person does
+    # Cut from history that was brought in from outside, so it may be cut anew; one that went on here is not.
+    outside = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = Conversations.as_manager()
@@ -71,6 +92,12 @@ class Conversation(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(status="resolved") | models.Q(resolved_at__isnull=False),
                 name="resolved_has_resolved_at",
+            ),
+            models.CheckConstraint(condition=models.Q(priority__lte=4), name="priority_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(due_at=None, due_kind="")
+                | models.Q(due_at__isnull=False, due_kind__in=["first_response", "next_response", "resolution"]),
+                name="what_is_due_has_its_time",
             ),
             models.CheckConstraint(
                 condition=~models.Q(status="snoozed") | models.Q(snoozed_until__isnull=False),
@@ -93,6 +120,20 @@ class Conversation(models.Model):
                 condition=models.Q(waiting_since__isnull=False) & ~models.Q(status="resolved"),
                 name="conversation_by_wait",
             ),
+            # routing: what waits for somebody, longest first
+            models.Index(
+                fields=["workspace", "queued_at"],
+                condition=models.Q(queued_at__isnull=False) & ~models.Q(status="resolved"),
+                name="conversation_to_route",
+            ),
+            # the view of what is due soonest; the clock that says what is late
+            models.Index(
+                fields=["workspace", "due_at"],
+                condition=models.Q(due_at__isnull=False) & ~models.Q(status="resolved"),
+                name="conversation_by_due",
+            ),
+            # views of a label
+            GinIndex(fields=["label_ids"], name="conversation_by_label", fastupdate=False),
             # thread: the newest episode of a customer; the timeline
             models.Index(fields=["customer", "-opened_at"], name="conversation_by_customer"),
         ]

@@ -1,4 +1,4 @@
-"""The rows of figures: facts and rollups, all of them derived and rebuildable, and the proofs of shown numbers."""
+"""Facts of service: waits, conversations and what was said."""
 
 from __future__ import annotations
 
@@ -6,55 +6,10 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
 
-from hub.ids import new_id
-from hub.models import OfWorkspace, Workspace
+from metrics.models.derived import Fact
 
 OUTCOMES = ["answered", "unanswered", "open"]
-
-
-class Mark(models.Model):
-    """Up to which transaction a workspace's history has been derived. Locked by whoever derives."""
-
-    workspace = models.OneToOneField(Workspace, primary_key=True, on_delete=models.CASCADE, related_name="+")
-    transaction = models.BigIntegerField(default=0)  # every event of an earlier transaction is in the facts
-    at = models.DateTimeField(db_default=Now())
-    timezone = models.CharField(max_length=60)  # whose midnights the rollup cells are cut at
-
-    objects = OfWorkspace["Mark"].as_manager()
-
-
-class Stale(models.Model):
-    """A conversation whose history was erased or given to another person; written by triggers, emptied by derive."""
-
-    id = models.BigAutoField(primary_key=True)
-    # No constraint: a workspace that goes away leaves rows here, which derive clears.
-    workspace = models.ForeignKey(
-        Workspace, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
-    )
-    conversation_id = models.UUIDField()
-
-    objects = OfWorkspace["Stale"].as_manager()
-
-    class Meta:
-        indexes: ClassVar = [
-            # derive: what else to look at
-            models.Index(fields=["workspace", "id"], name="stale_of_workspace"),
-        ]
-
-
-class Fact(models.Model):
-    """What every fact has: whose it is. Conversations are named, not referenced: an erased one is taken out by derive."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
-    conversation_id = models.UUIDField()
-    customer_id = models.UUIDField()
-
-    objects = OfWorkspace["Fact"].as_manager()
-
-    class Meta:
-        abstract = True
 
 
 class WaitFact(Fact):
@@ -195,59 +150,4 @@ class VolumeFact(Fact):
         indexes: ClassVar = [
             # query: messages and people of a period
             models.Index(fields=["workspace", "day"], name="volume_by_day"),
-        ]
-
-
-class Cell(models.Model):
-    """A pre-added cell: one measure of a workspace's day (in its zone) on one channel, or by one agent.
-
-    ``total`` in microseconds; ``hours`` counts by hour of the day; ``histogram`` packs (bucket, count) pairs.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
-    measure = models.CharField(max_length=16)
-    dimension = models.CharField(max_length=7)
-    value = models.CharField(max_length=254)
-    day = models.DateField()
-    n = models.BigIntegerField()
-    total = models.BigIntegerField()
-    hours = ArrayField(models.BigIntegerField())
-    histogram = models.BinaryField()
-
-    objects = OfWorkspace["Cell"].as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                # also the query's way to a measure's cells of a period
-                fields=["workspace", "measure", "dimension", "day", "value"],
-                name="cell_is_kept_once",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(dimension__in=["channel", "agent"]), name="cell_dimension_is_known"
-            ),
-            models.CheckConstraint(condition=models.Q(n__gt=0), name="cell_is_not_empty"),
-        ]
-
-
-class Receipt(models.Model):
-    """The proof of a shown number: what was asked, up to which mark, and what was answered."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
-    digest = models.CharField(max_length=64)
-    metric = models.CharField(max_length=60)
-    version = models.PositiveIntegerField()
-    parameters = models.JSONField()
-    mark = models.BigIntegerField()
-    as_of = models.DateTimeField()
-    answer = models.JSONField()
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = OfWorkspace["Receipt"].as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "digest"], name="same_answer_has_one_receipt"),
         ]

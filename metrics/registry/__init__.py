@@ -1,0 +1,8 @@
+"""Registry: every figure the house knows, literally: what it means, where its facts are, and how it is added up."""
+
+from metrics.registry.service import SERVICE
+from metrics.registry.terms import TIMES, Metric, Source, Texts
+
+METRICS: dict[str, Metric] = {metric.id: metric for metric in (*SERVICE,)}
+
+__all__ = ["METRICS", "TIMES", "Metric", "Source", "Texts"]
