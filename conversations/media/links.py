@@ -14,7 +14,7 @@ from conversations.models import Attachment, Message
 from hub.models import Workspace
 
 SALT = "novelo.attachment"
-PROVIDER_SECONDS = 3600  # a provider fetches at once, or after its own retries
+PROVIDER_SECONDS = 600  # a provider fetches when it sends; what waits longer is with us, and is signed when it leaves
 KINDS = {"image", "audio", "video", "document", "sticker"}
 
 
