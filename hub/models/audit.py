@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 from hub.models.workspace import OfWorkspace, Workspace
+
+
+class AppendOnly(TypeError):
+    """An entry of the audit log was to be changed or removed: it only grows."""
+
+
+class Entries(OfWorkspace["AuditEntry"]):
+    """Entries of the audit log, which nobody changes."""
+
+    def update(self, **_fields: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly(AppendOnly.__doc__)
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly(AppendOnly.__doc__)
 
 
 class AuditEntry(models.Model):
@@ -25,7 +41,7 @@ class AuditEntry(models.Model):
     subject_name = models.CharField(max_length=160, blank=True)
     changes = models.JSONField(default=dict)  # {field: [before, after]}
 
-    objects = OfWorkspace["AuditEntry"].as_manager()
+    objects = Entries.as_manager()
 
     class Meta:
         indexes: ClassVar = [
@@ -35,3 +51,13 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return self.action
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Append. Raises ``AppendOnly`` for an entry that is there already."""
+        if not self._state.adding:
+            raise AppendOnly(AppendOnly.__doc__)
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly(AppendOnly.__doc__)
