@@ -145,7 +145,9 @@ def remove_team(caller: Caller, team_id: UUID) -> None:
 
 
 def routing_of(team: Team) -> dict[str, Any]:
-    """Return how a team's conversations are given out, whole: what was never set is as usual."""
+    """Return how a team's conversations are given out, whole: what was never set is as usual, a team without any gives out nothing."""
+    if not team.routing:
+        return USUAL_ROUTING | {"method": "manual"}
     return USUAL_ROUTING | {name: value for name, value in team.routing.items() if name in USUAL_ROUTING}
 
 

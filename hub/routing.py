@@ -1,0 +1,128 @@
+"""How a team's conversations are given out, and which rules choose the team: read from settings, and refused when they make no sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from hub.models import Team, Workspace
+from hub.refusal import Refused
+
+Method = Literal["manual", "round_robin", "least_busy", "longest_idle"]
+MOST_RULES = 200
+MOST_PRIORITY = 4
+DEFAULT_AWAY_MINUTES = 10
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How the conversations of a team (or of everybody's queue) are given out; 0 minutes mean never. See ``hub.people``.
+
+    ``sticky``: to who last answered the customer, if available. ``silent_minutes``: back to the queue when the customer waits
+    for the assignee so long; ``gone_minutes``: when the assignee is away or offline so long (not said: as ``silent_minutes``).
+    ``overflow_minutes``: on to ``overflow_team`` when nobody took it for so long.
+    """
+
+    method: Method = "manual"
+    sticky: bool = False
+    silent_minutes: int = 0
+    gone_minutes: int | None = None
+    overflow_minutes: int = 0
+    overflow_team: UUID | None = None
+
+    @property
+    def gives(self) -> bool:
+        """Whether it gives conversations to people by itself."""
+        return self.method != "manual"
+
+    @property
+    def gone_after(self) -> int:
+        """After how many minutes of absence a waiting conversation goes back."""
+        return self.silent_minutes if self.gone_minutes is None else self.gone_minutes
+
+
+class If(msgspec.Struct, frozen=True, kw_only=True):
+    """What must hold of a conversation, all of it; what is not named does not matter. Ids are those of rows."""
+
+    channel: UUID | None = None
+    channel_kind: str | None = None
+    label: UUID | None = None
+    language: str | None = None
+    attribute: dict[str, Any] | None = None  # of the customer: {"vip": true}
+    hours: Literal["open", "closed"] | None = None
+
+
+class Then(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of it: whose queue, what its agent must know, how urgent it is (0 to 4)."""
+
+    team: UUID | None = None
+    skills: tuple[str, ...] = ()
+    language: str | None = None
+    priority: int | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"when": "if"}):
+    """One rule of ``Workspace.settings["routing"]``; the first whose ``if`` holds decides."""
+
+    when: If = If()
+    then: Then = Then()
+    name: str = ""
+
+
+def way_of(settings: Mapping[str, Any] | None) -> Way:
+    """Return what ``Team.routing`` says; settings nobody understands count as none."""
+    try:
+        return msgspec.convert(settings or {}, Way)
+    except msgspec.ValidationError:
+        return Way()
+
+
+def rules_of(workspace: Workspace) -> tuple[Rule, ...]:
+    """Return the workspace's rules in their order; one nobody understands is left out."""
+    found = []
+    for one in workspace.settings.get("routing") or ():
+        try:
+            found.append(msgspec.convert(one, Rule))
+        except msgspec.ValidationError:
+            continue
+    return tuple(found)
+
+
+def everybodys_way(workspace: Workspace) -> Way:
+    """Return how conversations without a team are given out: ``Workspace.settings["everybody"]``."""
+    return way_of(workspace.settings.get("everybody"))
+
+
+def weights(workspace: Workspace) -> dict[str, int]:
+    """Return what a conversation of a kind of channel weighs; a kind that is not named weighs 1."""
+    given = workspace.settings.get("weights") or {}
+    return {kind: weight for kind, weight in given.items() if isinstance(weight, int) and weight >= 0}
+
+
+def away_minutes(workspace: Workspace) -> int:
+    """Return after how many minutes without input somebody counts as away."""
+    given = workspace.settings.get("away_minutes")
+    return given if isinstance(given, int) and given > 0 else DEFAULT_AWAY_MINUTES
+
+
+def checked_rules(workspace: Workspace, given: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return rules as they are kept in ``Workspace.settings["routing"]``. Raises ``Refused`` naming the first at fault."""
+    kept = list(given)
+    if len(kept) > MOST_RULES:
+        raise Refused("routing", _("There may be at most %(most)s rules.") % {"most": MOST_RULES})
+    teams = set(Team.objects.of(workspace).values_list("pk", flat=True))
+    for number, one in enumerate(kept, start=1):
+        try:
+            rule = msgspec.convert(one, Rule)
+        except msgspec.ValidationError as error:
+            raise Refused("routing", _("Rule %(number)s is not understood.") % {"number": number}) from error
+        if rule.then.team is not None and rule.then.team not in teams:
+            raise Refused("routing", _("Rule %(number)s names a team that is not here.") % {"number": number})
+        if rule.then == Then():
+            raise Refused("routing", _("Rule %(number)s does nothing.") % {"number": number})
+        if rule.then.priority is not None and not 0 <= rule.then.priority <= MOST_PRIORITY:
+            raise Refused("routing", _("The priority of rule %(number)s must be 0 to 4.") % {"number": number})
+    return kept
