@@ -13,6 +13,7 @@ from conversations.models.merge import Merge, Suggestion
 from conversations.models.message import Attachment, Message, MessageStatus, Reaction
 from conversations.models.outbox import Budget, Gesture, OutboxEntry
 from conversations.models.promise import AlertRule, Incident, KioskLink, PushSubscription, SlaPolicy
+from conversations.models.search import SearchEntry, SearchWord
 from conversations.models.survey import Survey, SurveyRequest
 from conversations.models.template import Template
 from conversations.models.workplace import Attention, CannedReply, CustomField, Draft, Label, Macro, Mention, SavedView
@@ -57,6 +58,8 @@ __all__ = [
     "Rule",
     "RuleRun",
     "SavedView",
+    "SearchEntry",
+    "SearchWord",
     "SlaPolicy",
     "Suggestion",
     "Survey",
