@@ -27,6 +27,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     """What is said: ``client_id`` makes it once; without ``channel_id`` it goes where the customer last wrote.
 
     ``attachment_ids`` are files brought here before; ``asked`` a question, a place or cards; ``template`` the values for one.
+    ``mentions`` are members whom a note names. ``seen_seq`` is the newest message the writer saw: whoever else answered after
+    it makes it come too late, unless it shall go ``anyway``.
     """
 
     client_id: str
@@ -37,6 +39,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     attachment_ids: tuple[UUID, ...] = ()
     asked: Interactive | Location | Contacts | None = None
     template: Given | None = None
+    mentions: tuple[UUID, ...] = ()
+    seen_seq: int | None = None
+    anyway: bool = False
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):

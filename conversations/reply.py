@@ -9,7 +9,7 @@ import msgspec
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import history
+from conversations import history, mention
 from conversations.draft import Draft, Words, drafted, uploaded
 from conversations.feed import Change
 from conversations.history import Actor
@@ -26,7 +26,15 @@ ANSWERED = [
 ]  # fmt: skip
 
 
-__all__ = ["Words", "Written", "reply"]
+__all__ = ["Answered", "Words", "Written", "reply"]
+
+
+class Answered(TooLate):
+    """Somebody else has answered since the writer looked: ``newer`` are the ids of what was said, oldest first."""
+
+    def __init__(self, sentence: str, newer: tuple[UUID, ...]) -> None:
+        super().__init__(sentence)
+        self.newer = newer
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -42,7 +50,8 @@ def reply(workspace: Workspace, conversation_id: UUID, actor: Actor, words: Word
     """Write a message into the conversation and, unless it is private, into the outbox.
 
     The same ``client_id`` again returns the message it made. Raises ``Conversation.DoesNotExist``, ``Refused`` for words
-    that cannot be sent as they are and ``TooLate`` when the channel is closed or a newer conversation is open.
+    that cannot be sent as they are, ``TooLate`` when the channel is closed or a newer conversation is open and ``Answered``
+    when somebody else was faster.
     """
     row = Conversation.objects.of(workspace).locked(conversation_id)
     known = Message.objects.of(workspace).filter(conversation=row, client_id=words.client_id).first()
@@ -52,7 +61,10 @@ def reply(workspace: Workspace, conversation_id: UUID, actor: Actor, words: Word
     now = timezone.now()
     if words.private:
         return _note(workspace, row, actor, words, quoted, now)
+    if words.mentions:
+        raise Refused("mentions", _("Only a note names members of the team."))
     _refuse_if_it_goes_on_elsewhere(workspace, row)
+    _refuse_if_answered(workspace, row, actor, words)
     way = _way(workspace, row, actor, words, now)
     draft = drafted(workspace, words, way.channel)
     return _send(row, actor, words, way, draft, quoted, now)
@@ -75,6 +87,21 @@ def _refuse_if_it_goes_on_elsewhere(workspace: Workspace, row: Conversation) -> 
     persons = people(workspace, row.customer_id)
     if Conversation.objects.of(workspace).unresolved().filter(customer__in=persons, folded_into=None).exists():
         raise TooLate(_("A newer conversation of this customer is open: answer there."))
+
+
+def _refuse_if_answered(workspace: Workspace, row: Conversation, actor: Actor, words: Words) -> None:
+    """Raise ``Answered`` when somebody else spoke to the customer after what the writer has seen."""
+    if words.seen_seq is None or words.anyway or row.last_seq <= words.seen_seq:
+        return
+    said = Message.objects.of(workspace).filter(conversation=row, seq__gt=words.seen_seq, direction="outbound")
+    said = said.filter(author_kind__in=["agent", "device"]).exclude(kind="note")
+    if actor.user is not None:
+        said = said.exclude(author=actor.user)
+    newer = list(said.select_related("author").order_by("seq")[:20])
+    if newer:
+        who = str(newer[-1].author) if newer[-1].author else newer[-1].author_name or _("Somebody")
+        sentence = _("%(name)s has answered meanwhile.") % {"name": who}
+        raise Answered(sentence, tuple(message.pk for message in newer))
 
 
 def _way(workspace: Workspace, row: Conversation, actor: Actor, words: Words, now: datetime) -> Way:
@@ -148,11 +175,13 @@ def _note(
     channel = _channel(workspace, row, words)
     if channel is None:
         raise Refused("channel", _("There is no such channel."))
+    people = mention.named(workspace, words.mentions)
     files = uploaded(workspace, words.attachment_ids)
-    draft = Draft(kind="note", text=words.text, files=tuple(files))
+    draft = Draft(kind="note", text=words.text, payload=mention.payload(people), files=tuple(files))
     message = _message(row, actor, words, channel, draft, quoted, now)
     message.status = "sent"
     _keep(message, draft)
+    mention.keep(message, people)
     row.last_message, row.last_message_at = message, now
     row.save(update_fields=["last_seq", "last_message", "last_message_at"])
     return Written(message, new=True, changes=_changes(row, message))

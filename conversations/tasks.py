@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from conversations import (
+    attention,
     budget,
     catalog,
     channel_log,
@@ -139,12 +140,14 @@ def introduce(seconds: float = DRAIN_SECONDS, *, all_day: bool = False) -> dict[
 
 @shared_task(name="conversations.tasks.tidy")
 def tidy() -> dict[str, int]:
-    """Apply parked items whose message came by another way, and end snoozes that are over."""
+    """Apply parked items whose message came by another way, end snoozes that are over and what vanished screens looked at."""
     applied = sweep.apply_parked()
     awoken = 0
     due = Conversation.objects.snoozed_until(timezone.now())
     for workspace in Workspace.objects.filter(conversations__in=due).distinct():
         awoken += act(workspace.pk, partial(triage.awaken, workspace)).count
+    for workspace in attention.forgotten():
+        act(workspace.pk, partial(attention.forget, workspace))
     return {"applied": applied, "awoken": awoken}
 
 

@@ -19,7 +19,7 @@ from conversations.models import Channel, Conversation, Customer, Identity, Mess
 from hub.models import Workspace
 
 ANSWERED_WITHIN = timedelta(hours=24)  # else a message that an advertisement brought opens no longer window
-Closed = Literal["", "kind", "stopped", "address", "opted_out", "window"]
+Closed = Literal["", "kind", "address", "opted_out", "window"]
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     ``open`` means that anything the kind of channel takes may be said; ``closes_at`` is when that ends, ``None`` never.
     Closed, ``closed`` and ``why`` (a sentence in the reader's language) say what keeps it so; ``templates`` whether
     templates may go all the same. ``can`` are the kinds of message that may be sent now. ``heard_at`` is when the person last
-    wrote here. ``default`` marks the channel they wrote on last.
+    wrote here. ``default`` marks the channel they wrote on last. ``waits`` is a sentence while the channel is stopped: what is
+    said is kept and leaves when it works again.
     """
 
     channel: Channel
@@ -40,6 +41,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     templates: bool = False
     default: bool = False
+    waits: str = ""
 
     @property
     def can(self) -> tuple[MessageKind, ...]:
@@ -106,8 +108,8 @@ def _way(channel: Channel, identities: list[Identity], heard: Message | None, *,
     way = Way(channel=channel, identity=identity, heard_at=heard_at)
     if channel.stopped_at is not None:
         title = str((channel.stop_reason or {}).get("title") or "")
-        sentence = _("This channel is stopped: %(reason)s") % {"reason": _(title) if title else "?"}
-        return msgspec.structs.replace(way, closed="stopped", why=sentence)
+        sentence = _("This channel is stopped: %(reason)s What you send leaves when it works again.")
+        way = msgspec.structs.replace(way, waits=sentence % {"reason": _(title) if title else "?"})
     if any(one.opted_out_at is not None and one.channel_kind in {channel.kind, ""} for one in fitting):
         sentence = _("The customer asked not to be written to on this channel.")
         return msgspec.structs.replace(way, closed="opted_out", why=sentence)

@@ -20,6 +20,11 @@ class Conflict(exceptions.APIException):
     default_detail = "The request conflicts with the present state."
     default_code = "conflict"
 
+    def __init__(self, detail: str | None = None, **members: Any) -> None:
+        """``members`` stand beside ``detail`` in the answer: what is there now."""
+        super().__init__(detail)
+        self.members = members
+
 
 class TooLarge(exceptions.APIException):
     """The request holds more than the API takes at once."""
@@ -70,7 +75,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         headers["Retry-After"] = str(int(wait) + 1)
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = getattr(error, "auth_header", "Token")
-    response = Response(problem(error.status_code, detail, errors), status=error.status_code, headers=headers)
+    body = problem(error.status_code, detail, errors) | getattr(error, "members", {})
+    response = Response(body, status=error.status_code, headers=headers)
     response.content_type = CONTENT_TYPE
     return response
 

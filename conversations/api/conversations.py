@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversations import deliver, triage
+from conversations import deliver, drafts, mention, triage
 from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes
 from conversations.api.asking import (
@@ -26,16 +27,18 @@ from conversations.api.asking import (
     team_named,
 )
 from conversations.api.saying import MessageInput, words_of
+from conversations.draft import Words
 from conversations.history import Actor
 from conversations.models import Conversation, Message
 from conversations.querysets.conversation import Conversations
-from conversations.reply import reply
+from conversations.reply import Answered, Written, reply
 from conversations.triage import Assignment, Keep, Moved
 from hub.access import Caller, caller_of
 from hub.idempotency import once
 from hub.inputs import CANONICAL_UUID, Filters, checked
-from hub.models import Workspace
+from hub.models import User, Workspace
 from hub.pagination import rows_of, turned, window
+from hub.problems import Conflict
 
 ORDER = {"last_message_at": datetime, "id": UUID}
 
@@ -137,18 +140,34 @@ class ConversationMessages(APIView):
 
         It holds `text`, `attachments` (ids of uploaded files), a `template` with its values, a question (`interactive`), a
         `location` or `contacts`. The same `client_id` again returns the message it made (200). Without `channel` it goes
-        where the customer last wrote. 409 when the channel's window is closed: nothing is stored.
+        where the customer last wrote. 409 when the channel's window is closed: nothing is stored. With `seen_seq`, the
+        newest message the writer saw, also when somebody else answered after it (`newer` holds what they said), unless it
+        shall go `anyway`. A note names members of the team in `mentions`.
         """
         workspace = caller_of(request).workspace
         here(workspace, conversation_id)
         given = checked(MessageInput, request)
         words = words_of(given)
+        actor = actor_of(caller_of(request))
         with refusals():
-            written = act(workspace.pk, lambda: reply(workspace, conversation_id, actor_of(caller_of(request)), words))
+            written = act(workspace.pk, lambda: said(workspace, conversation_id, actor, words))
         message = Message.objects.of(workspace).for_reading().get(pk=written.message.pk)
         return Response(
             represent.message(message), status=status.HTTP_201_CREATED if written.new else status.HTTP_200_OK
         )
+
+
+def said(workspace: Workspace, conversation_id: UUID, actor: Actor, words: Words) -> Written:
+    """Say it, and forget the writer's draft that it was. Raises 409 with what somebody else said first."""
+    try:
+        written = reply(workspace, conversation_id, actor, words)
+    except Answered as error:
+        rows = reading.messages(workspace, error.newer)
+        raise Conflict(error.sentence, newer=[rows[one] for one in error.newer]) from error
+    if actor.user is None:
+        return written
+    kept = drafts.sent(workspace, written.message.conversation_id, actor.user, words.text, private=words.private)
+    return msgspec.structs.replace(written, changes=(*kept.changes, *written.changes))
 
 
 def here(workspace: Workspace, conversation_id: UUID) -> None:
@@ -232,12 +251,16 @@ class Seen(APIView):
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that everything the customer wrote was seen; the customer's channel is told too, where it can show it."""
-        return moved(request, conversation_id, lambda place, _: _seen(place, conversation_id))
+        return moved(request, conversation_id, lambda place, actor: _seen(place, conversation_id, actor.user))
 
 
-def _seen(place: Workspace, conversation_id: UUID) -> Moved:
-    """Mark as seen, and queue the read receipt of what was unread."""
+def _seen(place: Workspace, conversation_id: UUID, user: User | None) -> Moved:
+    """Mark as seen, with what names ``user``, and queue the read receipt of what was unread."""
     done = triage.mark_seen(place, conversation_id)
-    if done.changes and deliver.queue_receipt(place, conversation_id):
+    was_unread = bool(done.changes)
+    if user is not None:
+        noticed = mention.seen(place, done.conversation.pk, user)
+        done = msgspec.structs.replace(done, changes=(*done.changes, *noticed.changes))
+    if was_unread and deliver.queue_receipt(place, conversation_id):
         return Moved(done.conversation, done.changes, (*done.work, "outbound"))
     return done

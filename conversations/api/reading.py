@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db.models.functions import Coalesce
 
+from conversations import attention as attending
 from conversations.api import joined, represent
 from conversations.api.represent import Shown
-from conversations.models import Channel, Conversation, Customer, Message, Suggestion
+from conversations.models import Channel, Conversation, Customer, Draft, Message, Suggestion
 from hub.models import Workspace
 
 
@@ -53,3 +54,24 @@ def channels(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
     """Return channels as the API shows them, by id; removed ones are left out: one query."""
     rows = Channel.objects.of(workspace).in_use().for_reading().filter(pk__in=ids)
     return {row.pk: represent.channel(row) for row in rows}
+
+
+def attention(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
+    """Return who attends to each of these conversations, nobody too, by its id: one query."""
+    found: dict[UUID, list[Shown]] = {one: [] for one in ids}
+    for row in attending.here(workspace, found):
+        found[row.conversation_id].append(represent.attention(row))
+    return {one: {"conversation": str(one), "people": people} for one, people in found.items()}
+
+
+def drafts(workspace: Workspace, wanted: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Shown]:
+    """Return what is kept of each (member, conversation), nothing too: one query, none for nothing."""
+    found: dict[tuple[UUID, UUID], list[Shown]] = {one: [] for one in wanted}
+    if found:
+        rows = Draft.objects.of(workspace).filter(
+            user__in=[user for user, _ in found], conversation__in=[talk for _, talk in found]
+        )
+        for row in rows:
+            if (row.user_id, row.conversation_id) in found:
+                found[row.user_id, row.conversation_id].append(represent.draft(row))
+    return {one: {"conversation": str(one[1]), "drafts": kept} for one, kept in found.items()}

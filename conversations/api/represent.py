@@ -15,7 +15,18 @@ from django.utils.translation import gettext as _
 from conversations.channels.phone import international
 from conversations.channels.registry import adapter_of
 from conversations.channels.types import Checked, Error
-from conversations.models import Attachment, Channel, Conversation, Customer, Exchange, HistoryEvent, Identity, Message
+from conversations.models import (
+    Attachment,
+    Attention,
+    Channel,
+    Conversation,
+    Customer,
+    Draft,
+    Exchange,
+    HistoryEvent,
+    Identity,
+    Message,
+)
 from hub.models import Team, User
 
 Shown = dict[str, Any]
@@ -169,6 +180,22 @@ def preview(row: Message | None) -> Shown | None:
         "status": row.status,
         "sent_at": moment(row.sent_at),
         "deleted_at": moment(row.deleted_at),
+    }
+
+
+def attention(row: Attention) -> Shown:
+    """Return who views a conversation or writes in it; needs its user."""
+    return {"agent": agent(row.user), "doing": row.doing, "since": moment(row.since)}
+
+
+def draft(row: Draft) -> Shown:
+    """Return what its owner has begun to write; needs nothing else."""
+    return {
+        "private": row.private,
+        "text": row.text,
+        "reply_to": identifier(row.reply_to),
+        "version": row.version,
+        "updated_at": moment(row.updated_at),
     }
 
 

@@ -170,6 +170,9 @@ class MessageInput(serializers.Serializer[Any]):
     interactive = InteractiveInput(required=False, allow_null=True)
     location = LocationInput(required=False, allow_null=True)
     contacts = several(ContactInput, required=False, allow_null=True)
+    mentions = serializers.ListField(child=Id(), required=False, allow_null=True, max_length=ROWS)
+    seen_seq = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2_000_000_000)
+    anyway = YesNo(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse to say nothing."""
@@ -193,6 +196,9 @@ def words_of(given: Mapping[str, Any]) -> Words:
         attachment_ids=tuple(given.get("attachments") or ()),
         asked=next(_asked(given), None),
         template=given.get("template"),
+        mentions=tuple(given.get("mentions") or ()),
+        seen_seq=given.get("seen_seq"),
+        anyway=bool(given.get("anyway")),
     )
 
 

@@ -50,6 +50,7 @@ def _messages(whole: Sequence[Customer], seen: Window) -> list[Entry]:
 def _events(whole: Sequence[Customer], seen: Window) -> list[Entry]:
     told = Q(type__in=["message.received", "message.sent"], message_id__isnull=False)
     rows = HistoryEvent.objects.filter(workspace=whole[0].workspace_id, customer__in=whole).exclude(told)
+    rows = rows.exclude(type__startswith="focus.")  # whose window it was tells nothing of the person
     rows = rows.filter(_beside(seen, EVENT, ("occurred_at", "id"), (2,))).select_related("actor", "customer")
     sign = "-" if seen.back else ""
     return [

@@ -4,10 +4,12 @@ from django.urls import path
 
 from conversations.api import (
     attachments,
+    attention,
     channels,
     conversations,
     customers,
     deliveries,
+    drafts,
     invitations,
     merges,
     messages,
@@ -42,6 +44,8 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/ways", ways.ConversationWays.as_view()),
     path("conversations/<uuid:conversation_id>/invitations", invitations.ConversationInvitations.as_view()),
     path("conversations/<uuid:conversation_id>/typing", ways.ConversationTyping.as_view()),
+    path("conversations/<uuid:conversation_id>/drafts", drafts.ConversationDrafts.as_view()),
+    path("conversations/<uuid:conversation_id>/attention", attention.ConversationAttention.as_view()),
     path("messages", messages.MessageList.as_view()),
     path("messages/<uuid:message_id>", messages.MessageDetail.as_view()),
     path("messages/<uuid:message_id>/reactions", messages.MessageReactions.as_view()),

@@ -50,8 +50,9 @@ class WayShape(shapes.Shape):
     address = serializers.CharField(allow_blank=True)
     open = serializers.BooleanField()
     closes_at = serializers.DateTimeField(allow_null=True)
-    closed = serializers.ChoiceField(["", "kind", "stopped", "address", "opted_out", "window"])
+    closed = serializers.ChoiceField(["", "kind", "address", "opted_out", "window"])
     why = serializers.CharField(allow_blank=True)
+    waits = serializers.CharField(allow_blank=True, help_text="Why what is sent is kept until the channel works again.")
     can = serializers.ListField(child=serializers.ChoiceField(KINDS))
     templates = serializers.BooleanField()
     default = serializers.BooleanField()
@@ -77,6 +78,7 @@ def shown(way: Way) -> Shown:
         "closes_at": moment(way.closes_at),
         "closed": way.closed,
         "why": way.why,
+        "waits": way.waits,
         "can": list(way.can),
         "templates": way.templates,
         "default": way.default,

@@ -162,7 +162,7 @@ class Live:
                 shown = await sync_to_async(read, thread_sensitive=False)(workspace, cursor)
                 if not shown:
                     break
-                await _send(send, b"".join(event.text for event in shown))
+                await _send(send, b"".join(event.text for event in shown if stream.may_hear(event)))
                 cursor = shown[-1].seq
             await self._pump(stream, reader, cursor, gone, send)
         except asyncio.CancelledError:

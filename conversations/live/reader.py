@@ -34,32 +34,47 @@ SUBJECTS = {
     "conversation": reading.conversations,
     "customer": reading.customers,
     "channel": reading.channels,
+    "attention": reading.attention,
 }
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An event as it goes over the wire."""
+    """An event as it goes over the wire; ``only_for`` is the one member it is told to, empty for everybody."""
 
     seq: int
     text: bytes
+    only_for: str = ""
 
 
 def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
     """Render events with the rows they are about, read now; an event about a row that is gone says so with its id alone."""
     wanted: dict[str, set[UUID]] = {}
+    drafts = reading.drafts(workspace, [_draft(event) for event in events if event.kind == "draft.updated"])
     for event in events:
-        wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
+        if event.kind != "draft.updated":
+            wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
     rows = {
         (noun, row_id): row for noun, ids in wanted.items() for row_id, row in SUBJECTS[noun](workspace, ids).items()
     }
     shown = []
     for event in events:
-        data = rows.get(
-            (event.kind.partition(".")[0], event.subject_id), {"id": str(event.subject_id), "deleted": True}
+        private = event.kind == "draft.updated"
+        data = (
+            drafts[_draft(event)]
+            if private
+            else rows.get(
+                (event.kind.partition(".")[0], event.subject_id), {"id": str(event.subject_id), "deleted": True}
+            )
         )
+        only_for = str(event.subject_id) if private else ""
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        shown.append(Shown(event.seq, f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode()))
+        shown.append(Shown(event.seq, f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode(), only_for))
     return shown
+
+
+def _draft(event: FeedEvent) -> tuple[UUID, UUID]:
+    """Return whose draft it is and in which conversation: it may be gone, so it is told of by both."""
+    return event.subject_id, event.conversation_id or event.subject_id
 
 
 def read(workspace: Workspace, seq: int) -> list[Shown]:
@@ -99,13 +114,19 @@ class Stream:
         self.sending_since: float | None = None
         self.task = asyncio.current_task()
 
+    def may_hear(self, shown: Shown) -> bool:
+        """Whether this client is told: what belongs to one member goes to that member's own screens."""
+        return not shown.only_for or (self.right[0] == "session" and self.right[2] == shown.only_for)
+
     def hand(self, shown: Sequence[Shown]) -> None:
         """Queue events; a client that is too far behind is cut and comes back by its cursor."""
+        shown = [event for event in shown if self.may_hear(event)]
         if len(self.waiting) + len(shown) > QUEUED_EVENTS:
             self.cut()
         else:
             self.waiting.extend(shown)
-            self.news.set()
+            if shown:
+                self.news.set()
 
     def cut(self) -> None:
         """Let it end."""

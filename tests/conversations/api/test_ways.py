@@ -83,16 +83,28 @@ def test_it_says_why_a_channel_is_closed(shop: Shop) -> None:
     assert {name: (way["open"], way["closed"], way["why"], way["can"]) for name, way in found.items()} == {
         shop.line.name: (False, "window", "The customer's last message here is more than 24 hours old: only a template can be sent.", ["template"]),
         "fresh": (False, "window", "The customer has not written here yet: only a template can be sent.", ["template"]),
-        "stopped": (False, "stopped", "This channel is stopped: No access.", []),
+        "stopped": (False, "window", "The customer has not written here yet: only a template can be sent.", ["template"]),
         "far": (False, "address", "This customer has no address on this channel.", []),
     }  # fmt: skip
-    assert list(found) == [shop.line.name, "fresh", "far", "stopped"]
+    assert {name for name, way in found.items() if way["waits"]} == {"stopped"}
+    assert list(found) == [shop.line.name, "fresh", "stopped", "far"]
     for line, status in ((fresh, 409), (stopped, 409), (far, 400)):
         answer = say(shop, channel=str(line.pk))
         assert answer.status_code == status
         sentence = answer.json()["detail"] if status == 409 else answer.json()["errors"]["channel"]
         assert sentence == found[line.name]["why"]
     assert OutboxEntry.objects.count() == FeedEvent.objects.count() == 0
+
+
+def test_it_keeps_what_is_said_while_a_channel_is_stopped(shop: Shop) -> None:
+    Channel.objects.update(stopped_at=timezone.now(), stop_reason={"code": "190", "title": "No access."})
+    way = ways(shop)[shop.line.name]
+    sentence = "This channel is stopped: No access. What you send leaves when it works again."
+    assert (way["open"], way["closed"], way["waits"]) == (True, "", sentence)
+    assert say(shop).json()["status"] == "queued"
+    assert OutboxEntry.objects.get().state == "queued"
+    Channel.objects.update(stopped_at=None)
+    assert ways(shop)[shop.line.name]["waits"] == ""
 
 
 def test_it_writes_first_with_a_template_where_it_may(shop: Shop) -> None:
