@@ -44,8 +44,9 @@ TASKS = {
     "media": "conversations.tasks.fetch",
     "metrics": "metrics.tasks.derive",
     "names": "conversations.tasks.introduce",
+    "search": "conversations.tasks.index",
 }
-QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media"}
+QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media", "search": "bulk"}
 DRAINED = {
     "inbound": "drain",
     "outbound": "send",
@@ -150,6 +151,8 @@ class Relay:
             self._publish(work)
             if work == "inbound":
                 self.due.setdefault("metrics", time.monotonic() + SETTLE_SECONDS)
+            if work in {"inbound", "outbound"}:
+                self.due.setdefault("search", time.monotonic() + SETTLE_SECONDS)
         except (BrokerError, OSError) as error:
             log.warning("the broker is away", error=type(error).__name__)
             self.broker_rests_until = time.monotonic() + BROKER_REST_SECONDS

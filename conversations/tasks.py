@@ -23,6 +23,7 @@ from conversations import (
     parse,
     pipeline,
     reconcile as reconciling,
+    search,
     sweep,
     triage,
     typing_sign,
@@ -149,6 +150,16 @@ def tidy() -> dict[str, int]:
     for workspace in attention.forgotten():
         act(workspace.pk, partial(attention.forget, workspace))
     return {"applied": applied, "awoken": awoken}
+
+
+@shared_task(name="conversations.tasks.index")
+def index(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Let search know what was said and changed, until it knows all or time is up; the next wake-up goes on."""
+    until = time.monotonic() + seconds
+    done = 0
+    while time.monotonic() < until and (some := search.follow()):
+        done += some
+    return {"looked_at": done}
 
 
 @shared_task(name="conversations.tasks.purge")

@@ -92,6 +92,11 @@ def _address(request: Request, values: Sequence[Value], *, back: bool) -> str:
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
+def address_of(request: Request, values: Sequence[Value]) -> str:
+    """Return the address of the page after the row with these values, for a list that is not read from one queryset."""
+    return _address(request, values, back=False)
+
+
 def turned[T](
     request: Request, seen: Window, rows: Sequence[T], values: Callable[[T], Sequence[Value]], show: Callable[[T], Any]
 ) -> dict[str, Any]:

@@ -182,6 +182,7 @@ CELERY_TASK_ROUTES = {
     "metrics.*": {"queue": "metrics"},
     "conversations.tasks.probe": {"queue": "bulk"},
     "conversations.tasks.purge": {"queue": "bulk"},
+    "conversations.tasks.index": {"queue": "bulk"},
     "conversations.tasks.list_templates": {"queue": "bulk"},
     "conversations.tasks.reconcile": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
@@ -198,6 +199,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
+    "index": {"task": "conversations.tasks.index", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},

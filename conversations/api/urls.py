@@ -14,6 +14,7 @@ from conversations.api import (
     merges,
     messages,
     queue,
+    search,
     sending,
     templates,
     ways,
@@ -60,5 +61,6 @@ urlpatterns = [
     path("attachments", attachments.AttachmentList.as_view()),
     path("attachments/<uuid:attachment_id>", attachments.AttachmentDetail.as_view()),
     path("attachments/<uuid:attachment_id>/retry", attachments.AttachmentRetry.as_view()),
+    path("search", search.Search.as_view()),
     path("queue", queue.Queue.as_view()),
 ]

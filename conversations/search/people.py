@@ -1,0 +1,89 @@
+"""Finding people by name, number or address: what begins so, what holds it, and names that are nearly so."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from conversations.querysets.customer import ACCENTED, FEWEST_DIGITS, PLAIN, unaccented
+from conversations.search.wording import allowance, distance
+from hub.models import Workspace
+
+MOST_LOOKED_AT = 300
+SHORTEST_INSIDE = 3  # letters: fewer are looked for at the beginning only, where the index knows them
+NEAR = 0.3  # of its letters a word must share with one of the name to be looked at
+
+NAME = f"translate(upper(name), '{ACCENTED}', '{PLAIN}')"
+CALLED = f"""
+WITH held AS MATERIALIZED (
+  SELECT coalesce(merged_into_id, id) AS id, {NAME} AS plain FROM conversations_customer
+  WHERE workspace_id = %(workspace)s AND {NAME} LIKE %(pattern)s LIMIT {MOST_LOOKED_AT}
+)
+SELECT id FROM held GROUP BY id
+ORDER BY min(CASE WHEN plain LIKE %(start)s THEN 0 WHEN plain LIKE %(word)s THEN 1 ELSE 2 END), id DESC LIMIT %(limit)s
+"""  # noqa: S608  constants of this file
+REACHED = f"""
+WITH held AS MATERIALIZED (
+  SELECT customer_id FROM conversations_identity
+  WHERE workspace_id = %(workspace)s AND (upper(value) LIKE %(pattern)s OR upper(username) LIKE %(pattern)s) LIMIT {MOST_LOOKED_AT}
+)
+SELECT DISTINCT coalesce(person.merged_into_id, person.id) FROM held
+JOIN conversations_customer person ON person.id = held.customer_id ORDER BY 1 DESC LIMIT %(limit)s
+"""  # noqa: S608  constants of this file
+ALIKE = f"""
+SELECT coalesce(merged_into_id, id), {NAME} AS plain FROM conversations_customer
+WHERE workspace_id = %(workspace)s AND %(typed)s <%% {NAME}
+ORDER BY word_similarity(%(typed)s, {NAME}) DESC, id DESC LIMIT 50
+"""  # noqa: S608  constants of this file
+
+
+def people(workspace: Workspace, text: str, limit: int = 5) -> list[UUID]:
+    """Return who stands for the people that ``text`` means, the likeliest first: by name, by address, by a name nearly so."""
+    typed = unaccented(" ".join(text.split()))
+    if not typed:
+        return []
+    letters = _literal(typed)
+    inside = f"%{letters}%" if len(typed) >= SHORTEST_INSIDE else f"{letters}%"
+    given = {"workspace": workspace.pk, "typed": typed, "limit": limit}
+    names = given | {"pattern": inside, "start": f"{letters}%", "word": f"% {letters}%"}
+    found = _ask(CALLED, names)
+    digits = "".join(letter for letter in typed if letter.isdigit())
+    number = len(digits) >= FEWEST_DIGITS and not any(letter.isalpha() for letter in typed)
+    if len(found) < limit and len(typed) >= SHORTEST_INSIDE:
+        found += _ask(REACHED, given | {"pattern": f"%{digits}%" if number else inside})
+    if len(found) < limit and not number and len(typed) >= SHORTEST_INSIDE:
+        found += _alike(given)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def _alike(given: dict[str, Any]) -> list[UUID]:
+    """Return people of whose name every typed word is at most an error or two away, the nearest first."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {NEAR}")
+        cursor.execute(ALIKE, given)
+        rows = cursor.fetchall()
+    near = [(_apart(str(given["typed"]), name), key) for key, name in rows]
+    return [key for apart, key in sorted(near, key=lambda pair: pair[0] or 0) if apart is not None]
+
+
+def _apart(typed: str, name: str) -> int | None:
+    """Return how far the typed words are from those of the name, None when one of them is another word."""
+    total = 0
+    for word in typed.split():
+        least = min((distance(word, other) for other in name.split()), default=len(word))
+        if least > allowance(word):
+            return None
+        total += least
+    return total
+
+
+def _ask(statement: str, given: dict[str, Any]) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
