@@ -70,7 +70,7 @@ def overview(workspace: Workspace, period: Period, kept: Filter) -> Board:
     """Return the board of all figures: four tiles, two charts."""
     with one_instant():
         freshness = fresh(workspace)
-        asked = {name: _question(workspace, name, period, kept) for name in METRICS}
+        asked = {name: _question(workspace, name, period, kept) for name, _figure in TILES}
         by_time = {
             name: answer(one._replace(by=(period.step,)), freshness, people=False) for name, one in asked.items()
         }

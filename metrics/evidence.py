@@ -12,35 +12,51 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from metrics.query import where
+from metrics.query import fresh, values_of, where
 from metrics.question import Question
+from metrics.registry import Amounts, Count, Lengths, Rate, Ratio, Score, Source, Sum
 
 PAGE = 100
 
 
 class Observation(NamedTuple):
-    """One observation as it was counted. Lengths in seconds, None for a count."""
+    """One observation as it was counted. Lengths in seconds; what does not apply to the kind of figure is None.
 
-    id: int
+    ``counted`` says whether it is in a rate's numerator or one of those a ratio is divided by, ``amount`` what it adds to a
+    sum or above a ratio's line, ``divisor`` what it adds below. ``split`` are the values of the figure's dimensions.
+    """
+
+    id: str
     anchor: datetime
-    conversation_id: UUID
-    customer_id: UUID
-    channel_kind: str
-    agent: str | None
-    team: str | None
+    conversation_id: UUID | None
+    customer_id: UUID | None
+    split: dict[str, str | None]
     opening_message_id: UUID | None
     closing_message_id: UUID | None
     started_at: datetime | None
     seconds: float | None
     excluded_seconds: float
     excluded_reason: str | None
+    amount: float | None
+    divisor: float | None
+    counted: bool | None
+
+    @property
+    def channel_kind(self) -> str:
+        """The channel it belongs to."""
+        return self.split.get("channel") or ""
+
+    @property
+    def agent(self) -> str | None:
+        """Whose work it was."""
+        return self.split.get("agent")
 
 
 class Place(NamedTuple):
     """Where a page begins: behind the observation with this anchor and id, or, ``backwards``, before it."""
 
     anchor: datetime
-    id: int
+    id: str
     backwards: bool = False
 
     def __str__(self) -> str:
@@ -61,35 +77,27 @@ def place_of(word: str) -> Place:
     """Read a place. Raises ``ValidationError`` for a word that is none."""
     try:
         anchor, number, backwards = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode().split("|")
-        return Place(datetime.fromisoformat(anchor), int(number), backwards == "1")
+        return Place(datetime.fromisoformat(anchor), number, backwards == "1")
     except (ValueError, binascii.Error) as error:
         raise ValidationError({"cursor": [_("This cursor is not one of ours.")]}) from error
 
 
 def page(question: Question, place: Place | None = None, size: int = PAGE, *, longest_first: bool = False) -> Page:
     """Return a page of what the question counts, oldest first; ``longest_first`` gives one page, the longest first, of a count the newest."""
-    source = question.metric.source
-    condition = where(question, source.anchor, source.counts)
-    columns = source.dimensions
-    length = source.lengths.get(question.clock, "NULL::bigint")
-    excluded = source.excluded[0] if source.excluded else "NULL::timestamptz"
-    elapsed = source.lengths.get("elapsed", "NULL::bigint")
-    closed = f"{elapsed} - {length}" if question.clock == "business" else "0"
     backwards = bool(place and place.backwards)
-    beyond = f" AND ({source.anchor}, id) {'<' if backwards else '>'} (%s, %s)" if place else ""
-    order = f"{source.anchor} {'DESC' if backwards else ''}, id {'DESC' if backwards else ''}"
+    beyond = f"WHERE (anchor, id) {'<' if backwards else '>'} (%(beyond_anchor)s, %(beyond_id)s)" if place else ""
+    order = "anchor DESC, id DESC" if backwards else "anchor, id"
     if longest_first:
-        order = f"{source.lengths.get(question.clock, source.anchor)} DESC, id"
-    values: list[Any] = [*condition.values, *((place.anchor, place.id) if place else ()), size + 1]
+        order = "coalesce(length, amount) DESC, anchor DESC, id"
+    values = values_of(question, fresh(question.workspace).as_of) | {"most": size + 1}
+    if place:
+        values |= {"beyond_anchor": place.anchor, "beyond_id": place.id}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, {source.anchor}, conversation_id, customer_id, {columns['channel']}, "  # noqa: S608  names of the registry
-            f"{columns.get('agent', 'NULL')}, {columns.get('team', 'NULL')}, {source.opening_message}, "
-            f"{source.closing_message}, {source.start}, {length}, {source.start} - {excluded}, {closed} FROM {source.table} "
-            f"WHERE {condition.sql}{beyond} ORDER BY {order} LIMIT %s",
+            f"SELECT * FROM ({sides(question)}) AS seen {beyond} ORDER BY {order} LIMIT %(most)s",  # noqa: S608  names of the registry
             values,
         )
-        rows = [_observation(row, source.excluded) for row in cursor.fetchall()]
+        rows = [_observation(question.metric.source, row) for row in cursor.fetchall()]
     more, rows = len(rows) > size, rows[:size]
     rows = rows[::-1] if backwards else rows
     if longest_first or not rows:
@@ -102,38 +110,101 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
     )
 
 
-def _observation(row: tuple[Any, ...], excluded: tuple[str, str] | None) -> Observation:
-    (
-        number,
-        anchor,
-        conversation,
-        customer,
-        channel,
-        agent,
-        team,
-        opening,
-        closing,
-        started_at,
-        length,
-        apart,
-        closed,
-    ) = row
+def sides(question: Question) -> str:
+    """Return the SQL of what the question counts: one row an observation, or, where those are counted, a person.
+
+    A ratio over other facts, or over people, has its two sides one after the other.
+    """
+    source, kind = question.metric.source, question.metric.adding
+    if not isinstance(kind, Ratio):
+        return _side(question, source, _shown(question, kind))
+    per = kind.per
+    if per.source is None and not per.each:
+        below = f"CASE WHEN {per.condition} THEN {per.amount} END" if per.amount else ""
+        return _side(question, source, _Shown(amount=kind.amount, divisor=below, counted=per.condition))
+    above = _side(question, source, _Shown(amount=kind.amount, counted="false", prefix="a"))
+    divisor = _Shown(divisor=per.amount, counted="true", each=per.each, prefix="b", only=per.condition)
+    return f"{above} UNION ALL {_side(question, per.source or source, divisor, names=source)}"
+
+
+class _Shown(NamedTuple):
+    """What a side of the evidence shows of its rows, as SQL expressions; empty for nothing."""
+
+    length: str = ""
+    whole: str = ""  # the length on the clock of the wall, when ``length`` is of another
+    amount: str = ""
+    divisor: str = ""
+    counted: str = ""
+    each: str = ""
+    prefix: str = ""  # tells the ids of two sides apart
+    only: str = "true"
+
+
+def _shown(question: Question, kind: Lengths | Amounts | Sum | Count | Rate | Score) -> _Shown:
+    """Return what the rows of a figure without two sides show."""
+    match kind:
+        case Lengths():
+            return _Shown(length=kind.clocks[question.clock], whole=kind.clocks["elapsed"])
+        case Count():
+            return _Shown(each=kind.each)
+        case Rate():
+            return _Shown(counted=kind.numerator, each=kind.each)
+        case Score():
+            points = f"CASE WHEN {kind.promoter} THEN 100 WHEN {kind.detractor} THEN -100 ELSE 0 END"
+            return _Shown(counted=kind.promoter, amount=points)
+    return _Shown(amount=kind.amount)
+
+
+def _side(question: Question, source: Source, shown: _Shown, *, names: Source | None = None) -> str:
+    """Return the SELECT of one side; the dimensions shown are those of ``names``."""
+    own = source.dimensions
+    split = [f"({own[name]})::text" if name in own else "NULL::text" for name in (names or source).dimensions]
+    counted = f"({shown.counted})" if shown.counted else "NULL::boolean"
+    columns = [
+        f"'{shown.prefix}' || id::text AS id" if shown.prefix else "id",
+        f"{source.anchor} AS anchor",
+        f"{source.conversation} AS conversation",
+        f"{source.customer} AS customer",
+        f"ARRAY[{', '.join(split)}]::text[] AS split",
+        source.opening_message,
+        source.closing_message,
+        source.start or "NULL::timestamptz",
+        f"{shown.length or 'NULL::bigint'} AS length",
+        f"{source.start} - ({source.excluded[0]})" if source.excluded else "NULL::interval",
+        f"{shown.whole} - {shown.length}" if shown.whole != shown.length else "NULL::bigint",
+        f"({shown.amount or 'NULL'})::double precision AS amount",
+        f"({shown.divisor or 'NULL'})::double precision AS divisor",
+        (f"bool_or({counted}) OVER (PARTITION BY {shown.each})" if shown.each else counted) + " AS counted",
+    ]
+    condition = where(question, source, f"({source.counts}) AND ({shown.only})")
+    if not shown.each:
+        return f"SELECT {', '.join(columns)} FROM {source.table} WHERE {condition}"  # noqa: S608  names of the registry
+    return (
+        f"(SELECT DISTINCT ON ({shown.each}) {', '.join(columns)} FROM {source.table} "  # noqa: S608  names of the registry
+        f"WHERE {condition} AND {shown.each} IS NOT NULL ORDER BY {shown.each}, {source.anchor}, id)"
+    )
+
+
+def _observation(source: Source, row: tuple[Any, ...]) -> Observation:
+    number, anchor, conversation, customer, split, opening, closing, started_at, length, apart, closed, *rest = row
+    amount, divisor, counted = rest
     before = apart / timedelta(seconds=1) if apart else 0.0
     off_hours = (closed or 0) / 1e6
-    left_out = before + off_hours
-    reasons = [word for word, seconds in ((excluded[1] if excluded else "", before), ("hours", off_hours)) if seconds]
+    why = source.excluded[1] if source.excluded else ""
+    reasons = [word for word, seconds in ((why, before), ("hours", off_hours)) if seconds]
     return Observation(
-        id=number,
+        id=str(number),
         anchor=anchor,
         conversation_id=conversation,
         customer_id=customer,
-        channel_kind=channel,
-        agent=agent or None,
-        team=team or None,
+        split={name: part or None for name, part in zip(source.dimensions, split, strict=True)},
         opening_message_id=opening,
         closing_message_id=closing,
         started_at=started_at,
         seconds=None if length is None else length / 1e6,
-        excluded_seconds=left_out,
+        excluded_seconds=before + off_hours,
         excluded_reason="+".join(reasons) or None,
+        amount=amount,
+        divisor=divisor,
+        counted=counted,
     )

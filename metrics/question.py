@@ -36,6 +36,12 @@ class Question(NamedTuple):
         return all(at.astimezone(self.tz).time() == time() for at in (self.start, self.end))
 
     @property
+    def stands_side_by_side(self) -> bool:
+        """Whether the rows show several values of a dimension that is otherwise kept to its usual one."""
+        kept = {name for name, _ in self.filters}
+        return any(word in self.metric.source.usual and word not in kept for word in self.by)
+
+    @property
     def previous(self) -> Question:
         """The same question about the period of equal length just before, on the clocks of the wall."""
         start, end = (at.astimezone(self.tz).replace(tzinfo=None) for at in (self.start, self.end))
@@ -77,16 +83,23 @@ def read(workspace: Workspace, metric: Metric, words: QueryDict, now: datetime) 
     clock = one["clock"] or "elapsed"
     _one_of("clock", clock, metric.clocks or ("elapsed",))
     _one_of("compare", one["compare"] or "previous", ("previous",))
-    asked = [
-        (name, tuple(words.getlist(name))) for name in ("channel", "agent", "team", "closed_by", "closing_channel")
-    ]
-    filters = tuple((name, values) for name, values in asked if values)
+    return Question(workspace, metric, start, end, zone, by, _filters(metric, words), clock)
+
+
+def _filters(metric: Metric, words: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Read what the figure is kept to, in the order of the names; a word that splits other figures alone is refused."""
+    filters = tuple((name, tuple(words.getlist(name))) for name in sorted(_splitting() & set(words)))
     if any("\0" in value for _name, values in filters for value in values):
         raise ValidationError({"non_field_errors": [_("A value holds a character that no text holds.")]})
     for name, _values in filters:
         if name not in metric.source.dimensions:
             raise ValidationError({name: [_refusal(name, tuple(metric.source.dimensions))]})
-    return Question(workspace, metric, start, end, zone, by, filters, clock)
+    return filters
+
+
+@cache
+def _splitting() -> frozenset[str]:
+    return frozenset(name for metric in METRICS.values() for name in metric.source.dimensions)
 
 
 def _refusal(word: str, allowed: tuple[str, ...]) -> str:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import batched
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
 
 from hub.models import Workspace
-from metrics import facts, shape
+from metrics import evidence, shape
+from metrics.bygone import facts_as_of
 from metrics.models import Receipt
-from metrics.query import Answer, Freshness, answer
+from metrics.query import Answer, Freshness, answer, fresh, values_of
 from metrics.question import Question, metric_named, read
 
 CHANGES_SHOWN = 100
 WITHIN = 0.0102  # how far figures from histograms may lie from the exact ones
+ROUNDING = 1e-12  # what the order of adding may change
 type Json = Any
 
 
@@ -58,7 +56,7 @@ def question_of(receipt: Receipt) -> Question:
 def recompute(receipt: Receipt) -> dict[str, Json]:
     """Compute a receipt's answer again: as of its mark, from history alone, and as of now, with what changed and why."""
     question = question_of(receipt)
-    with transaction.atomic(), _facts_as_of(question, receipt.mark):
+    with transaction.atomic(), facts_as_of(question, receipt.mark):
         then = shape.of_rows(answer(question, Freshness(receipt.mark, receipt.as_of), cells=False))
         before = _counted(question)
     now = answer(question)
@@ -84,64 +82,39 @@ def _equal(one: Json, other: Json) -> bool:
         )
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_equal, one, other))
-    return bool(one == other)
+    return _near(one, other, ROUNDING)
 
 
-def _near(one: Json, other: Json) -> bool:
+def _near(one: Json, other: Json, within: float = WITHIN) -> bool:
     numbers = isinstance(one, int | float) and isinstance(other, int | float)
-    return math.isclose(one, other, rel_tol=WITHIN) if numbers else bool(one == other)
+    return math.isclose(one, other, rel_tol=within) if numbers else bool(one == other)
 
 
-@contextmanager
-def _facts_as_of(question: Question, mark: int) -> Iterator[None]:
-    """Let the tables of facts hold, inside, what followed from the history before ``mark`` in the question's period.
-
-    Temporary tables of the same names stand before the real ones, so that the very same queries read them. Expects a
-    transaction. Every fact of a period has an event in it, so other conversations are not looked at.
-    """
-    workspace_id = question.workspace.pk
+def _counted(question: Question) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Return what the question counts now: by whose it is and which row, what matters of it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT coalesce(c.folded_into_id, c.id) FROM conversations_historyevent e "
-            "JOIN conversations_conversation c ON c.id = e.conversation_id "
-            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND e.occurred_at < %s AND e.transaction < %s",
-            [workspace_id, question.start, question.end, mark],
+            "SELECT CASE WHEN conversation IS NULL THEN 'customer' ELSE 'conversation' END, "  # noqa: S608  our own SQL
+            "coalesce(conversation, customer)::text, id::text, anchor, split, length, amount, divisor, counted "
+            f"FROM ({evidence.sides(question)}) AS seen",
+            values_of(question, fresh(question.workspace).as_of),
         )
-        ids = [row[0] for row in cursor.fetchall()]
-        for table in facts.TABLES:
-            cursor.execute(f"CREATE TEMPORARY TABLE {table.name} (LIKE public.{table.name}) ON COMMIT DROP")
-    nothing: facts.Rows = {table: {} for table in facts.TABLES}
-    for some in batched(ids, 500):
-        derived = facts.derived(workspace_id, facts.family(workspace_id, some), mark)
-        facts.replace(workspace_id, facts.difference(nothing, derived))
-    yield
-    with connection.cursor() as cursor:
-        for table in facts.TABLES:
-            cursor.execute(f"DROP TABLE pg_temp.{table.name}")
-
-
-def _counted(question: Question) -> dict[tuple[UUID, int], tuple[Any, ...]]:
-    """Return what the question counts now: by conversation and fact, what matters of it."""
-    source = question.metric.source
-    columns = [source.anchor, *source.lengths.values(), *source.dimensions.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT conversation_id, id, {', '.join(columns)} FROM {source.table} "  # noqa: S608  names of the registry
-            f"WHERE workspace_id = %s AND {source.anchor} >= %s AND {source.anchor} < %s AND {source.counts}",
-            [question.workspace.pk, question.start, question.end],
-        )
-        return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
+        return {row[:3]: row[3:] for row in cursor.fetchall()}
 
 
 def _changes(workspace: Workspace, mark: int, before: dict[Any, Any], after: dict[Any, Any]) -> list[dict[str, Any]]:
-    """Say which conversations count differently, and which events that came after the mark made it so."""
-    touched = {key[0] for key in {*before, *after} if before.get(key) != after.get(key)}
-    shown = sorted(touched)[:CHANGES_SHOWN]
+    """Say whose rows count differently, and which events that came after the mark made it so."""
+    touched = {key[:2] for key in {*before, *after} if before.get(key) != after.get(key)}
+    shown = sorted((kind, one or "") for kind, one in touched)[:CHANGES_SHOWN]
+    since: dict[tuple[str, str], list[str]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conversation_id, array_agg(DISTINCT type ORDER BY type) FROM conversations_historyevent "
-            "WHERE workspace_id = %s AND conversation_id = ANY(%s) AND transaction >= %s GROUP BY 1",
-            [workspace.pk, shown, mark],
-        )
-        since = dict(cursor.fetchall())
-    return [{"conversation": str(one), "because": since.get(one) or ["history.erased_or_moved"]} for one in shown]
+        for kind in ("conversation", "customer"):
+            cursor.execute(
+                f"SELECT {kind}_id::text, array_agg(DISTINCT type ORDER BY type) FROM conversations_historyevent "  # noqa: S608
+                f"WHERE workspace_id = %s AND {kind}_id = ANY(%s::uuid[]) AND transaction >= %s GROUP BY 1",
+                [workspace.pk, [one for what, one in shown if what == kind and one], mark],
+            )
+            since |= {(kind, one): types for one, types in cursor.fetchall()}
+    return [
+        {kind: one or None, "because": since.get((kind, one)) or ["history.erased_or_moved"]} for kind, one in shown
+    ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from metrics.evidence import Observation
 from metrics.query import Answer, Figure
-from metrics.registry import Metric
+from metrics.registry import Amounts, Count, Lengths, Metric, Rate, Ratio, Score, Sum
 
-LENGTHS = ("mean", "p50", "p75", "p90", "p95", "max")
+SPREAD = ("mean", "p50", "p75", "p90", "p95", "max")
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -40,14 +41,22 @@ def of_figure(answer: Answer, figure: Figure) -> dict[str, Any]:
         "n": figure.n,
         "value": answer.value(figure),
     }
-    source = answer.question.metric.source
-    if source.lengths:
-        row |= {name: getattr(figure, name) for name in LENGTHS}
+    metric = answer.question.metric
+    kind, source = metric.adding, metric.source
+    if isinstance(kind, Lengths | Amounts) or (isinstance(kind, Ratio) and kind.spread):
+        row |= {name: getattr(figure, name) for name in SPREAD}
+    if isinstance(kind, Rate | Score | Ratio):
+        row |= {"numerator": figure.numerator, "denominator": figure.denominator}
+    if isinstance(kind, Rate | Score):
+        row |= {"ci_low": figure.ci_low, "ci_high": figure.ci_high}
+    if source.still_open:
         row |= {"censored": figure.censored, "oldest_open_seconds": figure.oldest_open_seconds}
-        row |= {source.set_aside[0]: figure.set_aside} if source.set_aside else {}
-        row |= {"approximate": True} if figure.approximate else {}
-        row |= {"small_sample": True} if figure.is_small_sample else {}
-    else:
+    if figure.survival:
+        row |= {"km_p50": figure.survival[0], "km_p75": figure.survival[1]}
+    row |= {source.set_aside[0]: figure.set_aside} if source.set_aside else {}
+    row |= {"approximate": True} if figure.approximate else {}
+    row |= {"small_sample": True} if figure.is_small_sample and not isinstance(kind, Count | Sum) else {}
+    if isinstance(kind, Count) and kind.beside:
         row |= {"inbound": figure.inbound, "outbound": figure.outbound, "people": figure.people or 0}
     return row
 
@@ -67,6 +76,7 @@ def of_answer(answer: Answer) -> dict[str, Any]:
         "metric": question.metric.id,
         "version": question.metric.version,
         "unit": question.metric.unit,
+        **({"currency": question.workspace.currency} if question.metric.unit == "money" else {}),
         "clock": question.clock if question.metric.clocks else None,
         "tz": question.tz.key,
         "from": question.start.astimezone(question.tz).isoformat(),
@@ -78,17 +88,24 @@ def of_answer(answer: Answer) -> dict[str, Any]:
 
 def of_observation(seen: Observation) -> dict[str, Any]:
     """Write one observation of the evidence."""
-    return {
-        "conversation": str(seen.conversation_id),
-        "customer": str(seen.customer_id),
-        "channel": seen.channel_kind,
-        "agent": seen.agent,
-        "team": seen.team,
-        "opening_message": str(seen.opening_message_id) if seen.opening_message_id else None,
-        "closing_message": str(seen.closing_message_id) if seen.closing_message_id else None,
+    row: dict[str, Any] = {
+        "conversation": _id(seen.conversation_id),
+        "customer": _id(seen.customer_id),
+        "channel": seen.split.get("channel"),
+        "agent": seen.split.get("agent"),
+        "team": seen.split.get("team"),
+        **seen.split,
+        "opening_message": _id(seen.opening_message_id),
+        "closing_message": _id(seen.closing_message_id),
         "started_at": stamp(seen.started_at),
         "ended_at": stamp(seen.anchor),
         "seconds": seen.seconds,
         "excluded_seconds": seen.excluded_seconds,
         "excluded_reason": seen.excluded_reason,
     }
+    rest = {"amount": seen.amount, "divisor": seen.divisor, "counted": seen.counted}
+    return row | {name: value for name, value in rest.items() if value is not None}
+
+
+def _id(value: UUID | None) -> str | None:
+    return str(value) if value else None

@@ -38,7 +38,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     """Show one figure: its course, its splits, and the longest of what was counted, each with its conversation."""
     caller = require(request, Role.SUPERVISOR)
     found = METRICS.get(name)
-    if found is None:
+    if found is None or found.id not in dict(board.TILES):
         raise Http404
     span, kept = _asked(request, caller)
     if (freshness := _nothing_new(request, caller)) is not None:
@@ -154,7 +154,7 @@ def _evidence(caller: Caller, found: Metric, given: Board, kept: Filter) -> list
     )
     return [
         {
-            "customer": names.get(one.customer_id, ""),
+            "customer": names.get(one.customer_id, "") if one.customer_id else "",
             "address": f"/inbox/{one.conversation_id}/",
             "channel": words.channel(one.channel_kind),
             "agent": one.agent or "—",

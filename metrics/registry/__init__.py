@@ -1,8 +1,37 @@
 """Registry: every figure the house knows, literally: what it means, where its facts are, and how it is added up."""
 
 from metrics.registry.service import SERVICE
-from metrics.registry.terms import TIMES, Metric, Source, Texts
+from metrics.registry.terms import (
+    TIMES,
+    Adding,
+    Amounts,
+    Count,
+    Lengths,
+    Metric,
+    Per,
+    Rate,
+    Ratio,
+    Score,
+    Source,
+    Sum,
+    Texts,
+)
 
 METRICS: dict[str, Metric] = {metric.id: metric for metric in (*SERVICE,)}
 
-__all__ = ["METRICS", "TIMES", "Metric", "Source", "Texts"]
+__all__ = [
+    "METRICS",
+    "TIMES",
+    "Adding",
+    "Amounts",
+    "Count",
+    "Lengths",
+    "Metric",
+    "Per",
+    "Rate",
+    "Ratio",
+    "Score",
+    "Source",
+    "Sum",
+    "Texts",
+]

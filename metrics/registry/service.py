@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from metrics.registry.terms import Metric, Source, Texts
+from metrics.registry.terms import Count, Lengths, Metric, Source, Texts
+
+# One row a message; the team is that of its conversation.
+MESSAGES = Source(
+    table="""(
+        SELECT volume.workspace_id, volume.conversation_id, volume.customer_id, volume.channel_kind, whole.team, said.at,
+               said.inbound AS is_inbound
+        FROM metrics_volumefact volume
+        CROSS JOIN LATERAL (
+            SELECT unnest(volume.inbound) AS at, true AS inbound UNION ALL SELECT unnest(volume.outbound), false
+        ) AS said
+        LEFT JOIN metrics_conversationfact whole
+            ON whole.workspace_id = volume.workspace_id AND whole.conversation_id = volume.conversation_id
+        WHERE volume.workspace_id = %(workspace)s AND volume.day >= (%(start)s AT TIME ZONE 'UTC')::date
+          AND volume.day <= (%(end)s AT TIME ZONE 'UTC')::date
+    ) AS message""",
+    anchor="at",
+    dimensions={"channel": "channel_kind", "team": "team"},
+)
 
 SERVICE = (
     Metric(
@@ -20,12 +38,10 @@ SERVICE = (
         formula="t(first human reply) − t(last handoff by a bot, else first inbound message)",
         unit="seconds",
         better="lower",
-        headline="p50",
         source=Source(
             table="metrics_conversationfact",
             anchor="responded_at",
             counts="response = 'answered'",
-            lengths={"elapsed": "response_elapsed", "business": "response_business"},
             dimensions={"channel": "channel_kind", "agent": "response_agent", "team": "response_team"},
             start="response_started_at",
             opening_message="opening_message_id",
@@ -35,6 +51,7 @@ SERVICE = (
             excluded=("CASE WHEN response_from = 'handoff' THEN opened_at END", "bot"),
             measure="first_response",
         ),
+        adding=Lengths({"elapsed": "response_elapsed", "business": "response_business"}),
     ),
     Metric(
         id="reply_time",
@@ -51,12 +68,10 @@ SERVICE = (
         formula="mean of t(next human reply) − t(first unanswered inbound message) over all waits",
         unit="seconds",
         better="lower",
-        headline="mean",
         source=Source(
             table="metrics_waitfact",
             anchor="ended_at",
             counts="outcome = 'answered'",
-            lengths={"elapsed": "elapsed", "business": "business"},
             dimensions={"channel": "channel_kind", "agent": "agent", "team": "team"},
             start="started_at",
             opening_message="opening_message_id",
@@ -65,6 +80,7 @@ SERVICE = (
             set_aside=("unanswered", "outcome = 'unanswered'"),
             measure="reply",
         ),
+        adding=Lengths({"elapsed": "elapsed", "business": "business"}, headline="mean"),
     ),
     Metric(
         id="resolution_time",
@@ -81,12 +97,10 @@ SERVICE = (
         formula="t(final close) − t(open)",
         unit="seconds",
         better="lower",
-        headline="p50",
         source=Source(
             table="metrics_conversationfact",
             anchor="resolved_at",
             counts="resolved_at IS NOT NULL AND (answered OR resolved_by <> 'rule')",
-            lengths={"elapsed": "resolution_elapsed", "business": "resolution_business"},
             dimensions={
                 "channel": "channel_kind",
                 "agent": "resolver",
@@ -100,6 +114,7 @@ SERVICE = (
             set_aside=("inactive", "resolved_at IS NOT NULL AND NOT answered AND resolved_by = 'rule'"),
             measure="resolution",
         ),
+        adding=Lengths({"elapsed": "resolution_elapsed", "business": "resolution_business"}),
     ),
     Metric(
         id="interaction_volume",
@@ -116,7 +131,6 @@ SERVICE = (
         formula="count of conversations opened by a customer's message",
         unit="conversations",
         better=None,
-        headline="n",
         source=Source(
             table="metrics_conversationfact",
             anchor="opened_at",
@@ -126,5 +140,6 @@ SERVICE = (
             opening_message="opening_message_id",
             measure="conversations",
         ),
+        adding=Count(beside=MESSAGES),
     ),
 )

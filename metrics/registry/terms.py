@@ -1,13 +1,16 @@
-"""What an entry of the registry is made of."""
+"""What an entry of the registry is made of: where the observations are, and how they are added up."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from django.utils.translation import get_language
 
 TIMES = ("day", "week", "month", "hour", "weekday_hour")
+type Unit = Literal["seconds", "money", "fraction", "points", "conversations", "people", "count", "per_hour"]
 
 
 @dataclass(frozen=True)
@@ -25,25 +28,126 @@ class Texts:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a figure's observations are: a table of facts, and what its columns are to this figure.
+    """Where a figure's observations are: facts, and what their columns are to this figure.
 
-    ``anchor`` puts an observation into a period (R8); ``lengths`` names the column of each clock, empty for a count.
-    ``dimensions`` maps what can be asked to columns. ``still_open`` says which rows are censored observations, from which
-    instant on; ``set_aside`` which rows have an end and are reported apart, under which name.
+    ``table`` is the name of a table of facts, or a subquery in parentheses with an alias, ``(SELECT …) AS name``, in which
+    ``%(workspace)s``, ``%(start)s``, ``%(end)s`` (instants of the period), ``%(zone)s`` and ``%(as_of)s`` may stand; it shows
+    the columns ``workspace_id``, ``id`` and those named here. Everything named here is an SQL expression over it; a percent
+    sign is written twice.
+
+    ``anchor`` puts an observation into the period (R8); ``timeless`` says that the subquery keeps to the period itself: then
+    the anchor only orders the evidence, and the figure cannot be split by time. ``dimensions`` maps what can be asked to
+    columns; ``usual`` keeps a dimension to one value unless it is asked for, as the usual one of several models that stand
+    side by side. ``still_open`` says which rows are censored observations, from ``start`` on; ``set_aside`` which rows have
+    an end and are reported apart, under which name.
     """
 
     table: str
     anchor: str
-    counts: str
-    dimensions: dict[str, str]
-    lengths: dict[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str]
+    counts: str = "true"
+    usual: Mapping[str, str] = field(default_factory=dict)
+    timeless: bool = False
     start: str = ""
+    conversation: str = "conversation_id"
+    customer: str = "customer_id"
     opening_message: str = "NULL::uuid"
     closing_message: str = "NULL::uuid"
     still_open: str = ""
     set_aside: tuple[str, str] | None = None
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
+    reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     measure: str = ""  # the name of its rollup cells
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """By what it can be split."""
+        return (*self.dimensions, *(() if self.timeless else TIMES))
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Times: the column, in microseconds, of each clock. Shown with mean, percentiles and who still waits."""
+
+    clocks: Mapping[str, str]
+    headline: Literal["mean", "p50"] = "p50"
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """One amount an observation, such as the worth of an order. Shown with mean and percentiles."""
+
+    amount: str
+    headline: Literal["mean", "p50"] = "mean"
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are: rows, or with ``each`` distinct values of it. ``beside`` are messages told beside the figure."""
+
+    each: str = ""
+    beside: Source | None = None
+    headline: Literal["n"] = "n"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The sum of an amount; n says of how many rows, or with ``each`` of how many distinct ones."""
+
+    amount: str
+    each: str = ""
+    headline: Literal["value"] = "value"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The share of what counts for which ``numerator`` holds, with its Wilson interval.
+
+    Of rows; with ``each``, say ``customer_id``, of distinct ones: one is in the numerator when any of its rows is.
+    """
+
+    numerator: str
+    each: str = ""
+    headline: Literal["value"] = "value"
+
+
+@dataclass(frozen=True)
+class Score:
+    """100 x (share of promoters - share of detractors), as of the net promoter score, with its interval."""
+
+    promoter: str
+    detractor: str
+    headline: Literal["value"] = "value"
+
+
+@dataclass(frozen=True)
+class Per:
+    """What a ratio is divided by: rows of ``source`` (None: the metric's own) for which ``condition`` holds.
+
+    Their number; with ``each`` that of distinct ones; with ``amount`` a sum. What the source cannot be split by or kept to is
+    shared by all: sales of a channel per hour that anybody was present.
+    """
+
+    source: Source | None = None
+    condition: str = "true"
+    each: str = ""
+    amount: str = ""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The sum of an amount (``"1"``: the number of rows) over what it is divided by; the two may be anchored differently.
+
+    ``spread`` is the column whose percentiles over the rows divided by are told beside it; those rows are the metric's own.
+    """
+
+    amount: str
+    per: Per = Per()
+    spread: str = ""
+    headline: Literal["value"] = "value"
+
+
+type Adding = Lengths | Amounts | Count | Sum | Rate | Score | Ratio
 
 
 @dataclass(frozen=True)
@@ -55,17 +159,22 @@ class Metric:
     title: Texts
     definition: Texts
     formula: str
-    unit: Literal["seconds", "conversations"]
+    unit: Unit
     better: Literal["lower", "higher"] | None
-    headline: Literal["mean", "p50", "n"]
     source: Source
+    adding: Adding
+
+    @property
+    def headline(self) -> str:
+        """Which part of a figure is its value."""
+        return self.adding.headline
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """By what the figure can be split."""
-        return (*self.source.dimensions, *TIMES)
+        return self.source.words
 
     @property
     def clocks(self) -> tuple[str, ...]:
-        """In which clocks the figure can be measured; empty for a count."""
-        return tuple(self.source.lengths)
+        """In which clocks the figure can be measured; empty for what is no time."""
+        return tuple(self.adding.clocks) if isinstance(self.adding, Lengths) else ()

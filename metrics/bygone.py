@@ -1,0 +1,76 @@
+"""Bygone: lets the tables of facts hold, for a while and for one reader, what followed from the history before a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import batched
+from typing import NamedTuple
+
+from django.db import connection
+
+from metrics import facts
+from metrics.question import Question
+from metrics.registry import Ratio
+
+CONVERSATIONS_A_READ = 500
+
+
+class FactFamily(NamedTuple):
+    """Tables of facts that are derived together, and how to fill them with what a question could read as of a mark.
+
+    ``fill(question, mark)`` derives from the history of transactions before ``mark`` alone, and writes into tables of these
+    names, which stand empty before the real ones.
+    """
+
+    tables: tuple[str, ...]
+    fill: Callable[[Question, int], None]
+
+
+def _conversations(question: Question, mark: int) -> None:
+    """Derive the conversations with history in the question's period: every fact of a period has an event in it."""
+    workspace_id = question.workspace.pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT coalesce(c.folded_into_id, c.id) FROM conversations_historyevent e "
+            "JOIN conversations_conversation c ON c.id = e.conversation_id "
+            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND e.occurred_at < %s AND e.transaction < %s",
+            [workspace_id, question.start - question.metric.source.reaches_back, question.end, mark],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    nothing: facts.Rows = {table: {} for table in facts.TABLES}
+    for some in batched(ids, CONVERSATIONS_A_READ):
+        derived = facts.derived(workspace_id, facts.family(workspace_id, some), mark)
+        facts.replace(workspace_id, facts.difference(nothing, derived))
+
+
+FAMILIES = (FactFamily(tuple(table.name for table in facts.TABLES), _conversations),)
+
+
+@contextmanager
+def facts_as_of(question: Question, mark: int) -> Iterator[None]:
+    """Let the tables of facts the question reads hold, inside, what followed from the history before ``mark``.
+
+    Temporary tables of the same names stand before the real ones, so that the very same queries read them. Expects a
+    transaction.
+    """
+    read = _sql_of(question)
+    needed = [family for family in FAMILIES if any(table in read for table in family.tables)]
+    tables = [table for family in needed for table in family.tables]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table}) ON COMMIT DROP")
+    for family in needed:
+        family.fill(question, mark)
+    yield
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"DROP TABLE pg_temp.{table}")
+
+
+def _sql_of(question: Question) -> str:
+    """Return the SQL of every source of the question's metric, to see which facts it reads."""
+    kind = question.metric.adding
+    sources = [question.metric.source, getattr(kind, "beside", None)]
+    sources += [kind.per.source] if isinstance(kind, Ratio) else []
+    return " ".join(source.table for source in sources if source)

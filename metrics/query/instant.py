@@ -1,0 +1,38 @@
+"""Instant: from which state of the database an answer is read, and up to when that state is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from hub.models import Workspace
+from metrics.query.figure import Freshness
+
+
+@contextmanager
+def one_instant() -> Iterator[None]:
+    """Let all reads inside see the same state; inside a transaction of the caller, its own."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def fresh(workspace: Workspace) -> Freshness:
+    """Return how far the facts reach: to now, or to when the first history that waits behind the mark was recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(mark.transaction, 0), (SELECT event.recorded_at FROM conversations_historyevent event "
+            "WHERE event.workspace_id = workspace.id AND event.transaction >= coalesce(mark.transaction, 0) "
+            "ORDER BY event.transaction LIMIT 1) "
+            "FROM hub_workspace workspace LEFT JOIN metrics_mark mark ON mark.workspace_id = workspace.id "
+            "WHERE workspace.id = %s",
+            [workspace.pk],
+        )
+        mark, waits_since = cursor.fetchone()
+    return Freshness(mark, waits_since or timezone.now())

@@ -1,0 +1,99 @@
+"""SQL: a question as conditions and keys over a source; names come from the registry, values are always bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from metrics.query.figure import Key
+from metrics.question import Question
+from metrics.registry import TIMES, Source
+
+PERCENTILES = "percentile_cont(ARRAY[0.5, 0.75, 0.9, 0.95]) WITHIN GROUP (ORDER BY {0})"
+type Values = dict[str, Any]
+
+
+def values_of(question: Question, as_of: datetime) -> Values:
+    """Return what SQL may name: the workspace, the period, its zone, the instant of the answer, and the filters' values."""
+    return {
+        "workspace": question.workspace.pk,
+        "start": question.start,
+        "end": question.end,
+        "zone": question.tz.key,
+        "as_of": as_of,
+        **{f"only_{name}": list(wanted) for name, wanted in question.filters},
+    }
+
+
+def where(question: Question, source: Source, condition: str = "", *, anchor: str = "") -> str:
+    """Return the condition of a question: workspace, period by the anchor, filters, and what counts."""
+    at = anchor or source.anchor
+    parts = ["workspace_id = %(workspace)s"]
+    if not source.timeless:
+        parts.append(f"{at} >= %(start)s AND {at} < %(end)s")
+    parts.append(f"({condition or source.counts})")
+    asked = dict(question.filters)
+    for name, column in source.dimensions.items():
+        if name in asked:
+            parts.append(f"({column})::text = ANY(%(only_{name})s)")
+        elif name in source.usual and name not in question.by:
+            parts.append(f"{column} = '{source.usual[name]}'")
+    return " AND ".join(parts)
+
+
+def grouped(
+    question: Question, source: Source, select: str, values: Values, *, condition: str = "", anchor: str = ""
+) -> Iterator[tuple[Key, list[Any]]]:
+    """Read ``select`` for every key and, under the empty key, for everything together: one pass over the facts.
+
+    The keys are the question's words that the source can be split by; ``condition`` and ``anchor`` are the source's unless
+    given.
+    """
+    by = [word for word in question.by if word in source.words]
+    names = [f"k{place}" for place in range(len(by))]
+    keys = "".join(
+        f", {_part(word, source, anchor or source.anchor)} AS {name}" for word, name in zip(by, names, strict=True)
+    )
+    shown = "".join(f"{name}, " for name in names)
+    whole = f"GROUPING({', '.join(names)})" if names else "1"
+    sets = f"GROUP BY GROUPING SETS (({', '.join(names)}), ())" if names else ""
+    sql = (
+        f"SELECT {whole}, {shown}{select} "  # noqa: S608  names of the registry, values bound
+        f"FROM (SELECT *{keys} FROM {source.table} WHERE {where(question, source, condition, anchor=anchor)}) AS counted {sets}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        for is_total, *row in cursor.fetchall():
+            key = () if is_total else tuple(_shown(question, part) for part in row[: len(by)])
+            yield key, row[len(by) :]
+
+
+def distinct(each: str) -> str:
+    """Return the count of rows, or of distinct values of ``each``."""
+    return f"count(DISTINCT {each})" if each else "count(*)"
+
+
+def spread(n: int, mean: float | None, percentiles: Sequence[Any], most: Any, scale: float = 1) -> dict[str, Any]:
+    """Return n, mean, the percentiles as selected by ``PERCENTILES`` and the largest, these divided by ``scale``."""
+    p50, p75, p90, p95, largest = (float(value) / scale for value in (*percentiles, most))
+    return dict(n=n, mean=mean, p50=p50, p75=p75, p90=p90, p95=p95, max=largest)
+
+
+def _part(word: str, source: Source, anchor: str) -> str:
+    """Return the expression of a word of the key."""
+    local = f"{anchor} AT TIME ZONE %(zone)s"
+    times = {
+        "day": f"to_char({local}, 'YYYY-MM-DD')",
+        "week": f"to_char({local}, 'IYYY-\"W\"IW')",
+        "month": f"to_char({local}, 'YYYY-MM')",
+        "weekday_hour": f"to_char({local}, 'ID-HH24')",
+        "hour": f"date_trunc('hour', {anchor}, %(zone)s)",
+    }
+    return times[word] if word in TIMES else f"nullif(({source.dimensions[word]})::text, '')"
+
+
+def _shown(question: Question, part: Any) -> str | None:
+    return part.astimezone(question.tz).isoformat() if isinstance(part, datetime) else part
