@@ -12,6 +12,7 @@ urlpatterns = [
     path("v1/hours", hours_api.HoursList.as_view()),
     path("v1/hours/<uuid:hours_id>", hours_api.HoursDetail.as_view()),
     path("v1/", include("conversations.api.urls")),
+    path("v1/", include("conversations.api.workplace_urls")),
     path("v1/", include("metrics.api_urls")),
     path("v1/<path:rest>", schema.nowhere),
 ]

@@ -1,0 +1,135 @@
+"""``/custom_fields``: what a workspace wants to know besides of its customers and conversations."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations.api import shapes
+from conversations.api.asking import refusals
+from conversations.models import CustomField
+from conversations.workplace import fields
+from hub.access import caller_of
+from hub.idempotency import once
+from hub.inputs import Choice, Filters, Text, checked
+from hub.models import Role
+from hub.pagination import page
+
+OWNERS, KINDS = list(fields.OWNERS), list(fields.KINDS)
+
+
+class Choices(serializers.ListField):
+    """What a choice offers."""
+
+    child = Text(max_length=fields.CHOICE_LENGTH)
+
+
+class CustomFieldInput(serializers.Serializer[Any]):
+    """A field to add; without a `key` its title suggests one."""
+
+    of = Choice(OWNERS)
+    title = Text(max_length=fields.TITLE_LENGTH)
+    kind = Choice(KINDS, required=False)
+    key = Text(max_length=fields.KEY_LENGTH, required=False)
+    choices = Choices(required=False, max_length=fields.MOST_CHOICES)
+
+
+class CustomFieldChangeInput(serializers.Serializer[Any]):
+    """What shall be otherwise about a field; what it belongs to, its key and its kind stay for ever."""
+
+    title = Text(max_length=fields.TITLE_LENGTH, required=False)
+    choices = Choices(required=False, max_length=fields.MOST_CHOICES)
+    position = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+
+
+class CustomFieldShape(shapes.Shape):
+    """A field: its values stand under `key` in the `attributes` of a customer or a conversation."""
+
+    id = serializers.UUIDField()
+    of = serializers.ChoiceField(OWNERS)
+    key = serializers.CharField()
+    title = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
+    choices = serializers.ListField(child=serializers.CharField())
+    position = serializers.IntegerField()
+
+
+def shown(row: CustomField) -> dict[str, Any]:
+    """Return a field as the API shows it."""
+    return {
+        "id": str(row.pk),
+        "of": row.of,
+        "key": row.key,
+        "title": row.title,
+        "kind": row.kind,
+        "choices": row.choices,
+        "position": row.position,
+    }
+
+
+class CustomFieldList(APIView):
+    """All fields; adding one."""
+
+    roles: ClassVar = {"POST": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="list_custom_fields",
+        parameters=shapes.parameters(of=str),
+        responses=shapes.answers(shapes.page_of(CustomFieldShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List the fields in the order of their places; `of` keeps those of customers or of conversations."""
+        rows = CustomField.objects.of(caller_of(request).workspace)
+        if (owners := Filters(request).choices("of", OWNERS)) is not None:
+            rows = rows.filter(of__in=owners)
+        return Response(page(request, rows, {"position": int, "id": UUID}, shown, descending=False))
+
+    @extend_schema(
+        operation_id="create_custom_field",
+        request=CustomFieldInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(CustomFieldShape, 400, status=201),
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Add a field."""
+        given = checked(CustomFieldInput, request)
+        given["choices"] = tuple(given.get("choices", ()))
+        with refusals():
+            row = fields.create(caller_of(request), fields.NewField(**given))
+        return Response(shown(row), status=201)
+
+
+class CustomFieldDetail(APIView):
+    """One field."""
+
+    roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="change_custom_field",
+        request=CustomFieldChangeInput,
+        responses=shapes.answers(CustomFieldShape, 400, 404),
+    )
+    def patch(self, request: Request, field_id: UUID) -> Response:
+        """Change a field's title, its choices or its place."""
+        caller = caller_of(request)
+        with refusals():
+            CustomField.objects.of(caller.workspace).only("id").get(pk=field_id)
+        given = checked(CustomFieldChangeInput, request)
+        if "choices" in given:
+            given["choices"] = tuple(given["choices"])
+        with refusals():
+            return Response(shown(fields.change(caller, field_id, fields.FieldChange(**given))))
+
+    @extend_schema(operation_id="remove_custom_field", responses=shapes.answers(None, 404, status=204))
+    def delete(self, request: Request, field_id: UUID) -> Response:
+        """Remove a field; what was entered in it is kept and no longer shown."""
+        with refusals():
+            fields.remove(caller_of(request), field_id)
+        return Response(status=204)

@@ -1,0 +1,106 @@
+"""``/labels``: the words that are put on conversations."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations.api import shapes
+from conversations.api.asking import refusals
+from conversations.models import Label
+from conversations.workplace import labels
+from hub.access import caller_of
+from hub.idempotency import once
+from hub.inputs import Choice, Text, checked
+from hub.models import Role
+from hub.pagination import page
+
+COLORS = list(labels.COLORS)
+
+
+class LabelInput(serializers.Serializer[Any]):
+    """A label to make."""
+
+    name = Text(max_length=labels.NAME_LENGTH)
+    color = Choice(COLORS, required=False)
+
+
+class LabelChangeInput(serializers.Serializer[Any]):
+    """What shall be otherwise about a label; what is not said stays."""
+
+    name = Text(max_length=labels.NAME_LENGTH, required=False)
+    color = Choice(COLORS, required=False)
+
+
+class LabelShape(shapes.Shape):
+    """A label; `color` is a name of the design system."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    color = serializers.ChoiceField(COLORS)
+
+
+def shown(row: Label) -> dict[str, Any]:
+    """Return a label as the API shows it."""
+    return {"id": str(row.pk), "name": row.name, "color": row.color}
+
+
+class LabelList(APIView):
+    """All labels; making one."""
+
+    roles: ClassVar = {"POST": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="list_labels",
+        parameters=shapes.parameters(),
+        responses=shapes.answers(shapes.page_of(LabelShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List the labels, the oldest first."""
+        rows = Label.objects.of(caller_of(request).workspace)
+        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+
+    @extend_schema(
+        operation_id="create_label",
+        request=LabelInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(LabelShape, 400, status=201),
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Make a label."""
+        given = checked(LabelInput, request)
+        with refusals():
+            row = labels.create(caller_of(request), given["name"], given.get("color", COLORS[0]))
+        return Response(shown(row), status=201)
+
+
+class LabelDetail(APIView):
+    """One label."""
+
+    roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="change_label", request=LabelChangeInput, responses=shapes.answers(LabelShape, 400, 404)
+    )
+    def patch(self, request: Request, label_id: UUID) -> Response:
+        """Rename or recolor a label."""
+        caller = caller_of(request)
+        with refusals():
+            Label.objects.of(caller.workspace).only("id").get(pk=label_id)
+        given = checked(LabelChangeInput, request)
+        with refusals():
+            return Response(shown(labels.change(caller, label_id, labels.LabelChange(**given))))
+
+    @extend_schema(operation_id="remove_label", responses=shapes.answers(None, 404, status=204))
+    def delete(self, request: Request, label_id: UUID) -> Response:
+        """Remove a label, also from the conversations that go on."""
+        with refusals():
+            labels.remove(caller_of(request), label_id)
+        return Response(status=204)

@@ -1,0 +1,134 @@
+"""``/macros``: some acts done at once."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations.api import shapes
+from conversations.api.asking import refusals
+from conversations.models import Macro
+from conversations.perform import MOST_ACTIONS
+from conversations.workplace import macros
+from hub.access import caller_of
+from hub.idempotency import once
+from hub.inputs import Filters, Id, Text, checked
+from hub.models import Role
+from hub.pagination import page
+
+
+class Actions(serializers.ListField):
+    """What is done, in order: `{"do": …}` and what that act needs."""
+
+    child = serializers.DictField()
+
+
+class MacroInput(serializers.Serializer[Any]):
+    """A macro; without a team it is everybody's."""
+
+    name = Text(max_length=macros.NAME_LENGTH)
+    actions = Actions(max_length=MOST_ACTIONS)
+    team = Id(required=False, allow_null=True)
+
+
+class MacroChangeInput(serializers.Serializer[Any]):
+    """What shall be otherwise about a macro; what is not said stays."""
+
+    name = Text(max_length=macros.NAME_LENGTH, required=False)
+    actions = Actions(max_length=MOST_ACTIONS, required=False)
+    team = Id(required=False, allow_null=True)
+
+
+class MacroShape(shapes.Shape):
+    """A macro.
+
+    Its actions, `{"do": …}`: reply and note (`text`), ask (`text`, `options`), label and unlabel (`label`), priority
+    (`priority` 0 to 4), assign (`team`, `agent`), handoff (`team`, `note`), snooze (`minutes`), resolve.
+    """
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    actions = serializers.ListField(child=serializers.DictField())
+    team = serializers.UUIDField(allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+def shown(row: Macro) -> dict[str, Any]:
+    """Return a macro as the API shows it."""
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "actions": row.actions,
+        "team": str(row.team_id) if row.team_id else None,
+        "updated_at": row.updated_at.isoformat(),
+    }
+
+
+class MacroList(APIView):
+    """All macros; keeping one."""
+
+    roles: ClassVar = {"POST": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="list_macros",
+        parameters=shapes.parameters(team=UUID),
+        responses=shapes.answers(shapes.page_of(MacroShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List the macros, the oldest first; `team` keeps that team's and everybody's."""
+        rows = Macro.objects.of(caller_of(request).workspace)
+        if (team := Filters(request).uuid("team")) is not None:
+            rows = rows.filter(Q(team=team) | Q(team=None))
+        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+
+    @extend_schema(
+        operation_id="create_macro",
+        request=MacroInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(MacroShape, 400, status=201),
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Keep a macro."""
+        given = checked(MacroInput, request)
+        with refusals():
+            row = macros.create(caller_of(request), _wanted(given))
+        return Response(shown(row), status=201)
+
+
+class MacroDetail(APIView):
+    """One macro."""
+
+    roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="change_macro", request=MacroChangeInput, responses=shapes.answers(MacroShape, 400, 404)
+    )
+    def patch(self, request: Request, macro_id: UUID) -> Response:
+        """Change a macro."""
+        caller = caller_of(request)
+        with refusals():
+            Macro.objects.of(caller.workspace).only("id").get(pk=macro_id)
+        given = checked(MacroChangeInput, request)
+        with refusals():
+            return Response(shown(macros.change(caller, macro_id, _wanted(given))))
+
+    @extend_schema(operation_id="remove_macro", responses=shapes.answers(None, 404, status=204))
+    def delete(self, request: Request, macro_id: UUID) -> Response:
+        """Remove a macro."""
+        with refusals():
+            macros.remove(caller_of(request), macro_id)
+        return Response(status=204)
+
+
+def _wanted(given: dict[str, Any]) -> macros.MacroChange:
+    if "actions" in given:
+        given["actions"] = tuple(given["actions"])
+    return macros.MacroChange(**given)

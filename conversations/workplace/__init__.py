@@ -1,0 +1,1 @@
+"""What agents work with, made and changed: labels, canned replies, custom fields and macros. Every change is audited."""
