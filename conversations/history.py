@@ -11,17 +11,21 @@ import msgspec
 from django.utils import timezone
 
 from conversations.models import Conversation, HistoryEvent
-from hub.models import User
+from hub.models import Team, User
 
 SKEW = timedelta(minutes=5)  # a source's clock may run this far ahead before its events are flagged
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who did it: ``kind`` is ``agent``, ``rule`` …; ``user`` the person, if it was one, else ``name`` says what it was."""
+    """Who did it: ``kind`` is ``agent``, ``rule``, ``bot`` …; ``user`` the person, if it was one, else ``name`` says what it was.
+
+    ``bot_id`` is the bot's, where it was one.
+    """
 
     kind: str = "agent"
     user: User | None = None
     name: str = ""
+    bot_id: UUID | None = None
 
     @property
     def shown_as(self) -> str:
@@ -57,15 +61,41 @@ def happened(  # noqa: PLR0913  what an event is made of
     )
 
 
-def assigned(row: Conversation, at: datetime, actor: Actor) -> HistoryEvent:
-    """Return the event that says who has the conversation since ``at``; not yet recorded."""
+def assigned(
+    row: Conversation, at: datetime, actor: Actor, *, reason: dict[str, Any] | None = None
+) -> HistoryEvent:
+    """Return the event that says who has the conversation since ``at``, and why if a rule gave it; not yet recorded."""
     data = {
         "agent": row.assignee.email if row.assignee else None,
         "agent_id": str(row.assignee.pk) if row.assignee else None,
         "team": row.team.name if row.team else None,
         "team_id": str(row.team.pk) if row.team else None,
+        **({"reason": reason} if reason else {}),
     }
     return happened(row, "conversation.assigned", at, actor, data=data)
+
+
+def queued(  # noqa: PLR0913  what such an event says
+    row: Conversation,
+    at: datetime,
+    actor: Actor,
+    *,
+    reason: str,
+    agent: User | None = None,
+    before: Team | None = None,
+    matched: str = "",
+) -> HistoryEvent:
+    """Return the event that the conversation waits for somebody since ``at``: given back by ``agent``, or passed on from a team."""
+    data = {
+        "reason": reason,
+        "agent": agent.email if agent else None,
+        "agent_id": str(agent.pk) if agent else None,
+        "team": row.team.name if row.team else None,
+        "team_id": str(row.team.pk) if row.team else None,
+        **({"from_team": before.name, "from_team_id": str(before.pk)} if before else {}),
+        **({"matched": matched} if matched else {}),
+    }
+    return happened(row, "conversation.queued", at, actor, data=data)
 
 
 def record(events: Sequence[HistoryEvent]) -> None:

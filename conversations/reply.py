@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import history, mention
+from conversations.bots.turn import refuse_unless_its_turn
 from conversations.draft import Draft, Words, drafted, uploaded
 from conversations.feed import Change
 from conversations.history import Actor
@@ -22,7 +23,7 @@ from hub.models import Workspace
 NOTE_LIMIT = 10_000
 ANSWERED = [
     "status", "assignee", "first_response_at", "waiting_since", "unread", "channel_ids", "last_channel", "last_seq",
-    "last_message", "last_message_at",
+    "last_message", "last_message_at", "bot",
 ]  # fmt: skip
 
 
@@ -64,6 +65,7 @@ def reply(workspace: Workspace, conversation_id: UUID, actor: Actor, words: Word
     if words.mentions:
         raise Refused("mentions", _("Only a note names members of the team."))
     _refuse_if_it_goes_on_elsewhere(workspace, row)
+    refuse_unless_its_turn(row, actor)
     _refuse_if_answered(workspace, row, actor, words)
     way = _way(workspace, row, actor, words, now)
     draft = drafted(workspace, words, way.channel)
@@ -217,7 +219,7 @@ def _send(
         events.append(history.assigned(row, now, actor))
     events.append(_sent(row, actor, message))
     history.record(events)
-    _answered(row, message, now)
+    _answered(row, message, now, by_person=actor.kind == "agent")
     return Written(message, new=True, changes=_changes(row, message), work=("outbound", "metrics"))
 
 
@@ -235,16 +237,17 @@ def _sent(row: Conversation, actor: Actor, message: Message) -> HistoryEvent:
     )
 
 
-def _answered(row: Conversation, message: Message, now: datetime) -> None:
-    """Move the conversation on: nobody waits any more, everything was read."""
-    if row.status == Conversation.Status.WAITING:
-        row.status = Conversation.Status.OPEN
-    if row.first_response_at is None and row.last_inbound_at is not None:
-        row.first_response_at = now
+def _answered(row: Conversation, message: Message, now: datetime, *, by_person: bool) -> None:
+    """Move the conversation on: nobody waits any more, everything was read. What a machine says answers nobody."""
+    if by_person:
+        if row.status == Conversation.Status.WAITING:
+            row.status = Conversation.Status.OPEN
+        if row.first_response_at is None and row.last_inbound_at is not None:
+            row.first_response_at = now
+        row.waiting_since, row.unread, row.bot = None, 0, None
     if message.channel_id not in row.channel_ids:
         row.channel_ids = [*row.channel_ids, message.channel_id]
     row.last_channel_id = row.last_channel_id or message.channel_id
-    row.waiting_since, row.unread = None, 0
     row.last_message, row.last_message_at = message, now
     row.save(update_fields=ANSWERED)
 

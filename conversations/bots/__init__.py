@@ -1,0 +1,1 @@
+"""Bots: programs that are told by signed webhook what customers say, and answer until a person does."""
