@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy as _
 from django_simple_icons.templatetags.simple_icons import simple_icon
 from lucide.templatetags.lucide import lucide
 
+from hub import navigation
 from hub.access import Caller
-from hub.models import Role
 
 register = template.Library()
 
 AVATAR_TONES = 8
-
-
-class Place(NamedTuple):
-    """Somewhere the rail leads to: its address, icon and name, and the role it asks for."""
-
-    address: str
-    icon: str
-    title: Any
-    role: Role
-
-
-PLACES = (
-    Place("/inbox/", "inbox", _("Inbox"), Role.AGENT),
-    Place("/wallboard/", "layout-dashboard", _("Live board"), Role.SUPERVISOR),
-    Place("/metrics/", "chart-column", _("Reports"), Role.SUPERVISOR),
-    Place("/settings/", "settings", _("Settings"), Role.ADMIN),
-)
-
-
-# What administrators set, in the order of their menu.
-SETTINGS = (
-    Place("/settings/channels/", "plug", _("Channels"), Role.ADMIN),
-    Place("/settings/unrouted/", "route-off", _("Unrouted"), Role.ADMIN),
-    Place("/settings/deliveries/", "webhook", _("Webhook journal"), Role.ADMIN),
-)
 
 
 @cache
@@ -90,6 +63,12 @@ def input(field: BoundField) -> SafeString:  # noqa: A001  read as {{ field|inpu
 
 
 @register.filter
+def is_checks(field: BoundField) -> bool:
+    """Whether the field is several boxes or buttons of which some are chosen."""
+    return isinstance(field.field.widget, CheckboxSelectMultiple | RadioSelect)
+
+
+@register.filter
 def is_check(field: BoundField) -> bool:
     """Whether the field is a box to tick."""
     return isinstance(field.field.widget, CheckboxInput)
@@ -98,35 +77,10 @@ def is_check(field: BoundField) -> bool:
 @register.simple_tag
 def rail_places(request: HttpRequest, caller: Caller | None) -> list[dict[str, Any]]:
     """Return where the rail leads this person: ``address``, ``icon``, ``title``, ``current``."""
-    return _open_to(request, caller, PLACES)
+    return navigation.open_to(caller, navigation.PLACES, request.path)
 
 
 @register.simple_tag
-def settings_places(request: HttpRequest, caller: Caller | None) -> list[dict[str, Any]]:
-    """Return the pages of the settings this person may open: ``address``, ``icon``, ``title``, ``current``."""
-    return _open_to(request, caller, SETTINGS)
-
-
-def _open_to(request: HttpRequest, caller: Caller | None, places: tuple[Place, ...]) -> list[dict[str, Any]]:
-    """Keep the places that exist and that this person may go to."""
-    if caller is None:
-        return []
-    return [
-        {
-            "address": place.address,
-            "icon": place.icon,
-            "title": place.title,
-            "current": request.path.startswith(place.address),
-        }
-        for place in places
-        if caller.may(place.role) and _exists(place.address)
-    ]
-
-
-@cache
-def _exists(address: str) -> bool:
-    try:
-        resolve(address)
-    except Resolver404:
-        return False
-    return True
+def settings_groups(request: HttpRequest, caller: Caller | None) -> list[dict[str, Any]]:
+    """Return the pages of the settings this person may open, by group: ``title``, and ``places`` as the rail's are."""
+    return navigation.settings_open_to(caller, request.path)
