@@ -1,4 +1,7 @@
-"""Aggregate: looks for new history behind each workspace's mark, derives it, and moves facts, cells and mark together."""
+"""Aggregate: looks for new history behind each workspace's mark, derives it, and moves facts, cells and mark together.
+
+Messages are derived by conversation, what people did beside writing by person; a message looks at nobody but its conversation.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,28 @@ from django.db import connection, transaction
 from hub.models import Workspace
 from metrics import cells, facts
 from metrics.models import Mark
+from metrics.persons import rows as persons
+from metrics.persons.records import TYPES
 
 EVENTS_A_SLICE = 2_000
 CONVERSATIONS_A_READ = 500
 
 
 class Slice(NamedTuple):
-    """A gap-free piece of new history: its conversations, and the mark that stands behind it."""
+    """A gap-free piece of new history: its conversations, who did more than write, and the mark that stands behind it."""
 
     conversation_ids: list[UUID]
+    person_ids: list[UUID]
     mark: int
+
+
+type Happened = tuple[int, UUID | None, UUID | None]  # transaction, conversation, person with news
 
 
 def derive_pending(limit: int = EVENTS_A_SLICE) -> int:
     """Derive the next piece of new history, about ``limit`` events, of every workspace that has some.
 
-    Returns how many conversations were looked at: call it again until it says 0. Several callers may run at once: a workspace
+    Returns how many conversations and people were looked at: call it again until it says 0. Several callers may run at once: a workspace
     is left to whoever holds its mark. Each workspace is its own transaction.
     """
     return sum(_derive_workspace(workspace_id, limit) for workspace_id in _workspaces_with_news())
@@ -64,6 +73,15 @@ def rederive(
     return change
 
 
+def rederive_persons(workspace: Workspace, ids: Iterable[UUID], before: int | None = None) -> facts.Change:
+    """Derive these people again, with all who count as them; write what changed. Expects the mark to be locked."""
+    circle = persons.circle(workspace.pk, ids)
+    derived = persons.derived(workspace, circle, before)
+    change = facts.difference(persons.kept(workspace.pk, circle, but_for=derived), derived)
+    facts.replace(workspace.pk, change)
+    return change
+
+
 def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
     """Return every conversation that has history or facts, some hundreds at a time, by id."""
     with connection.cursor() as cursor:
@@ -78,12 +96,13 @@ def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
 
 
 def forget_gone_workspaces() -> None:
-    """Clear the list of stale conversations of workspaces that were erased whole: nobody else will."""
+    """Clear the lists of what is stale in workspaces that were erased whole: nobody else will."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM metrics_stale stale "
-            "WHERE NOT EXISTS (SELECT 1 FROM hub_workspace workspace WHERE workspace.id = stale.workspace_id)"
-        )
+        for table in ("metrics_stale", "metrics_staleperson"):
+            cursor.execute(
+                f"DELETE FROM {table} stale "  # noqa: S608  names of our own
+                "WHERE NOT EXISTS (SELECT 1 FROM hub_workspace workspace WHERE workspace.id = stale.workspace_id)"
+            )
 
 
 # The next event behind each mark, by the index; EXISTS would be planned as a walk over all history that hopes to end early.
@@ -92,6 +111,7 @@ SELECT workspace.id
 FROM hub_workspace workspace LEFT JOIN metrics_mark mark ON mark.workspace_id = workspace.id
 WHERE mark.timezone <> workspace.timezone
    OR EXISTS (SELECT 1 FROM metrics_stale stale WHERE stale.workspace_id = workspace.id)
+   OR EXISTS (SELECT 1 FROM metrics_staleperson stale WHERE stale.workspace_id = workspace.id)
    OR (SELECT event.transaction FROM conversations_historyevent event
        WHERE event.workspace_id = workspace.id AND event.transaction >= coalesce(mark.transaction, 0)
        ORDER BY event.transaction LIMIT 1) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
@@ -117,13 +137,16 @@ def _derive_workspace(workspace_id: UUID, limit: int) -> int:
         ids = list(dict.fromkeys([*piece.conversation_ids, *_stale(workspace_id, limit)]))
         for some in batched(ids, CONVERSATIONS_A_READ):
             rederive(workspace, some, before=piece.mark)
+        people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit)]))
+        for some in batched(people, CONVERSATIONS_A_READ):
+            rederive_persons(workspace, some, before=piece.mark)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE metrics_mark SET transaction = %s, at = statement_timestamp(), timezone = %s "
                 "WHERE workspace_id = %s",
                 [piece.mark, workspace.timezone, workspace_id],
             )
-    return len(ids)
+    return len(ids) + len(people)
 
 
 def _next_slice(workspace_id: UUID, mark: int, limit: int) -> Slice:
@@ -135,17 +158,18 @@ def _next_slice(workspace_id: UUID, mark: int, limit: int) -> Slice:
         # The last transaction may be cut: leave it for the next slice, or take all of it when it is the only one.
         end = last if last != first else last + 1
         rows = [row for row in rows if row[0] < end] if last != first else _events(workspace_id, first, end, None)
-    return Slice([row[1] for row in rows if row[1]], end)
+    return Slice([row[1] for row in rows if row[1]], [row[2] for row in rows if row[2]], end)
 
 
-def _events(workspace_id: UUID, start: int, end: int, limit: int | None) -> list[tuple[int, UUID | None]]:
+def _events(workspace_id: UUID, start: int, end: int, limit: int | None) -> list[Happened]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT transaction, conversation_id FROM conversations_historyevent "
+            "SELECT transaction, conversation_id, CASE WHEN type = ANY(%s) THEN coalesce(customer_id, workspace_id) END "
+            "FROM conversations_historyevent "
             "WHERE workspace_id = %s AND transaction >= %s AND transaction < %s ORDER BY transaction LIMIT %s",
-            [workspace_id, start, end, limit],
+            [list(TYPES), workspace_id, start, end, limit],
         )
-        rows: list[tuple[int, UUID | None]] = cursor.fetchall()
+        rows: list[Happened] = cursor.fetchall()
     return rows
 
 
@@ -155,6 +179,17 @@ def _stale(workspace_id: UUID, limit: int) -> list[UUID]:
         cursor.execute(
             "DELETE FROM metrics_stale WHERE id IN (SELECT id FROM metrics_stale WHERE workspace_id = %s "
             "ORDER BY id LIMIT %s) RETURNING conversation_id",
+            [workspace_id, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _stale_persons(workspace_id: UUID, limit: int) -> list[UUID]:
+    """Take the people whose history was erased, moved, or joined to another's off the list."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM metrics_staleperson WHERE id IN (SELECT id FROM metrics_staleperson WHERE workspace_id = %s "
+            "ORDER BY id LIMIT %s) RETURNING customer_id",
             [workspace_id, limit],
         )
         return [row[0] for row in cursor.fetchall()]

@@ -19,15 +19,20 @@ type Pair = tuple[Row | None, Row | None]  # a row that was, and what it became
 
 
 class Table(NamedTuple):
-    """One table of facts: its columns are those of ``OWNER``, then those of the fact, whose first is ``id``."""
+    """One table of facts: its columns are those that say whose it is, then those of the fact, whose first is ``id``."""
 
     name: str
-    fact: type[Wait | Episode | Volume]
+    fact: type[Any]  # a named tuple
+    owner: tuple[str, ...] = OWNER
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns in the order of a row."""
-        return (*OWNER, *self.fact._fields)
+        return (*self.owner, *self.fact._fields)
+
+    def id_of(self, row: Row) -> int:
+        """Return the fact's id."""
+        return row[len(self.owner)]  # type: ignore[no-any-return]
 
     @property
     def selected(self) -> str:
@@ -157,8 +162,8 @@ def as_derived(table: Table) -> Callable[[Row], Row]:
 def difference(old: Rows, new: Rows) -> Change:
     """Return what must become what so that ``old`` becomes ``new``; what is equal is left out."""
     changes = {}
-    for table in TABLES:
-        before, after = old[table], new[table]
+    for table, after in new.items():
+        before = old[table]
         pairs: list[Pair] = [(before.get(key), row) for key, row in after.items() if before.get(key) != row]
         pairs += [(row, None) for key, row in before.items() if key not in after]
         changes[table] = pairs
@@ -167,12 +172,12 @@ def difference(old: Rows, new: Rows) -> Change:
 
 def replace(workspace_id: UUID, change: Change) -> None:
     """Write a change: expects the workspace's mark to be locked in the running transaction."""
-    for table in TABLES:
-        gone = [old[ID] for old, _ in change[table] if old]
+    for table, pairs in change.items():
+        gone = [table.id_of(old) for old, _ in pairs if old]
         if gone:
             with connection.cursor() as cursor:
                 cursor.execute(f"DELETE FROM {table.name} WHERE id = ANY(%s::bigint[])", [array(gone)])  # noqa: S608  names of our own
-        fresh = [(workspace_id, *new) for _, new in change[table] if new]
+        fresh = [(workspace_id, *new) for _, new in pairs if new]
         copy(table.name, ("workspace_id", *table.columns), fresh)
 
 

@@ -9,12 +9,13 @@ from django.db import connection, transaction
 
 from hub.models import Workspace
 from metrics import cells, facts
-from metrics.aggregate import conversations_of, horizon, locked_mark, rederive
-from metrics.models import Mark, Stale
+from metrics.aggregate import conversations_of, horizon, locked_mark, rederive, rederive_persons
+from metrics.models import Mark, Stale, StalePerson
+from metrics.persons import rows as persons
 
 
 def rebuild(workspace: Workspace) -> int:
-    """Derive every conversation again, write what differs and add the cells up anew; return how many were derived.
+    """Derive every conversation and person again, write what differs, add the cells up anew; return how many conversations.
 
     One transaction under the workspace's mark, which afterwards stands where the history was read up to.
     """
@@ -25,9 +26,12 @@ def rebuild(workspace: Workspace) -> int:
         end = horizon()
         _pull_back_the_future(workspace, end)
         Stale.objects.of(workspace).delete()
+        StalePerson.objects.of(workspace).delete()
         for ids in conversations_of(workspace):
             rederive(workspace, ids, before=end, count=False)
             count += len(ids)
+        for people in persons.everybody(workspace.pk):
+            rederive_persons(workspace, people, before=end)
         cells.recount(workspace.pk, ZoneInfo(workspace.timezone))
         Mark.objects.filter(pk=mark.pk).update(transaction=end, timezone=workspace.timezone)
     return count
@@ -46,9 +50,11 @@ def differences(workspace: Workspace) -> Iterator[str]:
             change = facts.difference(
                 facts.kept(workspace.pk, whole.ids), facts.derived(workspace.pk, whole, before=mark.transaction)
             )
-            for table, pairs in change.items():
-                for old, new in pairs:
-                    yield _difference(table, old, new)
+            yield from _sentences(change)
+        for people in persons.everybody(workspace.pk):
+            circle = persons.circle(workspace.pk, people)
+            derived = persons.derived(workspace, circle, before=mark.transaction)
+            yield from _sentences(facts.difference(persons.kept(workspace.pk, circle), derived))
         kept = cells.kept(workspace.pk)
         counted = cells.counted(workspace.pk, ZoneInfo(mark.timezone))
         for key in sorted({*kept, *counted}):
@@ -60,9 +66,15 @@ def differences(workspace: Workspace) -> Iterator[str]:
                 )
 
 
+def _sentences(change: facts.Change) -> Iterator[str]:
+    for table, pairs in change.items():
+        for old, new in pairs:
+            yield _difference(table, old, new)
+
+
 def _difference(table: facts.Table, old: facts.Row | None, new: facts.Row | None) -> str:
     row = new or old or ()
-    where = f"{table.name} {row[facts.ID]} of conversation {row[0]}"
+    where = f"{table.name} {table.id_of(row)} of {table.columns[0].removesuffix('_id')} {row[0]}"
     if old is None or new is None:
         return f"{where}: {'is missing' if old is None else 'should not be'}"
     changed = [

@@ -3,15 +3,43 @@
 from metrics.models.derived import Fact, Mark, Stale
 from metrics.models.receipt import Receipt
 from metrics.models.rollup import Cell
+from metrics.models.sales import (
+    BenefitFact,
+    CartFact,
+    CostFact,
+    ExchangeRate,
+    LinkFact,
+    MovementFact,
+    OpportunityFact,
+    OrderFact,
+    PersonFact,
+    StageFact,
+    StalePerson,
+    SurveyFact,
+    TouchFact,
+)
 from metrics.models.service import ConversationFact, VolumeFact, WaitFact
 
 __all__ = [
+    "BenefitFact",
+    "CartFact",
     "Cell",
     "ConversationFact",
+    "CostFact",
+    "ExchangeRate",
     "Fact",
+    "LinkFact",
     "Mark",
+    "MovementFact",
+    "OpportunityFact",
+    "OrderFact",
+    "PersonFact",
     "Receipt",
+    "StageFact",
     "Stale",
+    "StalePerson",
+    "SurveyFact",
+    "TouchFact",
     "VolumeFact",
     "WaitFact",
 ]

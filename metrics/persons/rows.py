@@ -1,0 +1,173 @@
+"""Rows: reads the histories of many people at once, and what was derived from them before, set-based."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import batched
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from hub.models import Workspace
+from metrics.facts import Row, Rows, Table, array
+from metrics.models import ExchangeRate
+from metrics.persons.derive import derive
+from metrics.persons.money import Purse
+from metrics.persons.records import (
+    TYPES,
+    Benefit,
+    Cart,
+    Cost,
+    Event,
+    Link,
+    Movement,
+    Opportunity,
+    Order,
+    Stage,
+    Survey,
+    Touch,
+)
+
+PEOPLE_A_READ = 500
+OWNER = ("customer_id",)
+# In the order of the fields of ``Facts``.
+TABLES = (
+    Table("metrics_orderfact", Order, OWNER),
+    Table("metrics_movementfact", Movement, OWNER),
+    Table("metrics_cartfact", Cart, OWNER),
+    Table("metrics_linkfact", Link, OWNER),
+    Table("metrics_opportunityfact", Opportunity, OWNER),
+    Table("metrics_stagefact", Stage, OWNER),
+    Table("metrics_benefitfact", Benefit, OWNER),
+    Table("metrics_surveyfact", Survey, OWNER),
+    Table("metrics_touchfact", Touch, OWNER),
+    Table("metrics_costfact", Cost, OWNER),
+)
+COSTS = TABLES[-1]
+
+
+class Circle(NamedTuple):
+    """People with all who count as them while they are joined.
+
+    ``ids`` names them all, ``roots`` by everybody who is still there the one who stands for the person. ``has_costs`` says
+    that the workspace itself was asked for: what belongs to nobody.
+    """
+
+    ids: list[str]
+    roots: dict[str, str]
+    has_costs: bool
+
+
+CIRCLE = """
+WITH asked AS (
+  SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM conversations_customer
+  WHERE workspace_id = %s AND id = ANY(%s::uuid[])
+)
+SELECT id::text, id::text FROM asked
+UNION ALL
+SELECT c.id::text, asked.id::text FROM asked JOIN conversations_customer c ON c.merged_into_id = asked.id
+"""
+HISTORY = """
+SELECT {owner}, id, type, occurred_at, source, channel_kind,
+       coalesce(nullif(data->>'agent', ''), nullif(actor_email, ''), ''), conversation_id::text, data::text
+FROM conversations_historyevent
+WHERE workspace_id = %s AND {condition} AND (%s::bigint IS NULL OR transaction < %s)
+"""
+OF_PEOPLE = HISTORY.format(owner="customer_id::text", condition="customer_id = ANY(%s::uuid[]) AND type = ANY(%s)")
+OF_NOBODY = HISTORY.format(owner="NULL", condition="customer_id IS NULL AND type = 'cost.recorded'")
+
+
+def circle(workspace_id: UUID, ids: Iterable[UUID]) -> Circle:
+    """Return these people with those who are derived together with them; who is gone is in ``ids`` alone."""
+    asked = list(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(CIRCLE, [workspace_id, array(asked)])
+        roots = dict(cursor.fetchall())
+    people = [str(one) for one in asked if one != workspace_id]
+    return Circle(list(dict.fromkeys([*people, *roots])), roots, has_costs=workspace_id in asked)
+
+
+def purse(workspace: Workspace) -> Purse:
+    """Return what converts money into the workspace's currency: one query."""
+    rates: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
+    rows = ExchangeRate.objects.of(workspace).order_by("day")
+    for currency, day, rate in rows.values_list("currency", "day", "rate"):
+        rates[currency].append((day, rate))
+    return Purse(workspace.currency, ZoneInfo(workspace.timezone), rates)
+
+
+def derived(workspace: Workspace, of: Circle, before: int | None = None) -> Rows:
+    """Derive the facts of these people from their history; who is gone, or counts as another, has none."""
+    stories: dict[str | None, list[Event]] = defaultdict(list)
+    for owner, *rest in _history(workspace.pk, of, before):
+        stories[of.roots[owner] if owner else None].append(
+            Event._make([*rest[:-1], json.loads(rest[-1], parse_float=Decimal)])
+        )
+    rows: dict[Table, dict[int, Row]] = {table: {} for table in TABLES}
+    money = purse(workspace) if stories else Purse()
+    for owner, story in stories.items():
+        found: tuple[tuple[Any, ...], ...] = derive(story, money)
+        for table, some in zip(TABLES, found, strict=True):
+            if (table is COSTS) == (owner is None):
+                rows[table].update((fact[0], (owner, *fact)) for fact in some)
+    return rows
+
+
+def _history(workspace_id: UUID, of: Circle, before: int | None) -> Iterator[list[Any]]:
+    with connection.cursor() as cursor:
+        if of.roots:
+            cursor.execute(OF_PEOPLE, [workspace_id, array(of.roots), list(TYPES), before, before])
+            yield from cursor.fetchall()
+        if of.has_costs:
+            cursor.execute(OF_NOBODY, [workspace_id, before, before])
+            yield from cursor.fetchall()
+
+
+def kept(workspace_id: UUID, of: Circle, but_for: Rows | None = None) -> Rows:
+    """Return the facts these people have now.
+
+    ``but_for`` are facts about to be written: also returned are those that stand in their places under somebody else, as
+    after people were taken apart.
+    """
+    rows: dict[Table, dict[int, Row]] = {}
+    for table in TABLES:
+        if table is COSTS:
+            rows[table] = _read(table, workspace_id, "customer_id IS NULL", None) if of.has_costs else {}
+            continue
+        rows[table] = _read(table, workspace_id, "customer_id = ANY(%s::uuid[])", of.ids) if of.ids else {}
+        strays = (but_for[table].keys() if but_for else set()) - rows[table].keys()
+        if strays:
+            rows[table].update(_read(table, workspace_id, "id = ANY(%s::bigint[])", strays))
+    return rows
+
+
+def _read(table: Table, workspace_id: UUID, condition: str, values: Iterable[object] | None) -> dict[int, Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {table.selected} FROM {table.name} WHERE workspace_id = %s AND {condition}",  # noqa: S608  names of our own
+            [workspace_id, *([] if values is None else [array(values)])],
+        )
+        return {table.id_of(row): row for row in cursor.fetchall()}
+
+
+def everybody(workspace_id: UUID) -> Iterator[list[UUID]]:
+    """Yield everybody who has history beside messages, or facts of it, some hundreds at a time; last the workspace itself."""
+    facts = " ".join(
+        f"UNION SELECT customer_id FROM {table.name} WHERE workspace_id = %(workspace)s AND customer_id IS NOT NULL"  # noqa: S608
+        for table in TABLES
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT customer_id FROM conversations_historyevent WHERE workspace_id = %(workspace)s "  # noqa: S608
+            f"AND type = ANY(%(types)s) AND customer_id IS NOT NULL {facts} ORDER BY 1",
+            {"workspace": workspace_id, "types": list(TYPES)},
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    for some in batched([*ids, workspace_id], PEOPLE_A_READ):
+        yield list(some)
