@@ -27,12 +27,13 @@ def hand_off(workspace: Workspace, conversation_id: UUID, actor: Actor, team: Te
     if row.bot_id is None and row.assignee_id is None and (team is None or team == row.team) and row.queued_at:
         return Moved(row)  # people have it already and nobody in particular: said twice
     now = timezone.now()
+    before = row.bot_id or row.assignee_id
     row.bot, row.assignee, row.assigned_at = None, None, None
     row.team = team or row.team
-    row.queued_at = row.queued_at or now
+    row.queued_at = now if before else row.queued_at or now  # with people it begins to wait now
     if row.status == Conversation.Status.OPEN and row.first_response_at is None:
         row.status = Conversation.Status.WAITING
     row.save(update_fields=["bot", "assignee", "assigned_at", "team", "queued_at", "status"])
     data = {"team": row.team.name if row.team else None, "team_id": str(row.team.pk) if row.team else None}
     history.record([history.happened(row, "conversation.handoff", now, actor, data=data)])
-    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics",))
+    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics", "route"))

@@ -19,7 +19,7 @@ from hub.models import OfWorkspace
 PEOPLE = ("agent", "device")
 # A conversation that begins or begins again on a bot's channel is held by it from the first moment on.
 TAKE = """
-UPDATE conversations_conversation c SET bot_id = b.id
+UPDATE conversations_conversation c SET bot_id = b.id, queued_at = NULL
 FROM conversations_bot b
 WHERE c.id = ANY(%s::uuid[]) AND c.assignee_id IS NULL AND c.status = 'waiting'
   AND b.id = (SELECT o.id FROM conversations_bot o WHERE o.workspace_id = c.workspace_id AND o.active
