@@ -20,7 +20,7 @@ from conversations.models import FeedEvent
 
 Kind = Literal[
     "message.created", "message.updated", "conversation.created", "conversation.updated", "customer.updated",
-    "channel.updated", "draft.updated", "attention.updated",
+    "channel.updated", "draft.updated", "attention.updated", "agent.updated",
 ]  # fmt: skip
 HINTS = "novelo:feed"  # the Valkey channel that carries "<workspace>" and nothing else
 AT_ONCE = Retry(NoBackoff(), 0)  # a lost hint is no harm: nobody waits for it

@@ -61,9 +61,7 @@ def happened(  # noqa: PLR0913  what an event is made of
     )
 
 
-def assigned(
-    row: Conversation, at: datetime, actor: Actor, *, reason: dict[str, Any] | None = None
-) -> HistoryEvent:
+def assigned(row: Conversation, at: datetime, actor: Actor, *, reason: dict[str, Any] | None = None) -> HistoryEvent:
     """Return the event that says who has the conversation since ``at``, and why if a rule gave it; not yet recorded."""
     data = {
         "agent": row.assignee.email if row.assignee else None,
@@ -75,7 +73,7 @@ def assigned(
     return happened(row, "conversation.assigned", at, actor, data=data)
 
 
-def queued(  # noqa: PLR0913  what such an event says
+def queued(
     row: Conversation,
     at: datetime,
     actor: Actor,

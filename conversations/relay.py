@@ -34,6 +34,7 @@ CHILD_KILL_SECONDS = {
     "inbound": 10.0,
     "outbound": 70.0,
     "media": 140.0,
+    "route": 20.0,
 }  # longer than the longest send or fetch may take
 BROKER_SECONDS = 0.5
 BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
@@ -44,13 +45,15 @@ TASKS = {
     "media": "conversations.tasks.fetch",
     "metrics": "metrics.tasks.derive",
     "names": "conversations.tasks.introduce",
+    "route": "conversations.tasks.route",
     "search": "conversations.tasks.index",
 }
-QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media", "search": "bulk"}
+QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media", "search": "bulk", "route": "interactive"}
 DRAINED = {
     "inbound": "drain",
     "outbound": "send",
     "media": "fetch",
+    "route": "route",
 }  # by the relay itself when nobody comes, as this task
 BACKLOG = f"""
 SELECT

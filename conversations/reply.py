@@ -9,7 +9,7 @@ import msgspec
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import history, mention
+from conversations import history, holding, mention
 from conversations.bots.turn import refuse_unless_its_turn
 from conversations.draft import Draft, Words, drafted, uploaded
 from conversations.feed import Change
@@ -23,7 +23,7 @@ from hub.models import Workspace
 NOTE_LIMIT = 10_000
 ANSWERED = [
     "status", "assignee", "first_response_at", "waiting_since", "unread", "channel_ids", "last_channel", "last_seq",
-    "last_message", "last_message_at", "bot",
+    "last_message", "last_message_at", "bot", "assigned_at", "queued_at", "route_reason",
 ]  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def _send(
     )
     events = []
     if row.assignee is None and actor.user is not None:
-        row.assignee = actor.user
+        holding.taken_by_hand(row, actor.user, now, actor.user)
         events.append(history.assigned(row, now, actor))
     events.append(_sent(row, actor, message))
     history.record(events)

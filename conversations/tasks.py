@@ -22,7 +22,9 @@ from conversations import (
     introduce as introducing,
     parse,
     pipeline,
+    presence,
     reconcile as reconciling,
+    route as routing,
     search,
     sweep,
     triage,
@@ -150,6 +152,26 @@ def tidy() -> dict[str, int]:
     for workspace in attention.forgotten():
         act(workspace.pk, partial(attention.forget, workspace))
     return {"applied": applied, "awoken": awoken}
+
+
+@shared_task(name="conversations.tasks.route")
+def route(seconds: float = DRAIN_SECONDS, *, by_clock: bool = False) -> dict[str, int]:
+    """Give out what waits in the queues; ``by_clock`` looks first who is no longer there, what lies too long, and passes it on."""
+    until = time.monotonic() + seconds
+    done = {"given": 0, "back": 0, "gone": 0}
+    if by_clock:
+        for workspace in presence.watched_workspaces():
+            done["gone"] += act(workspace.pk, partial(presence.look, workspace)).count
+        for workspace in routing.watched_workspaces():
+            for room in (routing.take_back, routing.overflow):
+                done["back"] += act(workspace.pk, partial(room, workspace)).count
+    for workspace in routing.waiting_workspaces():
+        again = True
+        while again and time.monotonic() < until:
+            given = act(workspace.pk, partial(routing.give, workspace))
+            done["given"] += given.count
+            again = given.again and given.count > 0
+    return done
 
 
 @shared_task(name="conversations.tasks.index")

@@ -10,13 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import history
+from conversations import history, holding
 from conversations.feed import Change
 from conversations.history import Actor
 from conversations.models import Conversation, Customer, HistoryEvent
 from conversations.refusal import Refused, TooLate
 from conversations.wake import Work
-from hub.models import Team, User, Workspace
+from hub.models import Membership, Team, User, Workspace
 
 LONGEST_SNOOZE = timedelta(days=366)
 Status = Conversation.Status
@@ -61,9 +61,16 @@ def assign(workspace: Workspace, conversation_id: UUID, actor: Actor, assignment
     team = row.team if isinstance(assignment.team, Keep) else assignment.team
     if (assignee, team) == (row.assignee, row.team):
         return Moved(row)
-    row.assignee, row.team = assignee, team
-    row.save(update_fields=["assignee", "team"])
-    return _moved(row, history.assigned(row, timezone.now(), actor))
+    now, had, elsewhere = timezone.now(), row.assignee, team != row.team
+    row.team = team
+    if assignee is None:
+        holding.released(row, now, reason="transfer" if elsewhere else "returned", by=str(had.pk) if had else None)
+    elif assignee != had:
+        if not Membership.objects.of(workspace).filter(user=assignee, user__is_active=True).exists():
+            raise Refused("assignee", _("There is no such member here."))
+        holding.taken_by_hand(row, assignee, now, actor.user, actor.name)
+    row.save(update_fields=holding.HELD)
+    return _moved(row, history.assigned(row, now, actor))
 
 
 def resolve(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
@@ -73,8 +80,8 @@ def resolve(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
         return Moved(row)
     now = timezone.now()
     row.status, row.resolved_at = Status.RESOLVED, now
-    row.waiting_since = row.snoozed_until = None
-    row.save(update_fields=["status", "resolved_at", "waiting_since", "snoozed_until"])
+    row.waiting_since = row.snoozed_until = row.queued_at = None
+    row.save(update_fields=["status", "resolved_at", "waiting_since", "snoozed_until", "queued_at"])
     return _moved(row, history.happened(row, "conversation.resolved", now, actor))
 
 
@@ -91,9 +98,11 @@ def reopen(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
         raise TooLate(_("A newer conversation of this customer is open: go on there."))
     row.status, row.resolved_at, row.snoozed_until = _awake(row), None, None
     row.reopened_count += was_resolved
+    if row.assignee_id is None:
+        row.queued_at = row.queued_at or timezone.now()
     try:
         with transaction.atomic():
-            row.save(update_fields=["status", "resolved_at", "snoozed_until", "reopened_count"])
+            row.save(update_fields=["status", "resolved_at", "snoozed_until", "reopened_count", "queued_at"])
     except IntegrityError as error:
         raise TooLate(_("A newer conversation of this customer is open: go on there.")) from error
     word = "conversation.reopened" if was_resolved else "conversation.unsnoozed"
@@ -143,7 +152,7 @@ def awaken(workspace: Workspace, limit: int = 200) -> Awoken:
     rule = Actor(kind="rule")
     history.record([history.happened(row, "conversation.unsnoozed", now, rule) for row in rows])
     changes = tuple(Change("conversation.updated", row.pk, row.pk) for row in rows)
-    return Awoken(len(rows), changes, ("metrics",) if rows else ())
+    return Awoken(len(rows), changes, ("metrics", "route") if rows else ())
 
 
 def _awake(row: Conversation) -> str:
@@ -154,4 +163,4 @@ def _awake(row: Conversation) -> str:
 
 def _moved(row: Conversation, event: HistoryEvent) -> Moved:
     history.record([event])
-    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics",))
+    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics", "route"))

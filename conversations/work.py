@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -72,6 +72,7 @@ class Episode(msgspec.Struct, kw_only=True):
     last_message_id: UUID | None = None
     last_seq: int = 0
     unread: int = 0
-    route_reason: dict[str, str] | None = None
+    route_reason: dict[str, Any] | None = None
+    queued_at: datetime | None = None
     fresh: bool = False
     touched: bool = False

@@ -187,6 +187,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.reconcile": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
     "conversations.tasks.introduce": {"queue": "media"},
+    "conversations.tasks.route": {"queue": "interactive"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
@@ -201,6 +202,12 @@ CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
     "index": {"task": "conversations.tasks.index", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
+    "route": {
+        "task": "conversations.tasks.route",
+        "schedule": 5.0,
+        "kwargs": {"by_clock": True},
+        "options": {"expires": 30},
+    },
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
     "reconcile": {"task": "conversations.tasks.reconcile", "schedule": 600.0, "options": {"expires": 300}},

@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
 from conversations import feed
-from conversations.api import reading
+from conversations.api import reading, staff
 from conversations.live.rights import Right
 from conversations.models import FeedEvent
 from hub.models import Workspace
@@ -35,6 +35,7 @@ SUBJECTS = {
     "customer": reading.customers,
     "channel": reading.channels,
     "attention": reading.attention,
+    "agent": staff.agents,
 }
 
 

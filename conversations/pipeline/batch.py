@@ -37,7 +37,7 @@ EPISODE_FIELDS = tuple(name for name in Episode.__struct_fields__ if name not in
 CARRIED = (
     "id", "status", "opened_at", "channel_ids", "last_channel_id", "first_response_at", "waiting_since", "resolved_at",
     "snoozed_until", "reopened_count", "last_inbound_at", "last_message_at", "last_message_id", "last_seq", "unread",
-    "route_reason",
+    "route_reason", "queued_at",
 )  # fmt: skip
 # Everybody who counts as one of these people now, read behind the lock of who stands for them.
 MEMBERS = """
@@ -198,7 +198,8 @@ def _say(work: Work, window: timedelta, batch: Batch, answered: dict[tuple[UUID,
         again = work.at if episode.resolved_at is None or work.at > episode.resolved_at else work.received_at
         episode.status, episode.resolved_at = ("open" if episode.assignee_id else "waiting"), None
         episode.reopened_count += 1
-        episode.route_reason = route.route(at=again).reason
+        episode.route_reason = route.queued(at=again)
+        episode.queued_at = None if episode.assignee_id else again
         record.episode_opened(work, episode, batch.ledger, actor_kind=actor, again_at=again)
     reply_key = (work.channel.id, item.reply_to or "")
     if reply_key in answered:
@@ -219,7 +220,8 @@ def _open(work: Work, episodes: list[Episode], *, outgoing: bool, imported: bool
         status="resolved" if imported else "pending" if outgoing else "waiting",
         opened_at=work.at,
         resolved_at=work.at if imported else None,
-        route_reason=None if imported or outgoing else route.route(at=work.at).reason,
+        route_reason=None if imported or outgoing else route.queued(at=work.at),
+        queued_at=None if imported or outgoing else work.at,
         fresh=True,
     )
     episodes.append(episode)
@@ -257,6 +259,7 @@ def _advance(episode: Episode, work: Work, message_id: UUID, *, outgoing: bool, 
     episode.waiting_since = min(episode.waiting_since or work.at, work.at)
     if episode.status in {"pending", "snoozed"}:
         episode.status, episode.snoozed_until = ("open" if episode.assignee_id else "waiting"), None
+    episode.queued_at = episode.queued_at or (None if episode.assignee_id else shown_at)
 
 
 def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
@@ -305,6 +308,8 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
 def _write(batch: Batch, targets: Iterable[Target]) -> None:
     fresh = [episode for episodes in batch.episodes.values() for episode in episodes if episode.fresh]
     touched = [entry for entries in batch.episodes.values() for entry in entries if entry.touched and not entry.fresh]
+    if any(one.queued_at and route.routes(one.workspace_id) for one in (*fresh, *touched)):
+        wake("route")
     bulk.insert(Conversation, _columns(EPISODE_FIELDS), [_row(episode, EPISODE_FIELDS) for episode in fresh])
     bulk.update(Conversation, _columns(CARRIED), [_row(episode, CARRIED) for episode in touched])
     record.write(batch.ledger, list[Target](targets))

@@ -1,19 +1,20 @@
-"""Who answers: a pure decision with its reason. First version: everybody's queue, longest wait first."""
+"""Who answers: a pure decision with its reason; giving out what waits by it, and taking back what somebody let lie."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
+from conversations.route.decide import Candidate, Decision, Reason, Rules, View, decide, give_out
+from conversations.route.give import Given, give, waiting_workspaces
+from conversations.route.reading import loads, routes
+from conversations.route.recall import overflow, take_back, watched_workspaces
+
+__all__ = [
+    "Candidate", "Decision", "Given", "Reason", "Rules", "View", "decide", "give", "give_out", "loads", "overflow",
+    "queued", "routes", "take_back", "waiting_workspaces", "watched_workspaces",
+]  # fmt: skip
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """Who gets the conversation (``None``: the queue) and why, in a word that the interface translates."""
-
-    assignee: None
-    reason: dict[str, str]
-
-
-def route(*, at: datetime) -> Decision:
-    """Decide for a conversation that opened or came back at ``at``."""
-    return Decision(assignee=None, reason={"rule": "queue", "at": at.isoformat()})
+def queued(*, at: datetime) -> Reason:
+    """Return the reason of a conversation that opened or came back at ``at``: it waits in everybody's queue."""
+    return {"rule": "queue", "at": at.isoformat()}

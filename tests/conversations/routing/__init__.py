@@ -1,0 +1,1 @@
+"""Who is there, who gets what waits, and who gives it back."""
