@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "lucide",
     "django_simple_icons",
@@ -208,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"by_clock": True},
         "options": {"expires": 30},
     },
+    "follow": {"task": "conversations.tasks.follow", "schedule": 5.0, "options": {"expires": 30}},
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
     "reconcile": {"task": "conversations.tasks.reconcile", "schedule": 600.0, "options": {"expires": 300}},
@@ -264,11 +266,45 @@ ACCOUNT_ADAPTER = "hub.access.ClosedDoor"  # people are invited, nobody signs up
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "hub.second_factor.SealedFactors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Novelo"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are those people were invited at
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_NAME = "__Host-novelo" if SESSION_COOKIE_SECURE else "novelo"
 CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- letters ---------------------------------------------------------------------------------------------------------
+
+
+def mailer(url: str) -> dict[str, Any]:
+    """Turn ``smtp://user:password@host:587`` (``smtps://`` with TLS from the start) into Django's settings.
+
+    Without one, letters are files in the data directory; in production they go to a mail server on this machine.
+    """
+    if not url and not PRODUCTION:
+        return {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": DATA_DIR / "mail"},
+        }
+    parts = urlsplit(url or "smtp://127.0.0.1:25")
+    options: dict[str, Any] = {
+        "host": parts.hostname or "127.0.0.1",
+        "port": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp" and bool(parts.username),
+        "timeout": 10,
+    }
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
+MAILERS = {"default": mailer(env("EMAIL_URL"))}
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", f"Novelo <novelo@{urlsplit(PUBLIC_URL).hostname or 'localhost'}>")
 
 # --- what a browser may do -------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hub import health, pages, prometheus
+from hub import health, joining, pages, prometheus
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -10,7 +10,10 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("internal/prometheus", prometheus.exposition),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("me/", include("hub.me_urls")),
+    path("settings/", include("hub.house.urls")),
+    path("join/<str:secret>/", joining.join, name="join"),
     path("api/", include("hub.api_urls")),
     path("", include("conversations.urls")),
     path("metrics/", include("metrics.urls")),

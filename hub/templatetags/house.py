@@ -65,7 +65,7 @@ def said_of(found: Mapping[str, Any] | None, name: str) -> Any:
 @register.filter
 def told(value: Any) -> str:
     """Return a value of the audit log as one reads it."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return "—"
     if isinstance(value, list):
         return ", ".join(told(one) for one in value)
