@@ -39,6 +39,7 @@ CHILD_KILL_SECONDS = {
 BROKER_SECONDS = 0.5
 BROKER_REST_SECONDS = 1.0  # after a failure the broker is left alone this long
 SETTLE_SECONDS = 1.0  # figures follow messages by this much
+FOLLOW_SECONDS = 0.2  # rules, surveys and bots by this much
 TASKS = {
     "inbound": "conversations.tasks.drain",
     "outbound": "conversations.tasks.send",
@@ -47,8 +48,20 @@ TASKS = {
     "names": "conversations.tasks.introduce",
     "route": "conversations.tasks.route",
     "search": "conversations.tasks.index",
+    "follow": "conversations.tasks.follow",
+    "bots": "conversations.tasks.tell_bots",
 }
-QUEUES = {"inbound": "interactive", "outbound": "interactive", "media": "media", "metrics": "metrics", "names": "media", "search": "bulk", "route": "interactive"}
+QUEUES = {
+    "inbound": "interactive",
+    "outbound": "interactive",
+    "media": "media",
+    "metrics": "metrics",
+    "names": "media",
+    "search": "bulk",
+    "route": "interactive",
+    "follow": "interactive",
+    "bots": "media",
+}
 DRAINED = {
     "inbound": "drain",
     "outbound": "send",
@@ -121,6 +134,7 @@ class Relay:
         """Return when to wake for a notice: at once, unless the last wake-up was just now."""
         now = time.monotonic()
         if work == "metrics":
+            self.due.setdefault("follow", now + FOLLOW_SECONDS)
             return now + SETTLE_SECONDS
         return max(now, self.woken.get(work, 0.0) + COALESCE_SECONDS)
 
@@ -154,6 +168,8 @@ class Relay:
             self._publish(work)
             if work == "inbound":
                 self.due.setdefault("metrics", time.monotonic() + SETTLE_SECONDS)
+            if work == "inbound":
+                self.due.setdefault("follow", time.monotonic() + FOLLOW_SECONDS)
             if work in {"inbound", "outbound"}:
                 self.due.setdefault("search", time.monotonic() + SETTLE_SECONDS)
         except (BrokerError, OSError) as error:

@@ -19,6 +19,7 @@ from conversations import (
     budget,
     catalog,
     channel_log,
+    heed,
     introduce as introducing,
     parse,
     pipeline,
@@ -196,3 +197,12 @@ def purge() -> dict[str, int]:
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
     exchanges, _ = channel_log.forget(), budget.forget()
     return {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads, "exchanges": exchanges}
+
+
+@shared_task(name="conversations.tasks.follow")
+def follow(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Let rules, surveys and bots hear what happened until they know all or time is up."""
+    passed, more = heed.heed(seconds)
+    if more:
+        wake("follow")
+    return {"passed": passed}

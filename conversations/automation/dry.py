@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q
 from django.utils import timezone
 
 from conversations.automation import facts as seen
@@ -52,8 +51,8 @@ def dry_run(workspace: Workspace, event: str, rule: Ready) -> Trial:
     events = HistoryEvent.objects.of(workspace).filter(type=event, occurred_at__gte=since, source="novelo")
     rows = list(
         events.exclude(conversation=None)
-        .filter(~Q(data__kind="survey") | Q(data__kind=None))
-        .exclude(data__imported=True)
+        .exclude(data__contains={"kind": "survey"})
+        .exclude(data__contains={"imported": True})
         .order_by("-id")[: MOST_EVENTS + 1]
     )
     hours = seen.hours_of(workspace)

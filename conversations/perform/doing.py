@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import handoff, triage
+from conversations import handoff, marking, triage
 from conversations.channels.content import Choice
 from conversations.channels.registry import adapter_of
 from conversations.draft import Words
 from conversations.feed import Change
-from conversations.history import Actor, happened, record
+from conversations.history import Actor
 from conversations.models import Conversation, Label, Message
 from conversations.perform import menu, vocabulary
 from conversations.perform.vocabulary import (
@@ -116,11 +116,11 @@ def _do(workspace: Workspace, key: UUID, doer: Doer, action: Action, place: int)
 def _move(workspace: Workspace, key: UUID, actor: Actor, action: Action) -> Moved:
     match action:
         case AddLabel(label=label):
-            return _label(workspace, key, actor, label, on=True)
+            return marking.label(workspace, key, actor, add=(label,))
         case RemoveLabel(label=label):
-            return _label(workspace, key, actor, label, on=False)
+            return marking.label(workspace, key, actor, remove=(label,))
         case SetPriority(priority=priority):
-            return _prioritize(workspace, key, actor, priority)
+            return marking.prioritize(workspace, key, actor, priority)
         case Assign(team=team, agent=agent):
             wanted = Assignment(
                 assignee=_member(workspace, agent) if agent else Keep(), team=_team(workspace, team) if team else Keep()
@@ -181,33 +181,6 @@ def _filled(workspace: Workspace, key: UUID, doer: Doer, text: str) -> str:
         "workspace.name": workspace.name,
     }
     return vocabulary.filled(text, values)
-
-
-def _label(workspace: Workspace, key: UUID, actor: Actor, label_id: UUID, *, on: bool) -> Moved:
-    """Put a label on or take it off; nothing happens where it is so already."""
-    label = Label.objects.of(workspace).filter(pk=label_id).first()
-    if label is None:
-        raise Refused("label", _("There is no such label."))
-    row = Conversation.objects.of(workspace).locked(key)
-    if (label.pk in row.label_ids) == on:
-        return Moved(row)
-    row.label_ids = [*row.label_ids, label.pk] if on else [one for one in row.label_ids if one != label.pk]
-    row.save(update_fields=["label_ids"])
-    word = "conversation.labeled" if on else "conversation.unlabeled"
-    data = {"label": label.name, "label_id": str(label.pk)}
-    record([happened(row, word, timezone.now(), actor, data=data)])
-    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics",))
-
-
-def _prioritize(workspace: Workspace, key: UUID, actor: Actor, priority: int) -> Moved:
-    row = Conversation.objects.of(workspace).locked(key)
-    if row.priority == priority:
-        return Moved(row)
-    data = {"priority": priority, "before": row.priority}
-    row.priority = priority
-    row.save(update_fields=["priority"])
-    record([happened(row, "conversation.prioritized", timezone.now(), actor, data=data)])
-    return Moved(row, (Change("conversation.updated", row.pk, row.pk),), ("metrics",))
 
 
 def _team(workspace: Workspace, team_id: UUID) -> Team:
