@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET
 from conversations.media import rules
 from conversations.models import Conversation, Message
 from conversations.views import state
-from conversations.views.words import EMOJI, FACES, words
+from conversations.views.words import FACES, words
+from conversations.views.writing import emoji
 from hub.access import Caller, require
 from hub.models import Role
 
 # Loaded with the page instead of one after the other.
 MODULES = [
-    *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed")),
+    *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed", "fuzzy")),
     *(
         f"conversations/js/{name}.js"
         for name in (
@@ -34,6 +35,12 @@ MODULES = [
             "lightbox",
             "attach",
             "composer",
+            "complete",
+            "sources",
+            "variables",
+            "drafts",
+            "attention",
+            "writing",
             "ways",
             "picker",
             "reactions",
@@ -62,7 +69,7 @@ def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpRespons
             "words": words(),
             "views": _tabs(shown["counts"]),
             "modules": MODULES,
-            "emoji": EMOJI,
+            "emoji": list(emoji()),
             "faces": FACES,
             "file_rules": rules.by_kind(),
         },

@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db.models import Count, Q
 from django.utils.dateparse import parse_datetime
 
-from conversations import feed
+from conversations import feed, mention
 from conversations.api import joined, reading, represent, ways
 from conversations.api.represent import Shown
 from conversations.models import Channel, Conversation, Customer, HistoryEvent, Merge, Message
 from conversations.querysets.conversation import Conversations
+from conversations.views import begun
 from hub.access import Caller
 from hub.models import Membership, User, Workspace
 
@@ -44,6 +45,7 @@ def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Sho
         "agents": agents(caller.workspace),
         "stopped": stopped(caller.workspace),
         "me": represent.agent(caller.user),
+        **begun.of(caller),
         "workspace": str(caller.workspace.pk),
     }
 
@@ -114,6 +116,7 @@ def thread(caller: Caller, conversation_id: UUID) -> Shown:
     return {
         "conversation": represent.conversation(found, reading.channels_touched(workspace, [found])),
         "ways": ways.of(caller, found),
+        "mentioned": caller.user is not None and mention.unseen(workspace, found.pk, caller.user),
         "customer": represent.customer(whole[0]),
         "merges": merges(workspace, whole),
         "suggestions": reading.suggestions(workspace, whole),

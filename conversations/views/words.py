@@ -4,54 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel import Locale
-from django.utils.translation import get_language, gettext as _, ngettext, pgettext, to_locale
+from django.utils.translation import gettext as _, pgettext
 
 from conversations.channels.registry import CHANNELS
+from conversations.views import writing
+from conversations.views.plurals import forms
 
-EMOJI = [
-    "😀",
-    "😊",
-    "😉",
-    "😍",
-    "😂",
-    "🙂",
-    "😅",
-    "😢",
-    "😮",
-    "🤔",
-    "🙏",
-    "👍",
-    "👎",
-    "👏",
-    "🙌",
-    "👋",
-    "💪",
-    "🤝",
-    "❤️",
-    "💜",
-    "🎉",
-    "✨",
-    "🔥",
-    "⭐",
-    "✅",
-    "❌",
-    "⚠️",
-    "⏰",
-    "📦",
-    "🚚",
-    "🛍️",
-    "💳",
-]
 FACES = ["👍", "❤️", "😂", "😮", "😢", "🙏"]  # to react with
-# One number of each plural category; enough for the languages of the house.
-SAMPLES = (0, 1, 2, 5, 11, 100, 1_000_000)
-
-
-def forms(one: str, other: str) -> dict[str, str]:
-    """Return the translated sentence for each plural category of the language, ``{n}`` still in it."""
-    rule = Locale.parse(to_locale(get_language() or "en")).plural_form
-    return {rule(number): ngettext(one, other, number) for number in SAMPLES} | {"other": ngettext(one, other, 5)}
 
 
 def words() -> dict[str, Any]:
@@ -125,6 +84,7 @@ def words() -> dict[str, Any]:
         "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
         "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
         "keys": _keys(),
+        **writing.words(),
     }
 
 

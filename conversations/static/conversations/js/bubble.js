@@ -70,7 +70,21 @@ function paintText(element, message, unreadable) {
   const text = message.deleted_at ? words.deleted : message.text || (unreadable ? words.unsupported : "");
   if (element.dataset.text === text) return;
   element.dataset.text = text;
-  element.replaceChildren(...linked(text));
+  element.replaceChildren(...linked(text).flatMap((part) => (typeof part === "string" ? named(part, message.payload?.mentions) : part)));
+}
+
+/** The text with whom it names as chips. */
+function named(text, mentions) {
+  for (const { id, name } of mentions ?? []) {
+    const at = text.indexOf(`@${name}`);
+    if (at < 0) continue;
+    const chip = document.createElement("span");
+    chip.className = "mention";
+    chip.dataset.person = id;
+    write(chip, `@${name}`);
+    return [...named(text.slice(0, at), mentions), chip, ...named(text.slice(at + name.length + 1), mentions)].filter((part) => part !== "");
+  }
+  return [text];
 }
 
 /** The text with its addresses as links. */
@@ -100,7 +114,7 @@ function paintTick(s, message, note) {
   s.failure.classList.toggle("unsure", unsure);
   if (failed) write(s.reason, fill(words.not_sent, { reason: message.error?.title || message.error?.code || "—" }));
   if (unsure) write(s.reason, words.unsure);
-  write(s.retry, unsure ? words.send_again : words.try_again);
+  write(s.retry, unsure ? words.send_again : message.anyway && message.local ? words.send_anyway : words.try_again);
   delete s.retry.dataset.sure;
   $("[data-discard]", s.failure).hidden = !(failed && message.local);
 }

@@ -5,7 +5,6 @@ import { follow } from "../../hub/js/feed.js";
 import { get, post } from "../../hub/js/http.js";
 import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
-import { createComposer } from "./composer.js";
 import { createList } from "./list.js";
 import { createOfflineBar, createSide, listenForClicks } from "./panes.js";
 import { createReactions } from "./reactions.js";
@@ -17,6 +16,7 @@ import { Store } from "./store.js";
 import { createThread } from "./thread.js";
 import { createTyping } from "./typing.js";
 import { left } from "./ways.js";
+import { createWriting } from "./writing.js";
 
 const root = $("[data-inbox]");
 const initial = read("state");
@@ -35,6 +35,7 @@ const sender = createSender(me, {
   onSaved: here,
   onDropped: (message) => thread.drop(message),
   onRefused: complain,
+  onNewer: (found) => found.forEach(here),
 });
 const reactions = createReactions({ onShown: here, onRefused: complain });
 const typing = createTyping(() => opened?.conversation);
@@ -50,16 +51,12 @@ const thread = createThread({
   onDiscard: (message) => composer.restore(sender.drop(message)),
   onSeen: calmly(600, seen),
 });
-const composer = createComposer(me, {
-  onSend: (said) => sender.send(opened.conversation.id, said),
-  onDraft: (id) => list.repaint(id),
-  onTyping: (id) => post(`/api/v1/conversations/${id}/typing`).catch(() => {}),
-  find: thread.find,
-});
+const writing = createWriting({ me, initial, store, thread, sender, opened: () => opened, repaint: (id) => list?.repaint(id), resolve: () => acts.resolve() });
+const { composer } = writing;
 const list = createList(store, {
   onOpen: (id) => open(id),
   onMore: async () => store.append(await get(`/inbox/rows/?view=${store.view}&after=${encodeURIComponent(store.next)}`)),
-  draftOf: composer.draftOf,
+  draftOf: writing.drafts.textOf,
 });
 
 const banner = createBanner(initial.stopped);
@@ -108,6 +105,7 @@ function show(data) {
   paintSide(data);
   paintPeople(data);
   title();
+  writing.turn(data);
 }
 
 /** Close the thread and go back to the list. */
@@ -122,6 +120,7 @@ function close(keep = false) {
   if (!keep) history.pushState({}, "", `/inbox/?view=${store.view}`);
   if (id) list.focus(id);
   title();
+  writing.turn();
 }
 
 const pane = (name) => (root.dataset.pane = name);
@@ -199,6 +198,7 @@ async function reload() {
   const state = await get(`/inbox/state/?view=${store.view}${id ? `&conversation=${id}` : ""}`);
   store.replace(state);
   banner.replace(state.stopped);
+  writing.replace(state);
   feed.restart(state.seq);
   if (state.thread) show(state.thread);
 }
@@ -210,6 +210,7 @@ const heard = {
   "message.updated": told,
   "customer.updated": named,
   "customer.typing": (told) => typing.heard(told),
+  ...writing.heard,
   "channel.updated": (channel) => refreshWays(banner.put(channel)),
 };
 

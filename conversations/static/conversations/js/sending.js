@@ -3,8 +3,8 @@
 import { fill, words } from "../../hub/js/dom.js";
 import { post } from "../../hub/js/http.js";
 
-/** onLocal(message) shows a state of a message of this page; onSaved(message) the server's in its place; onRefused(refusal) says why not. */
-export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
+/** onLocal(message) shows a state of a message of this page; onSaved(message) the server's in its place; onRefused(refusal) says why not; onNewer(messages) what somebody else said first. */
+export function createSender(me, { onLocal, onSaved, onDropped, onRefused, onNewer }) {
   const shelf = `novelo:unsent:${me.id}`;
   const unsent = new Map(Object.entries(load(shelf)));
   const queues = new Map(); // one at a time in a conversation, so that order holds
@@ -39,11 +39,12 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
   }
 
   async function deliver(message) {
-    const { conversation, client_id, text, reply_to, attachments, template, via } = message;
+    const { conversation, client_id, text, reply_to, attachments, template, via, mentions, seen, anyway, asked } = message;
     try {
       const saved = await post(`/api/v1/conversations/${conversation}/messages`, {
         client_id, private: message.kind === "note", ...(reply_to && { reply_to }), ...(via && { channel: via }),
-        ...(template ? { template } : { text }),
+        ...(template ? { template } : asked ? { ...asked, text } : { text }), ...(mentions?.length && { mentions }),
+        ...(message.kind !== "note" && Number.isInteger(seen) && { seen_seq: seen, anyway: Boolean(anyway) }),
         ...(attachments.length && { attachments: attachments.map(({ id }) => id) }),
       });
       unsent.delete(client_id);
@@ -51,7 +52,9 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
       onSaved(saved);
     } catch (refusal) {
       const reason = refusal.status === 0 ? words.no_connection : refusal.status >= 500 ? words.fault : detailOf(refusal);
-      fail(message, reason, refusal.passing ?? false);
+      const { newer } = refusal.body ?? {};
+      if (newer) onNewer?.(newer);
+      fail({ ...message, anyway: message.anyway || Boolean(newer) }, reason, refusal.passing ?? false);
     }
   }
 
@@ -68,13 +71,13 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
 
   return {
     /** Send words into a conversation. */
-    send(conversation, { text, note, replyTo, channel, template, attachments = [] }) {
+    send(conversation, { text, note, replyTo, channel, template, attachments = [], mentions = [], seen = null, anyway = false, asked = null, payload = {} }) {
       const now = new Date().toISOString();
       const client_id = newId();
       transmit({
         id: `local:${client_id}`, client_id, local: true, conversation, direction: "outbound",
-        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : template ? "template" : attachments[0]?.kind ?? "text", text, payload: {},
-        via: note ? null : channel, template,
+        author: { kind: "agent", id: me.id, name: me.name || me.email }, kind: note ? "note" : template ? "template" : kindOf(asked) ?? attachments[0]?.kind ?? "text", text, payload,
+        via: note ? null : channel, template, mentions, seen, anyway, asked,
         attachments, sent_at: now, received_at: now, reply_to: replyTo ?? null, referral: null, status: "queued",
         error: null, reactions: [], edited_at: null, deleted_at: null,
       });
@@ -102,6 +105,8 @@ export function createSender(me, { onLocal, onSaved, onDropped, onRefused }) {
     },
   };
 }
+
+const kindOf = (asked) => asked && (asked.interactive ? "interactive" : asked.location ? "location" : "contacts");
 
 /** Why the server refused, in one line. */
 export function detailOf(refusal) {

@@ -17,6 +17,7 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
   const quoted = new Map();
   const events = new Map();
   const elements = new Map(); // of messages, events and days, by key
+  let shown = null; // the id of the opened conversation
   let unreadFrom = null;
   let stuck = true;
   let missed = 0;
@@ -31,6 +32,7 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     scroller.setAttribute("aria-live", "off");
     earlier.hidden = !data.earlier;
     missed = 0;
+    shown = data.conversation.id;
     for (const message of data.quoted) quoted.set(message.id, message);
     for (const message of [...data.messages, ...local]) messages.set(message.id, message);
     for (const event of data.events) events.set(event.id, event);
@@ -231,6 +233,8 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     show, put, drop, putEvents, prepend, find,
     lastInbound: () => ordered().findLast(({ message }) => message?.direction === "inbound")?.message ?? null,
     atEnd: () => stuck,
+    /** The place of the newest message the server has shown here. */
+    lastSeq: () => Math.max(0, ...[...messages.values()].filter(({ local, conversation }) => !local && conversation === shown).map(({ seq }) => seq ?? 0)),
   };
 }
 

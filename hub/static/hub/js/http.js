@@ -2,11 +2,12 @@
 
 /** What the server refused, or that it could not be reached (`status` 0). */
 export class Refusal extends Error {
-  constructor(status, detail, errors) {
+  constructor(status, detail, errors, body = null) {
     super(detail || `HTTP ${status}`);
     this.status = status;
     this.detail = detail;
     this.errors = errors;
+    this.body = body; // the whole problem: it may say what is there now
   }
 
   /** Whether the same request may succeed later with nothing changed. */
@@ -18,9 +19,18 @@ export class Refusal extends Error {
 export const get = (path) => ask(path, { method: "GET" });
 
 /** `key` makes the request safe to send again: it is done once. */
-export const post = (path, body = {}, key = null) =>
+export const post = (path, body = {}, key = null) => send("POST", path, body, key);
+
+/** Change a part of something. */
+export const patch = (path, body) => send("PATCH", path, body);
+
+/** Say something while the page is being left: it arrives when the page is gone, and nobody waits for the answer. */
+export const leaveWord = (path, body) => send("POST", path, body, null, { keepalive: true }).catch(() => {});
+
+const send = (method, path, body, key = null, more = {}) =>
   ask(path, {
-    method: "POST",
+    ...more,
+    method,
     headers: {
       "Content-Type": "application/json",
       "X-CSRFToken": document.querySelector('meta[name="csrf"]').content,
@@ -46,6 +56,6 @@ async function ask(path, options) {
     throw new Refusal(401, "");
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Refusal(response.status, body?.detail ?? "", body?.errors);
+  if (!response.ok) throw new Refusal(response.status, body?.detail ?? "", body?.errors, body);
   return body;
 }
