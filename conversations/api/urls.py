@@ -10,6 +10,7 @@ from conversations.api import (
     customers,
     deliveries,
     drafts,
+    events,
     invitations,
     merges,
     messages,
@@ -62,5 +63,6 @@ urlpatterns = [
     path("attachments/<uuid:attachment_id>", attachments.AttachmentDetail.as_view()),
     path("attachments/<uuid:attachment_id>/retry", attachments.AttachmentRetry.as_view()),
     path("search", search.Search.as_view()),
+    path("events", events.Events.as_view()),
     path("queue", queue.Queue.as_view()),
 ]

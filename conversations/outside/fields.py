@@ -120,7 +120,7 @@ def money(name: str, value: Any) -> str:
     if isinstance(value, str):
         written = value
     else:
-        if not math.isfinite(value) or abs(value) >= GREATEST_AMOUNT:
+        if not math.isfinite(value) or abs(Decimal(value)) >= GREATEST_AMOUNT:
             raise Refused(name, _("Is too large to be an amount of money."))
         written = format(Decimal(repr(value)) if isinstance(value, float) else Decimal(value), "f")
     if not AMOUNT.fullmatch(written):
@@ -171,8 +171,8 @@ def score(lowest: int, highest: int) -> Reader:
     """Return a reader of a whole number between two others."""
 
     def read(name: str, value: Any) -> int:
-        whole = isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value == value // 1
-        if not whole or not lowest <= value <= highest:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or value not in range(lowest, highest + 1):
             limits = {"lowest": lowest, "highest": highest}
             raise Refused(name, _("Must be a whole number from %(lowest)d to %(highest)d.") % limits)
         return int(value)
@@ -182,17 +182,23 @@ def score(lowest: int, highest: int) -> Reader:
 
 def storable(name: str, value: Any, depth: int = 0) -> None:
     """Refuse what no column could hold: halves of letters, zero characters, endless numbers, endless depth."""
+    if isinstance(value, dict | list) and depth == DEEPEST:
+        raise Refused(name, _("Is nested too deeply."))
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            _scalar(name, key)
+            storable(f"{name}.{key}" if name else key, entry, depth + 1)
+    elif isinstance(value, list):
+        for entry in value:
+            storable(name, entry, depth + 1)
+    else:
+        _scalar(name, value)
+
+
+def _scalar(name: str, value: Any) -> None:
     if isinstance(value, str):
-        if "\0" in value or not value.isascii() and value != value.encode(errors="ignore").decode():
+        if "\0" in value or (not value.isascii() and value != value.encode(errors="ignore").decode()):
             raise Refused(name, _("Holds characters that cannot be kept."))
-    elif isinstance(value, dict | list):
-        if depth == DEEPEST:
-            raise Refused(name, _("Is nested too deeply."))
-        for key, entry in value.items() if isinstance(value, dict) else ((None, one) for one in value):
-            inner = f"{name}.{key}" if name and key is not None and depth < 2 else str(key) if not name else name
-            if key is not None:
-                storable(name, key, DEEPEST + 1)
-            storable(inner, entry, depth + 1)
     elif isinstance(value, int):
         if abs(value) > GREATEST_INTEGER:
             raise Refused(name, _("Is too large."))

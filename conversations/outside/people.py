@@ -120,16 +120,8 @@ def look_up(workspace_id: UUID, events: Iterable[Told]) -> Register:
 
 def settle(workspace_id: UUID, events: Sequence[Told], register: Register) -> People:
     """Return who each event is about. Pure but for new ids; the events are looked at together, so their order says nothing."""
-    groups = _Groups()
-    for told in events:
-        nodes = [_node(key_of(told, one)) for one in told.addresses]
-        for node in nodes[1:]:
-            groups.join(nodes[0], node)
-    found: dict[Any, dict[UUID, Known]] = defaultdict(dict)
-    for told in events:
-        for one in told.addresses:
-            for known in register.meant(key_of(told, one)):
-                found[groups.root(_node(key_of(told, one)))].setdefault(known.customer_id, known)
+    groups = _grouped(events)
+    found = _found(events, register, groups)
     people = People([])
     homes: dict[Any, UUID] = {}
     attached: set[Key] = set()
@@ -154,6 +146,27 @@ def settle(workspace_id: UUID, events: Sequence[Told], register: Register) -> Pe
     return people
 
 
+def _grouped(events: Sequence[Told]) -> _Groups:
+    """Return which addresses events name together."""
+    groups = _Groups()
+    for told in events:
+        first, *others = [_node(key_of(told, one)) for one in told.addresses] or [None]
+        for node in others:
+            groups.join(first, node)
+    return groups
+
+
+def _found(events: Sequence[Told], register: Register, groups: _Groups) -> dict[Any, dict[UUID, Known]]:
+    """Return by group the customers whose addresses these are."""
+    found: dict[Any, dict[UUID, Known]] = defaultdict(dict)
+    for told in events:
+        for one in told.addresses:
+            key = key_of(told, one)
+            for known in register.meant(key):
+                found[groups.root(_node(key))].setdefault(known.customer_id, known)
+    return found
+
+
 def _home(root: Any, found: dict[Any, dict[UUID, Known]], homes: dict[Any, UUID], people: People) -> UUID:
     """Return the customer for addresses nobody has: the oldest who is known, else a new one."""
     known = found.get(root)
@@ -166,9 +179,8 @@ def _home(root: Any, found: dict[Any, dict[UUID, Known]], homes: dict[Any, UUID]
 
 def _tell_same(told: Told, known: dict[UUID, Known], joined: set[tuple[UUID, UUID]], people: People) -> None:
     """Note that the customers behind addresses that events name together are one person."""
-    first, *others = sorted(known.values(), key=lambda one: one.id) or [None]
-    for other in others:
-        assert first is not None and other is not None
+    ordered = sorted(known.values(), key=lambda one: one.id)
+    for first, other in zip(ordered[:1] * len(ordered), ordered[1:], strict=False):
         pair = (first.customer_id, other.customer_id)
         if first.person_id != other.person_id and pair not in joined:
             joined.add(pair)
@@ -192,7 +204,7 @@ def _identity(workspace_id: UUID, customer: UUID, key: Key, address: Address) ->
 
 def write(workspace_id: UUID, people: People) -> None:
     """Write the rows that are new. Raises ``IntegrityError`` when somebody attached the same address at the same time."""
-    rows = [(key, workspace_id, name, {}) for key, name in people.newcomers.items()]
+    rows: list[tuple[object, ...]] = [(key, workspace_id, name, {}) for key, name in people.newcomers.items()]
     bulk.insert(Customer, ("id", "workspace", "name", "attributes"), rows)
     bulk.insert(Identity, IDENTITY_COLUMNS, people.identities)
 

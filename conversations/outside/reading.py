@@ -180,10 +180,10 @@ def _person(given: Any, source: str) -> dict[str, Any]:
         found.append(Address(kind, value))
     if not found:
         raise Refused("customer", _("Needs one of: external_id, phone, email, whatsapp, instagram."))
-    name = given.get("name")
-    if name is not None and not isinstance(name, str):
+    called = given.get("name")
+    if called is not None and not isinstance(called, str):
         raise Refused("customer.name", _("Must be text."))
-    return {"addresses": tuple(found), "name": " ".join((name or "").split())[:NAME_LENGTH]}
+    return {"addresses": tuple(found), "name": " ".join((called or "").split())[:NAME_LENGTH]}
 
 
 def _number(name: str, value: Any) -> str:

@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 import msgspec
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from conversations import bulk, feed, identify, merge
 from conversations.feed import Change
@@ -211,7 +210,7 @@ def _people(workspace: Workspace, entries: Sequence[Entry], sides: dict[UUID, UU
                 message=entry.message,
                 channel=entry.channel,
                 fresh=number,
-            )  # fmt: skip
+            )
         )
     since = {person: min(moment.at for moment in new) for person, new in moments.items()}
     whole = people({key: root for key, root in sides.items() if root in moments}, since)

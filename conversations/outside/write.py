@@ -115,7 +115,7 @@ def _plan_person(workspace: Workspace, person: Person, staff: Staff, now: dateti
     found = cut(person.moments, person.spans(), workspace.reopen_window)
     rows = dict(person.rows)
     went: dict[UUID, UUID] = {}
-    left = {m.conversation for m in person.moments if m.conversation in person.ours}
+    left = {m.conversation for m in person.moments if m.conversation is not None and m.conversation in person.ours}
     for episode in found.episodes:
         if episode.fixed is not None:
             row = person.ours[episode.fixed.id]
@@ -138,7 +138,7 @@ def _plan_person(workspace: Workspace, person: Person, staff: Staff, now: dateti
     for moment in found.loose:
         _go(moment, None, None, plan)
     for key in left:
-        row = person.ours[key]  # type: ignore[index]  # keys of ours
+        row = person.ours[key]
         if row.live_at and row.opened_at >= person.since:
             row.opened_at = row.live_at
             plan.changed[row.id] = row
