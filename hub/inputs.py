@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import RawPostDataException
+from django.http import QueryDict, RawPostDataException
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
@@ -128,8 +128,8 @@ def allowed(words: Iterable[str]) -> str:
 class Filters:
     """The query string, read strictly: a filter that is empty, doubled or unreadable is refused and never ignored."""
 
-    def __init__(self, request: Request) -> None:
-        self.query = request.query_params
+    def __init__(self, request: Request | QueryDict) -> None:
+        self.query = request if isinstance(request, QueryDict) else request.query_params
 
     def text(self, name: str) -> str | None:
         """Return the words of ``name``, ``None`` when it is not there."""

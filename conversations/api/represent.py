@@ -1,4 +1,4 @@
-"""How rows look from outside: pure functions, one a noun, the same for REST, the feed and the pages."""
+"""How rows look from outside: pure functions, the same for REST, the feed and the pages; long, for every noun has one."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from hub.models import Team, User
 
 Shown = dict[str, Any]
 ChannelState = Literal["works", "stopped", "silent", "unused"]
+RISK = timedelta(minutes=15)  # what is due within this is at risk
 SILENT_AFTER = timedelta(days=3)  # longer than a weekend
 
 
@@ -157,7 +158,21 @@ def conversation(row: Conversation, channels: Mapping[UUID, Channel]) -> Shown:
         "last_message": preview(row.last_message),
         "unread": row.unread,
         "route_reason": row.route_reason,
+        "labels": sorted(getattr(row, "labels", []), key=lambda entry: str(entry["name"]).casefold()),
+        "priority": row.priority,
+        "language": row.language or None,
+        "due": due(row),
+        "mentions": [{"agent": one["agent"], "seen": not one["unseen"]} for one in getattr(row, "mentioned", [])],
     }
+
+
+def due(row: Conversation) -> Shown | None:
+    """Return what is due next and when: ``late`` once that is past, ``risk`` when it was told of or comes within 15 minutes."""
+    if row.due_at is None or row.status == "resolved":
+        return None
+    left = row.due_at - timezone.now()
+    state = "late" if left <= timedelta() else "risk" if left <= RISK or row.due_told else "calm"
+    return {"kind": row.due_kind, "at": moment(row.due_at), "state": state}
 
 
 def _name_of_customer(row: Conversation) -> str:

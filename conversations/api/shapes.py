@@ -266,6 +266,29 @@ class PreviewShape(Shape):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
+class LabelOnShape(Shape):
+    """A label that is on a conversation."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    color = serializers.CharField()
+
+
+class DueShape(Shape):
+    """What was promised next, and when it is due."""
+
+    kind = serializers.ChoiceField(["first_response", "next_response", "resolution"])
+    at = serializers.DateTimeField()
+    state = serializers.ChoiceField(["calm", "risk", "late"])
+
+
+class MentionedShape(Shape):
+    """A member whom a note of the conversation names, and whether they have seen it."""
+
+    agent = serializers.UUIDField()
+    seen = serializers.BooleanField()
+
+
 class ConversationShape(Shape):
     """One episode of service."""
 
@@ -290,6 +313,11 @@ class ConversationShape(Shape):
     last_message = PreviewShape(allow_null=True)
     unread = serializers.IntegerField()
     route_reason = serializers.DictField(allow_null=True)
+    labels = LabelOnShape(many=True)
+    priority = serializers.IntegerField(min_value=0, max_value=4)
+    language = serializers.CharField(allow_null=True)
+    due = DueShape(allow_null=True)
+    mentions = MentionedShape(many=True)
 
 
 class TimelineEntryShape(Shape):
@@ -355,6 +383,7 @@ class TeamLoadShape(LoadShape):
     """The load of one team; `team` null is everybody's queue."""
 
     team = TeamShape(allow_null=True)
+    agents = serializers.DictField(child=serializers.IntegerField())
 
 
 class ChannelLoadShape(LoadShape):

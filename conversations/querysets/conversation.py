@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, Case, Count, Exists, F, Func, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, JSONObject
 
 from hub.models import OfWorkspace
 
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
     from conversations.models import Conversation
     from hub.models import User
+
+
+class IsAmong(Func):
+    """Whether a value is one of an array's."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
 
 
 class Conversations(OfWorkspace["Conversation"]):
@@ -45,12 +53,23 @@ class Conversations(OfWorkspace["Conversation"]):
         return self.exclude(status="resolved")
 
     def mine(self, user: User) -> Self:
-        """Keep the unresolved ones assigned to ``user``."""
-        return self.unresolved().filter(assignee=user)
+        """Keep those ``user`` has to see to: neither resolved nor laid aside."""
+        return self.unresolved().exclude(status="snoozed").filter(assignee=user)
 
     def unassigned(self) -> Self:
-        """Keep the unresolved ones nobody has taken."""
-        return self.unresolved().filter(assignee=None)
+        """Keep those nobody has taken: neither resolved nor laid aside."""
+        return self.unresolved().exclude(status="snoozed").filter(assignee=None)
+
+    def mentioning(self, user: User) -> Self:
+        """Keep those with a note that names ``user``: while they go on, and until it was seen."""
+        from conversations.models import Mention
+
+        named = Mention.objects.filter(conversation=OuterRef("pk"), user=user)
+        return self.filter(Exists(named) & ~Q(status="resolved") | Exists(named.filter(seen_at=None)))
+
+    def at_risk(self, until: datetime) -> Self:
+        """Keep the unresolved ones that something was promised for: due by ``until``, late, or told of before."""
+        return self.unresolved().filter(due_at__isnull=False).filter(Q(due_at__lte=until) | ~Q(due_told=""))
 
     def on_channel_kind(self, *kinds: str) -> Self:
         """Keep those that touched a channel of one of these kinds."""
@@ -69,13 +88,21 @@ class Conversations(OfWorkspace["Conversation"]):
 
     def for_reading(self) -> Self:
         """Bring along what a row shows: joins and no query per row; ``number`` is the telephone of who has no name."""
-        from conversations.models import Identity
+        from conversations.models import Identity, Label, Mention
 
         numbers = Identity.objects.filter(customer=OuterRef("customer"), kind__in=["wa_id", "phone"], replaced_at=None)
         number = Case(When(customer__name="", then=Subquery(numbers.order_by("id").values("value")[:1])))
+        labels = Label.objects.filter(IsAmong(F("id"), OuterRef("label_ids")), workspace=OuterRef("workspace"))
+        mentions = Mention.objects.filter(conversation=OuterRef("pk")).order_by().values("user")
         return self.select_related(
             "customer__merged_into", "assignee", "team", "last_channel", "last_message", "last_message__author"
-        ).annotate(number=number)
+        ).annotate(
+            number=number,
+            labels=ArraySubquery(labels.values(json=JSONObject(id="id", name="name", color="color"))),
+            mentioned=ArraySubquery(
+                mentions.annotate(json=JSONObject(agent="user", unseen=Count("id") - Count("seen_at"))).values("json")
+            ),
+        )
 
     def locked(self, conversation_id: UUID) -> Conversation:
         """Return the conversation that counts where this one is asked for, locked until the transaction ends.
