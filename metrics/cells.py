@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from metrics.facts import ID, TABLES, Change, Row, Table, copy
+from metrics.facts import ID, STAYS, TABLES, Change, Row, Table, copy
 from metrics.histogram import bucket, pack, unpack
-from metrics.records import Episode, Wait
+from metrics.records import Episode, Volume, Wait
 
 COLUMNS = ("workspace_id", "measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
 
@@ -65,7 +65,7 @@ class Sum:
 
 def observations(table: Table, row: Row | None) -> list[Observation]:
     """Return what a row of facts counts for."""
-    if row is None:
+    if row is None or table is STAYS:
         return []
     fact = table.fact._make(row[ID:])
     seen = []
@@ -82,7 +82,7 @@ def observations(table: Table, row: Row | None) -> list[Observation]:
             )
         if fact.resolved_at and (fact.answered or fact.resolved_by != "rule"):
             seen.append(Observation("resolution", fact.resolved_at, channel, fact.resolver, fact.resolution_elapsed))
-    else:
+    elif isinstance(fact, Volume):
         seen += [Observation("inbound", at, fact.channel_kind, None, None) for at in fact.inbound]
         seen += [Observation("outbound", at, fact.channel_kind, None, None) for at in fact.outbound]
     return seen

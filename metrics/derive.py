@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from metrics.business import Calendars, Clock
 from metrics.records import Episode, Facts, Happening, Outcome, Volume, Wait
+from metrics.stays import ATTENTION, PEOPLE, attention, stays
 
 MICROSECOND = timedelta(microseconds=1)
 # At the same instant the natural order of service decides, so that the order of arrival cannot change a figure.
@@ -17,18 +18,23 @@ RANK = {
     "message.received": 1,
     "conversation.assigned": 2,
     "conversation.handoff": 2,
+    "conversation.queued": 2,
+    "focus.gained": 3,
+    "focus.lost": 3,
     "message.sent": 3,
     "message.failed": 4,
     "message.recovered": 4,
+    "conversation.snoozed": 4,
+    "conversation.unsnoozed": 4,
     "conversation.resolved": 5,
 }
 NOT_SAID = {"note", "reaction"}  # kinds of message that nobody reads as an answer or a question
 SAID = {"message.received", "message.sent"}
-PEOPLE = {"agent", "device"}  # who gives a human reply; a device is the phone paired to the number
+BESIDE = ATTENTION | {"conversation.snoozed", "conversation.unsnoozed"}  # what only says where a conversation stays
 REPLIERS = {"agent", "device", "bot"}
 
 
-NOTHING = Facts((), None, ())
+NOTHING = Facts((), None, (), ())
 WITHOUT: Calendars = {}
 ELAPSED = Clock()
 
@@ -39,12 +45,15 @@ def derive(events: Iterable[Happening], calendars: Calendars = WITHOUT) -> Facts
     The events may come in any order and repeated: they are told apart by id, and a message's event by its message. What
     counts: rules R2-R5, R8 and R9 of the measuring rules; times are the source's.
     """
-    story = _told(events)
+    everything = _told(events)
+    story = [event for event in everything if event.type not in BESIDE]
     if not story:
         return NOTHING
     clock = Clock(calendars, tuple((event.at, event.team) for event in story if event.team)) if calendars else ELAPSED
     waits = tuple(_waits(story, clock))
-    return Facts(waits, _episode(story, waits, clock), tuple(_volumes(story)))
+    episode = _episode(story, waits, clock)
+    seen = attention(everything, episode.channel_kind) if len(everything) > len(story) else ()
+    return Facts(waits, episode, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen))
 
 
 def between(start: datetime, end: datetime) -> int:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from metrics.business import calendars
 from metrics.derive import RANK, derive
-from metrics.records import Episode, Happening, Volume, Wait
+from metrics.records import NOBODY, Episode, Happening, Stay, Volume, Wait
 
 OWNER = ("conversation_id", "customer_id")
 type Row = tuple[Any, ...]  # whose it is (ids as text: they are only compared and copied), then the fact
@@ -45,13 +45,16 @@ ID = len(OWNER)  # the place of ``id`` in a row
 WAITS = Table("metrics_waitfact", Wait)
 EPISODES = Table("metrics_conversationfact", Episode)
 VOLUMES = Table("metrics_volumefact", Volume)
-TABLES = (WAITS, EPISODES, VOLUMES)
+STAYS = Table("metrics_stayfact", Stay)
+TABLES = (WAITS, EPISODES, VOLUMES, STAYS)
 type Rows = Mapping[Table, dict[int, Row]]
 type Change = Mapping[Table, list[Pair]]
 HISTORY = """
 SELECT conversation_id::text, id, type, occurred_at, message_id::text, channel_kind,
        coalesce(nullif(actor_kind, ''), data->>'author', data->>'by', ''),
-       coalesce(nullif(actor_email, ''), data->>'agent', ''), coalesce(data->>'team', ''), coalesce(data->>'kind', '')
+       coalesce(nullif(actor_email, ''), data->>'agent', ''), coalesce(data->>'team', ''), coalesce(data->>'kind', ''),
+       CASE WHEN type = 'conversation.assigned'
+            THEN coalesce(data->>'agent', CASE WHEN jsonb_exists(data, 'agent') THEN %s END, '') ELSE '' END
 FROM conversations_historyevent
 WHERE workspace_id = %s AND conversation_id = ANY(%s::uuid[]) AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
 """
@@ -101,7 +104,7 @@ def histories(workspace_id: UUID, of: Family, before: int | None = None) -> dict
     """
     found: dict[str, list[Happening]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(HISTORY, [workspace_id, array(of.ids), list(RANK), before, before])
+        cursor.execute(HISTORY, [NOBODY, workspace_id, array(of.ids), list(RANK), before, before])
         for row in cursor.fetchall():
             found[of.heads.get(row[0], row[0])].append(Happening._make(row[1:]))
     return found
@@ -120,6 +123,8 @@ def derived(workspace_id: UUID, of: Family, before: int | None = None) -> Rows:
             rows[EPISODES][facts.episode.id] = owner + facts.episode
         for volume in facts.volumes:
             rows[VOLUMES][volume.id] = owner + volume
+        for stay in facts.stays:
+            rows[STAYS][stay.id] = owner + stay
     return rows
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+NOBODY = "-"
+
 
 class Outcome(StrEnum):
     """How a wait or a first response ended. ``open`` is a censored observation; ``none`` says there was nothing to answer."""
@@ -28,6 +30,9 @@ class Happening(NamedTuple):
     agent: str = ""
     team: str = ""
     kind: str = ""
+    assignee: str = (
+        ""  # of an assignment: who has it now, ``NOBODY`` when it was taken from somebody, empty when not said
+    )
 
 
 class Wait(NamedTuple):
@@ -92,9 +97,26 @@ class Volume(NamedTuple):
     outbound: tuple[datetime, ...]
 
 
+class Stay(NamedTuple):
+    """Where a conversation was for a while. Times in microseconds."""
+
+    id: int  # the event it began with
+    kind: str  # queue | held (by an agent) | focus (of an agent)
+    channel_kind: str  # the conversation's opening channel
+    agent: str  # whose it was; of the queue: who took it
+    team: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str  # of the queue: taken | abandoned | short; else ended; open while it lasts
+    elapsed: int | None  # of what was held, without what was snoozed
+    business: int | None
+    off_hours: bool  # it came into the queue outside working hours
+
+
 class Facts(NamedTuple):
     """Everything derived from one conversation."""
 
     waits: tuple[Wait, ...]
     episode: Episode | None  # None for a history without any event that measures service
     volumes: tuple[Volume, ...]
+    stays: tuple[Stay, ...]

@@ -18,7 +18,7 @@ from metrics.models.sales import (
     SurveyFact,
     TouchFact,
 )
-from metrics.models.service import ConversationFact, VolumeFact, WaitFact
+from metrics.models.service import ConversationFact, StayFact, VolumeFact, WaitFact
 
 __all__ = [
     "BenefitFact",
@@ -38,6 +38,7 @@ __all__ = [
     "StageFact",
     "Stale",
     "StalePerson",
+    "StayFact",
     "SurveyFact",
     "TouchFact",
     "VolumeFact",

@@ -151,3 +151,39 @@ class VolumeFact(Fact):
             # query: messages and people of a period
             models.Index(fields=["workspace", "day"], name="volume_by_day"),
         ]
+
+
+class StayFact(Fact):
+    """Where a conversation was for a while: in the queue, held by an agent, in an agent's focus. ``id`` is the event it began with."""
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=5)
+    channel_kind = models.CharField(max_length=20)
+    agent = models.CharField(max_length=254)
+    team = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=9)
+    elapsed = models.BigIntegerField(null=True)
+    business = models.BigIntegerField(null=True)
+    off_hours = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(kind__in=["queue", "held", "focus"]), name="stay_kind_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(outcome="open", ended_at=None, elapsed=None)
+                | models.Q(~models.Q(outcome="open"), ended_at__isnull=False, elapsed__gte=0),
+                name="ended_stay_has_end_and_length",
+            ),
+        ]
+        indexes: ClassVar = [
+            # derive: the facts of the conversations it looks at; handle time: the focus they had
+            models.Index(fields=["conversation_id"], name="stay_of_conversation"),
+            # query and evidence: stays that ended in a period, in order
+            models.Index(fields=["workspace", "kind", "ended_at", "id"], name="stay_by_end"),
+            # query: what lasts still
+            models.Index(
+                fields=["workspace", "kind", "started_at"], condition=models.Q(ended_at=None), name="stay_lasting"
+            ),
+        ]

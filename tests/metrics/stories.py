@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from conversations.models import Conversation, HistoryEvent
-from metrics.records import Happening
+from metrics.records import NOBODY, Happening
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 SPACE = UUID("00000000-0000-0000-0000-00000000feed")
@@ -18,6 +18,11 @@ HAPPENED = {
     "handoff": "conversation.handoff",
     "resolve": "conversation.resolved",
     "assign": "conversation.assigned",
+    "queue": "conversation.queued",
+    "snooze": "conversation.snoozed",
+    "wake": "conversation.unsnoozed",
+    "look": "focus.gained",
+    "leave": "focus.lost",
     "fail": "message.failed",
     "recover": "message.recovered",
 }
@@ -38,7 +43,8 @@ def message(number: int) -> str:
 def story(text: str, day: datetime = DAY) -> list[Happening]:
     """Read lines, separated by comma: who or what, when, then ``key=value`` words.
 
-    ``of=2`` names the message of line 2; ``by``, ``agent``, ``team``, ``kind`` and ``channel`` say what they say.
+    ``of=2`` names the message of line 2; ``by``, ``agent``, ``team``, ``kind`` and ``channel`` say what they say; ``to`` is who
+    has the conversation from then on, ``-`` for nobody.
     """
     return [_event(number, line.split(), day) for number, line in enumerate(filter(None, text.split(",")), start=1)]
 
@@ -58,6 +64,7 @@ def _event(number: int, words: list[str], day: datetime) -> Happening:
         agent=values.get("agent", "ana@loja.example") if actor == "agent" else "",
         team=values.get("team", ""),
         kind=values.get("kind", "text") if said else "",
+        assignee=values.get("to", ""),
     )
 
 
@@ -74,7 +81,11 @@ def write(conversation: Conversation, events: Iterable[Happening]) -> None:
             channel_kind=event.channel_kind,
             actor_kind=event.actor_kind,
             actor_email=event.agent,
-            data={"kind": event.kind, "team": event.team or None},
+            data={"kind": event.kind, "team": event.team or None, **_given(event.assignee)},
         )
         for event in events
     )
+
+
+def _given(assignee: str) -> dict[str, str | None]:
+    return {"agent": None if assignee == NOBODY else assignee} if assignee else {}

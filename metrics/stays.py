@@ -1,0 +1,193 @@
+"""Stays: where a conversation was from when to when: in the queue, with an agent, before somebody's eyes; pure, as derive is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from metrics.business import Clock
+from metrics.records import NOBODY, Happening, Stay
+
+MICROSECOND = timedelta(microseconds=1)
+SHORT = timedelta(seconds=5)  # who gives up so fast was never waiting: counted apart
+PEOPLE = {"agent", "device"}  # who gives a human reply; a device is the phone paired to the number
+ATTENTION = {"focus.gained", "focus.lost"}
+
+
+def stays(story: Sequence[Happening], channel_kind: str, clock: Clock) -> Iterator[Stay]:
+    """Yield the stays of one conversation in the queue and with agents.
+
+    In the queue from the customer's opening or return, or from being given back, until an agent has it: assigned, or by the
+    first reply of a person. A bot that hands over begins the wait for people; one that ends the conversation itself leaves none.
+    """
+    walk = _Walk(channel_kind, clock)
+    for event in story:
+        walk.take(event)
+    walk.end()
+    yield from walk.found
+
+
+def attention(events: Iterable[Happening], channel_kind: str) -> Iterator[Stay]:
+    """Yield for how long the conversation had somebody's focus; an agent has one at a time, so no second is counted twice."""
+    team = ""
+    since: dict[str, Happening] = {}
+    for event in events:
+        team = event.team or team
+        if event.type not in ATTENTION:
+            continue
+        begun = since.pop(event.agent, None)
+        if begun:
+            yield _stay("focus", begun, channel_kind, begun.agent, team, event.at)
+        if event.type == "focus.gained":
+            since[event.agent] = event
+    for begun in since.values():
+        yield _stay("focus", begun, channel_kind, begun.agent, team, None)
+
+
+class _Walk:
+    """Follows a conversation from hand to hand."""
+
+    def __init__(self, channel_kind: str, clock: Clock) -> None:
+        self.channel_kind = channel_kind
+        self.clock = clock
+        self.found: list[Stay] = []
+        self.team = ""
+        self.assignee = ""
+        self.runs = False  # between an opening and a resolution
+        self.bot_spoke = False
+        self.queued: Happening | None = None
+        self.held: Happening | None = None
+        self.asleep_since: datetime | None = None
+        self.slept = timedelta()
+
+    def take(self, event: Happening) -> None:
+        """Go on by one event."""
+        self.team = event.team or self.team
+        match event.type:
+            case "message.received" | "conversation.reopened":
+                self._awake(event.at)
+                self._begin(event)
+            case "conversation.opened" if event.actor_kind == "customer":
+                self._begin(event)
+            case "message.sent":
+                self._said(event)
+            case "conversation.handoff":
+                self._handed_over(event)
+            case "conversation.queued":
+                self._given_back(event)
+            case "conversation.assigned":
+                self._assigned(event)
+            case "conversation.snoozed":
+                self.asleep_since = self.asleep_since or event.at
+            case "conversation.unsnoozed":
+                self._awake(event.at)
+            case "conversation.resolved":
+                self._leave_queue(event.at, "abandoned")
+                self._let_go(event.at)
+                self.runs = False
+
+    def end(self) -> None:
+        """Say what goes on still."""
+        if self.queued and not self._is_bots():
+            self.found.append(self._queue_stay(self.queued, None, "open", ""))
+        if self.held:
+            self.found.append(_stay("held", self.held, self.channel_kind, self.assignee, self.team, None))
+
+    def _begin(self, event: Happening) -> None:
+        if self.runs:
+            return
+        self.runs, self.bot_spoke = True, False
+        if self.assignee:
+            self.held = event
+        else:
+            self.queued = event
+
+    def _said(self, event: Happening) -> None:
+        if event.actor_kind in PEOPLE:
+            self._leave_queue(event.at, "taken", event.agent)
+            self.runs = True
+        elif event.actor_kind == "bot":
+            self.bot_spoke = True
+
+    def _handed_over(self, event: Happening) -> None:
+        by_bot = event.actor_kind == "bot" or (self.bot_spoke and event.actor_kind not in PEOPLE)
+        if by_bot:
+            self.queued = None  # until now the bot had it
+        self._given_back(event)
+
+    def _given_back(self, event: Happening) -> None:
+        self._let_go(event.at)
+        self.assignee = ""
+        if self.runs and self.queued is None:
+            self.queued, self.bot_spoke = event, False
+
+    def _assigned(self, event: Happening) -> None:
+        if event.assignee == NOBODY:
+            self._given_back(event)
+        elif event.assignee and event.assignee != self.assignee:
+            self._leave_queue(event.at, "taken", event.assignee)
+            self._let_go(event.at)
+            self.assignee = event.assignee
+            self.held = event if self.runs else None
+        elif event.assignee:
+            self._leave_queue(event.at, "taken", event.assignee)
+
+    def _awake(self, at: datetime) -> None:
+        if self.asleep_since:
+            self.slept += at - self.asleep_since
+            self.asleep_since = None
+
+    def _let_go(self, at: datetime) -> None:
+        self._awake(at)
+        if self.held:
+            self.found.append(
+                _stay("held", self.held, self.channel_kind, self.assignee, self.team, at, without=self.slept)
+            )
+        self.held, self.slept = None, timedelta()
+
+    def _leave_queue(self, at: datetime, outcome: str, agent: str = "") -> None:
+        if self.queued and (outcome == "taken" or not self._is_bots()):
+            outcome = "short" if outcome == "abandoned" and at - self.queued.at < SHORT else outcome
+            self.found.append(self._queue_stay(self.queued, at, outcome, agent))
+        self.queued = None
+
+    def _is_bots(self) -> bool:
+        """Whether a bot answers and has not handed over: then nobody waits for people."""
+        return self.bot_spoke
+
+    def _queue_stay(self, begun: Happening, at: datetime | None, outcome: str, agent: str) -> Stay:
+        stay = _stay("queue", begun, self.channel_kind, agent, self.team, at, outcome=outcome)
+        clock = self.clock
+        if not clock.calendars:
+            return stay
+        arrival = next(clock.parts(begun.at, begun.at + MICROSECOND))
+        return stay._replace(
+            off_hours=arrival.why != "open", business=clock.between(begun.at, at) if at else None
+        )  # fmt: skip
+
+
+def _stay(  # noqa: PLR0913  what a stay is made of
+    kind: str,
+    begun: Happening,
+    channel_kind: str,
+    agent: str,
+    team: str,
+    end: datetime | None,
+    *,
+    outcome: str = "ended",
+    without: timedelta = timedelta(),
+) -> Stay:
+    elapsed = (end - begun.at - without) // MICROSECOND if end else None
+    return Stay(
+        id=begun.id,
+        kind=kind,
+        channel_kind=channel_kind,
+        agent=agent,
+        team=team,
+        started_at=begun.at,
+        ended_at=end,
+        outcome=outcome if end else "open",
+        elapsed=elapsed,
+        business=elapsed,
+        off_hours=False,
+    )
