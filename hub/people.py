@@ -23,10 +23,18 @@ member_leaves = Signal()
 team_leaves = Signal()
 
 METHODS = ("manual", "round_robin", "least_busy", "longest_idle")
+# How a new team begins, and one that nobody ever set anything for.
 USUAL_ROUTING: dict[str, Any] = {
     "method": "least_busy",
     "sticky": True,
     "silent_minutes": 10,
+    "overflow_minutes": 0,
+    "overflow_team": None,
+}
+BY_HAND: dict[str, Any] = {
+    "method": "manual",
+    "sticky": False,
+    "silent_minutes": 0,
     "overflow_minutes": 0,
     "overflow_team": None,
 }
@@ -118,8 +126,8 @@ def change_team(caller: Caller, team_id: UUID, change: TeamChange) -> Team:
             if not isinstance(change.name, UnsetType):
                 after["name"] = row.name = _name(change.name)
             if not isinstance(change.routing, UnsetType):
-                row.routing = routing_of(row) | _routing(row, change.routing)
-                after |= row.routing
+                row.routing = {**row.routing, **routing_of(row), **_routing(row, change.routing)}
+                after |= routing_of(row)
             row.save(update_fields=["name", "routing"])
             if not isinstance(change.members, UnsetType):
                 members = _members(caller.workspace, change.members)
@@ -227,7 +235,7 @@ def _name(name: str) -> str:
 
 def _routing(row: Team, given: dict[str, Any]) -> dict[str, Any]:
     """Return a team's routing as it is kept. Raises ``Refused`` with the field at fault."""
-    unknown = set(given) - set(USUAL_ROUTING)
+    unknown = set(given) - set(BY_HAND)
     if unknown:
         raise Refused(min(unknown), _("There is no such setting."))
     if given.get("method", METHODS[0]) not in METHODS:

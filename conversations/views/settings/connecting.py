@@ -25,13 +25,6 @@ from hub.models import Role, Workspace
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
-    """Lead to the first page of the settings."""
-    require(request, Role.ADMIN)
-    return redirect("settings_channels")
-
-
-@require_GET
 def channels(request: HttpRequest) -> HttpResponse:
     """Show every channel with how it fares; without any, what can be connected."""
     caller = require(request, Role.ADMIN)

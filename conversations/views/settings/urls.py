@@ -5,7 +5,6 @@ from django.urls import path
 from conversations.views.settings import channel, connecting, journal, log
 
 urlpatterns = [
-    path("", connecting.index, name="settings"),
     path("channels/", connecting.channels, name="settings_channels"),
     path("channels/new/", connecting.choose, name="settings_choose"),
     path("channels/new/<slug:kind>/", connecting.connect_kind, name="settings_connect"),
