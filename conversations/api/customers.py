@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from conversations.api import represent, shapes, timeline
+from conversations.api import represent, shapes, taking, timeline
 from conversations.api.asking import refusals
 from conversations.models import Customer
 from hub.access import caller_of
@@ -43,6 +43,15 @@ class CustomerDetail(APIView):
         with refusals():
             row = Customer.objects.of(caller_of(request).workspace).for_reading().person(customer_id)
         return Response(represent.customer(row, customer_id))
+
+    @extend_schema(
+        operation_id="fill_customer",
+        request=taking.AttributesInput,
+        responses=shapes.answers(shapes.CustomerShape, 400, 404),
+    )
+    def patch(self, request: Request, customer_id: UUID) -> Response:
+        """Fill in custom fields of a person; null empties one."""
+        return taking.fill_customer(request, customer_id)
 
 
 class CustomerTimeline(APIView):
