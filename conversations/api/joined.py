@@ -24,7 +24,7 @@ class MergeShape(Shape):
     survivor_name = serializers.CharField(allow_blank=True)
     absorbed = serializers.UUIDField()
     absorbed_name = serializers.CharField(allow_blank=True)
-    reason = serializers.ChoiceField(["agent", "provider", "token", "link"])
+    reason = serializers.ChoiceField(["agent", "provider", "token", "link", "source"])
     evidence = serializers.DictField()
     by = AgentShape(allow_null=True)
     created_at = serializers.DateTimeField()

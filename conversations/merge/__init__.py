@@ -23,6 +23,9 @@ What came in through an address, and what was said to it, is its customer's. The
 Later merges of the same people are taken back before and made again after, so that an undo only ever parts two who were
 joined last: what was open then is folded anew, what was resolved in between stays apart.
 
+What sources told from outside is no part of this: it is cut into conversations anew whenever people are joined or parted
+(``conversations/outside``).
+
 What stays is never cut: two episodes that only the other side's messages held together remain one.
 
 A merge that people undid is not made again by a machine.

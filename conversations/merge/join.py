@@ -16,6 +16,7 @@ from conversations.feed import Change
 from conversations.history import Actor
 from conversations.merge.state import carried
 from conversations.models import Conversation, Customer, HistoryEvent, Merge, Suggestion
+from conversations.outside.write import cut_again
 from conversations.wake import Work
 from hub.models import Workspace
 
@@ -59,6 +60,7 @@ def join(workspace: Workspace, ask: Ask, actor: Actor) -> Joined:
         return Joined(None, people[ask.first])
     joining = [key for key, root in people.items() if root == absorbed]
     Customer.objects.of(workspace).filter(pk__in=joining).update(merged_into=survivor)
+    cut = cut_again(workspace, dict.fromkeys(people, survivor), timezone.now())
     live = _live(workspace, people)
     fold = _fold(live)
     row = Merge.objects.create(
@@ -72,7 +74,7 @@ def join(workspace: Workspace, ask: Ask, actor: Actor) -> Joined:
     _decide(workspace, people, actor)
     history.record([_told(row, actor, ask.at or timezone.now())])
     changes = [Change("customer.updated", survivor), Change("customer.updated", absorbed)]
-    changes += [Change("conversation.updated", key, key) for key in _shown(workspace, people, live)]
+    changes += [*cut, *(Change("conversation.updated", key, key) for key in _shown(workspace, people, live))]
     return Joined(row, survivor, tuple(changes), ("metrics",))
 
 
@@ -106,6 +108,7 @@ def _live(workspace: Workspace, people: Iterable[UUID]) -> list[Conversation]:
         .select_for_update(no_key=True)
     )
     live = [row for row in rows if row.status != Conversation.Status.RESOLVED and row.folded_into_id is None]
+    live = [row for row in live if not row.outside]  # those are cut anew and never folded
     return sorted(live, key=lambda row: (row.opened_at, row.pk))
 
 

@@ -17,6 +17,7 @@ from conversations.history import Actor
 from conversations.merge.join import fold_again
 from conversations.merge.split import Place, split
 from conversations.models import Customer, HistoryEvent, Merge, Suggestion
+from conversations.outside.write import cut_again
 from conversations.refusal import TooLate
 from conversations.wake import Work
 from hub.models import Workspace
@@ -46,6 +47,8 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
     row.undone_at, row.undone_by = now, actor.user
     row.save(update_fields=["undone_at", "undone_by"])
     later = list(Merge.objects.of(workspace).about(people).in_force().filter(pk__gt=row.pk).order_by("pk"))
+    # What was told from outside lies with its own customer while the rest is parted, and is cut by person again at the end.
+    cut = cut_again(workspace, {key: key for key in people}, now)
     touched: dict[UUID, None] = {}
     for one in [*later[::-1], row]:
         before = [other for other in (row, *later) if other.pk < one.pk]
@@ -56,11 +59,12 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
         fold_again(workspace, one, _between(_sides(workspace, people, row, before), one))
     sides = _sides(workspace, people, row, later)
     _point(workspace, people, sides)
+    cut += cut_again(workspace, sides, now)
     here = {key for key, root in sides.items() if root == sides[row.absorbed_id]}
     _disagree(workspace, people, here, actor, now)
     history.record([_told(row, actor, now, one, other) for one, other in _both(row)])
     changes = [Change("customer.updated", root) for root in sorted({*sides.values(), row.survivor_id})]
-    changes += [Change("conversation.updated", key, key) for key in touched]
+    changes += [*cut, *(Change("conversation.updated", key, key) for key in touched)]
     return Undone(row, tuple(changes), ("metrics",))
 
 

@@ -21,7 +21,7 @@ class Merge(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     survivor = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
     absorbed = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merged_by")
-    reason = models.CharField(max_length=20)  # agent | provider | token | link
+    reason = models.CharField(max_length=20)  # agent | provider | token | link | source
     evidence = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
