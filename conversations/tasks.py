@@ -171,7 +171,7 @@ def route(seconds: float = DRAIN_SECONDS, *, by_clock: bool = False) -> dict[str
         while again and time.monotonic() < until:
             given = act(workspace.pk, partial(routing.give, workspace))
             done["given"] += given.count
-            again = given.again and given.count > 0
+            again = given.again
     return done
 
 

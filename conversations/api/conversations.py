@@ -20,11 +20,8 @@ from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes
 from conversations.api.asking import (
     STATUSES,
-    AssignInput,
     SnoozeInput,
-    member_named,
     refusals,
-    team_named,
 )
 from conversations.api.saying import MessageInput, words_of
 from conversations.draft import Words
@@ -32,7 +29,7 @@ from conversations.history import Actor
 from conversations.models import Conversation, Message
 from conversations.querysets.conversation import Conversations
 from conversations.reply import Answered, Written, reply
-from conversations.triage import Assignment, Keep, Moved
+from conversations.triage import Moved
 from hub.access import Caller, caller_of
 from hub.idempotency import once
 from hub.inputs import CANONICAL_UUID, Filters, checked
@@ -186,30 +183,6 @@ def moved(request: Request, conversation_id: UUID, room: Callable[[Workspace, Ac
 
 
 MOVED = shapes.answers(shapes.ConversationShape, 400, 404, 409)
-
-
-class Assign(APIView):
-    """Giving a conversation to somebody."""
-
-    @extend_schema(operation_id="assign_conversation", request=AssignInput, parameters=[shapes.KEY], responses=MOVED)
-    @once
-    def post(self, request: Request, conversation_id: UUID) -> Response:
-        """Give the conversation to a member, a team, both or nobody (null); what is not named stays."""
-        workspace = caller_of(request).workspace
-        here(workspace, conversation_id)
-        given = checked(AssignInput, request)
-        people = {
-            field: member_named(workspace, field, given[field]) if field in given else Keep()
-            for field in ("assignee", "expected_assignee")
-        }
-        assignment = Assignment(
-            assignee=people["assignee"],
-            expected=people["expected_assignee"],
-            team=team_named(workspace, "team", given["team"]) if "team" in given else Keep(),
-        )
-        return moved(
-            request, conversation_id, lambda place, actor: triage.assign(place, conversation_id, actor, assignment)
-        )
 
 
 class Resolve(APIView):

@@ -17,7 +17,7 @@ from conversations.api import shapes
 from conversations.api.represent import Shown, moment
 from conversations.models import Conversation
 from hub.access import caller_of
-from hub.models import Membership, Team, Workspace
+from hub.models import Membership, Presence, Team, Workspace
 
 Status = Conversation.Status
 
@@ -50,7 +50,7 @@ def _count(cells: Iterable[Cell], status: str) -> int:
 
 
 def now_in(workspace: Workspace, now: datetime) -> Shown:
-    """Return the whole queue: three queries."""
+    """Return the whole queue, with who is there: five queries. Members of no team are those of everybody's queue."""
     grouped = (
         Conversation.objects.of(workspace)
         .standing()
@@ -62,20 +62,32 @@ def now_in(workspace: Workspace, now: datetime) -> Shown:
     cells = [Cell(*row) for row in grouped]
     teams = list(Team.objects.of(workspace).order_by("name"))
     kinds = sorted({cell.kind or "" for cell in cells})
+    there = Membership.objects.of(workspace).filter(user__is_active=True).order_by()
+    of_teams = list(there.filter(teams__in=teams).values_list("teams", "presence").annotate(Count("id")))
+    alone = there.filter(teams=None).values_list("presence").annotate(Count("id"))
     return {
         **load(cells, now),
-        # Nobody says yet whether they are there: everybody's presence is unknown.
-        "agents": {"unknown": Membership.objects.of(workspace).filter(user__is_active=True).count()},
+        "agents": _present(there.values_list("presence").annotate(Count("id"))),
         "teams": [
-            {"team": {"id": str(team.pk), "name": team.name}, **load(_of_team(cells, team), now)} for team in teams
+            {
+                "team": {"id": str(team.pk), "name": team.name},
+                **load(_of_team(cells, team), now),
+                "agents": _present((word, count) for key, word, count in of_teams if key == team.pk),
+            }
+            for team in teams
         ]
-        + [{"team": None, **load(_of_team(cells, None), now)}],
+        + [{"team": None, **load(_of_team(cells, None), now), "agents": _present(alone)}],
         "channel_kinds": [
             {"channel_kind": kind or None, **load([cell for cell in cells if (cell.kind or "") == kind], now)}
             for kind in kinds
         ],
         "as_of": moment(now),
     }
+
+
+def _present(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Return how many members are there in each way, every one of them named."""
+    return dict.fromkeys(Presence.values, 0) | dict(counts)
 
 
 def _of_team(cells: Iterable[Cell], team: Team | None) -> list[Cell]:

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from conversations.api import (
+    agents,
+    assigning,
     attachments,
     attention,
     channels,
@@ -14,6 +16,7 @@ from conversations.api import (
     invitations,
     merges,
     messages,
+    presence,
     queue,
     search,
     sending,
@@ -38,7 +41,7 @@ urlpatterns = [
     path("conversations", conversations.ConversationList.as_view()),
     path("conversations/<uuid:conversation_id>", conversations.ConversationDetail.as_view()),
     path("conversations/<uuid:conversation_id>/messages", conversations.ConversationMessages.as_view()),
-    path("conversations/<uuid:conversation_id>/assign", conversations.Assign.as_view()),
+    path("conversations/<uuid:conversation_id>/assign", assigning.Assign.as_view()),
     path("conversations/<uuid:conversation_id>/resolve", conversations.Resolve.as_view()),
     path("conversations/<uuid:conversation_id>/reopen", conversations.Reopen.as_view()),
     path("conversations/<uuid:conversation_id>/snooze", conversations.Snooze.as_view()),
@@ -65,4 +68,10 @@ urlpatterns = [
     path("search", search.Search.as_view()),
     path("events", events.Events.as_view()),
     path("queue", queue.Queue.as_view()),
+    path("me/presence", presence.MyPresence.as_view()),
+    path("me/presence/sign", presence.MySigns.as_view()),
+    path("agents", agents.AgentList.as_view()),
+    path("agents/<uuid:agent_id>", agents.AgentDetail.as_view()),
+    path("teams", agents.TeamList.as_view()),
+    path("teams/<uuid:team_id>", agents.TeamDetail.as_view()),
 ]

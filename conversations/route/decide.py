@@ -201,7 +201,7 @@ def _needs(view: View) -> Reason:
         "sorted": True,
         **({"matched": view.rule} if view.rule else {}),
         **({"skills": list(view.skills)} if view.skills else {}),
-        **({"speaks": view.speaks} if view.speaks else {}),
+        **({"language": view.speaks} if view.speaks else {}),
     }
 
 

@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What became of the queue: how many conversations changed, what the feed tells; ``again``: somebody held one of them."""
+    """What became of the queue: how many conversations were given out or taken back; ``again``: one was held by somebody."""
 
     count: int = 0
     changes: tuple[Change, ...] = ()
@@ -93,10 +93,10 @@ def _write(
         member.assigned_at = now
     Membership.objects.bulk_update(set(busy), ["assigned_at"])
     return Given(
-        len(rows),
+        len(busy),
         tuple(Change("conversation.updated", key, key) for key in rows),
         ("metrics",) if rows else (),
-        again=len(rows) < len(decisions),
+        again=0 < len(rows) < len(decisions),
     )
 
 

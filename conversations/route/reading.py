@@ -118,7 +118,7 @@ def _view(row: tuple[Any, ...], heavy: Mapping[str, int]) -> View:
         sorted="sorted" in kept,
         rule=kept.get("matched", ""),
         skills=tuple(kept.get("skills", ())),
-        speaks=kept.get("speaks", ""),
+        speaks=kept.get("language", ""),
     )
 
 

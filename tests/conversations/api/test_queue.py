@@ -27,7 +27,7 @@ def test_it_works(shop: Shop) -> None:
     found = shop.api.get("/api/v1/queue").json()
     assert (found["waiting"], found["open"], found["pending"], found["snoozed"]) == (2, 1, 0, 1)
     assert 600 <= found["longest_wait_seconds"] <= 605
-    assert found["agents"] == {"unknown": 1}
+    assert found["agents"] == {"online": 0, "busy": 0, "break": 0, "away": 0, "offline": 1}
     assert [
         (row["team"] and row["team"]["name"], row["waiting"], row["open"], row["snoozed"]) for row in found["teams"]
     ] == [
@@ -44,13 +44,15 @@ def test_it_works(shop: Shop) -> None:
 def test_it_says_that_nobody_waits(db: None) -> None:
     found = factories.client(factories.token(factories.workspace(), Role.AGENT)).get("/api/v1/queue").json()
     assert found.pop("as_of")
-    assert found == {**NONE, "agents": {"unknown": 0}, "teams": [{"team": None, **NONE}], "channel_kinds": []}
+    nobody = {"online": 0, "busy": 0, "break": 0, "away": 0, "offline": 0}
+    everybody = {"team": None, **NONE, "agents": nobody}
+    assert found == {**NONE, "agents": nobody, "teams": [everybody], "channel_kinds": []}
 
 
-def test_it_reads_any_number_with_four_queries(shop: Shop) -> None:
+def test_it_reads_any_number_with_six_queries(shop: Shop) -> None:
     for number in range(3):
         team = factories.team(shop.place, f"Team {number}")
         factories.message(factories.conversation(shop.place, team=team), shop.line)
     with CaptureQueriesContext(connection) as queries:
         assert shop.api.get("/api/v1/queue").json()["waiting"] == 4
-    assert len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 4  # token, cells, teams, members
+    assert len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 6  # token, cells, teams, who is there (3)
