@@ -7,15 +7,16 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _, pgettext
 from django.views.decorators.http import require_GET
+from rest_framework.exceptions import ValidationError
 
 from conversations.media import rules
 from conversations.models import Conversation, Message
-from conversations.views import state
+from conversations.views import listed, listing, state
 from conversations.views.words import FACES, words
 from conversations.views.writing import emoji
 from hub.access import Caller, require
+from hub.inputs import Filters
 from hub.models import Role
 
 # Loaded with the page instead of one after the other.
@@ -67,7 +68,8 @@ def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpRespons
         {
             "state": shown,
             "words": words(),
-            "views": _tabs(shown["counts"]),
+            "views": listed.views(),
+            **listed.choices(),
             "modules": MODULES,
             "emoji": list(emoji()),
             "faces": FACES,
@@ -86,19 +88,20 @@ def inbox_state(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def inbox_rows(request: HttpRequest) -> HttpResponse:
-    """Return a page of rows of ``view`` after the mark ``after``, and the counts."""
+    """Return a page of rows of ``view`` that pass the filters, in the order ``sort``, after the mark ``after``; and the counts."""
     caller = require(request, Role.AGENT)
     try:
-        page = state.rows(caller, _view(request) or state.VIEWS[0], request.GET.get("after", ""))
-    except ValueError:
-        return HttpResponseBadRequest("Unknown mark.")
-    return _json({**page, "counts": state.counts(caller)})
+        view = _view(request, caller) or listing.VIEWS[0]
+        page = listing.rows(caller, view, request.GET.get("after", ""), Filters(request.GET))
+    except (ValueError, ValidationError):
+        return HttpResponseBadRequest("Unknown mark or filter.")
+    return _json({**page, "counts": listing.counts(caller)})
 
 
 @require_GET
 def inbox_counts(request: HttpRequest) -> JsonResponse:
     """Return how much the views hold."""
-    return _json(state.counts(require(request, Role.AGENT)))
+    return _json(listing.counts(require(request, Role.AGENT)))
 
 
 @require_GET
@@ -117,14 +120,16 @@ def inbox_thread(request: HttpRequest, conversation: UUID) -> JsonResponse:
 
 def _state(request: HttpRequest, caller: Caller, conversation: UUID | None) -> dict[str, Any]:
     try:
-        return state.state(caller, _view(request), conversation)
+        return state.state(caller, _view(request, caller), conversation, Filters(request.GET))
     except Conversation.DoesNotExist as error:
         raise Http404 from error
+    except ValidationError:  # an old address: what it asked for is gone
+        return state.state(caller, _view(request, caller), conversation)
 
 
-def _view(request: HttpRequest) -> str:
+def _view(request: HttpRequest, caller: Caller) -> str:
     view = request.GET.get("view", "")
-    return view if view in state.VIEWS else ""
+    return view if listing.is_view(caller, view) else ""
 
 
 def _id(text: str) -> UUID:
@@ -136,29 +141,3 @@ def _id(text: str) -> UUID:
 
 def _json(body: dict[str, Any]) -> JsonResponse:
     return JsonResponse(body, headers={"Cache-Control": "no-store"})
-
-
-def _tabs(counts: dict[str, int]) -> list[dict[str, Any]]:
-    tabs = [
-        ("mine", _("Mine"), "circle-check-big", _("All done"), _("Nothing waits for you. New work comes by itself.")),
-        ("unassigned", _("Unassigned"), "inbox", _("The queue is empty"), _("Every conversation has somebody.")),
-        ("all", _("All"), "inbox", _("No open conversations"), _("What customers write shows up here at once.")),
-        (
-            "resolved",
-            pgettext("tab", "Resolved"),
-            "history",
-            _("Nothing resolved yet"),
-            _("What you resolve can be found here."),
-        ),
-    ]
-    return [
-        {
-            "name": name,
-            "title": title,
-            "icon": icon,
-            "empty_title": head,
-            "empty_text": text,
-            "count": counts.get(name, ""),
-        }
-        for name, title, icon, head, text in tabs
-    ]

@@ -3,44 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-from django.utils.dateparse import parse_datetime
+from django.db.models import Q
+from django.db.models.functions import Lower
 
 from conversations import feed, mention
 from conversations.api import joined, reading, represent, ways
 from conversations.api.represent import Shown
-from conversations.models import Channel, Conversation, Customer, HistoryEvent, Merge, Message
-from conversations.querysets.conversation import Conversations
-from conversations.views import begun
+from conversations.models import Channel, Conversation, Customer, HistoryEvent, Label, Merge, Message
+from conversations.views import begun, listing
 from hub.access import Caller
-from hub.models import Membership, User, Workspace
+from hub.inputs import Filters
+from hub.models import Membership, Team, User, Workspace
 
-VIEWS = ("mine", "unassigned", "all", "resolved")
-ROWS_A_PAGE = 50
 MESSAGES_A_PAGE = 60
 EARLIER_SHOWN = 5
-EVENTS_SHOWN = ("conversation.assigned", "conversation.resolved", "conversation.reopened", "conversation.snoozed")
+EVENTS_SHOWN = (
+    "conversation.assigned", "conversation.resolved", "conversation.reopened", "conversation.snoozed",
+    "conversation.unsnoozed", "conversation.pending", "conversation.labeled", "conversation.unlabeled",
+    "conversation.prioritized",
+)  # fmt: skip
 PEOPLE_SHOWN = ("customer.merged", "customer.unmerged")
 
 
-def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Shown:
+def state(
+    caller: Caller, view: str, conversation_id: UUID | None = None, filters: Filters = listing.NO_FILTERS
+) -> Shown:
     """Return everything the page starts from. The feed's head is read first: what comes later is told by the feed.
 
     ``view`` "" chooses the first of mine, unassigned and all that holds something. Raises ``Conversation.DoesNotExist``
     for a conversation of another workspace.
     """
     head = feed.head(caller.workspace.pk)
-    numbers = counts(caller)
-    view = view or next((name for name in VIEWS[:3] if numbers[name]), VIEWS[0])
+    numbers = listing.counts(caller)
+    view = view or next((name for name in listing.FIRST if numbers[name]), listing.FIRST[0])
     return {
         "seq": head,
         "view": view,
         "counts": numbers,
-        "list": rows(caller, view),
+        "list": listing.rows(caller, view, filters=filters),
+        "kept": listing.kept_views(caller),
+        "labels": labels(caller.workspace),
+        "teams": teams(caller.workspace),
+        "channels": channels(caller.workspace),
         "thread": thread(caller, conversation_id) if conversation_id else None,
         "agents": agents(caller.workspace),
         "stopped": stopped(caller.workspace),
@@ -48,56 +55,6 @@ def state(caller: Caller, view: str, conversation_id: UUID | None = None) -> Sho
         **begun.of(caller),
         "workspace": str(caller.workspace.pk),
     }
-
-
-def of_view(caller: Caller, view: str) -> Conversations:
-    """Return the conversations of a view, unordered."""
-    found = Conversation.objects.of(caller.workspace).standing().filter(last_message_at__isnull=False)
-    if view == "mine":
-        return found.mine(caller.user) if caller.user else found.none()
-    if view == "unassigned":
-        return found.unassigned()
-    return found.filter(status="resolved") if view == "resolved" else found.unresolved()
-
-
-def counts(caller: Caller) -> dict[str, int]:
-    """Return how many conversations the views hold (``mine``, ``unassigned``, ``all``), and my ``unread`` ones; one query."""
-    mine, unassigned = Q(assignee=caller.user), Q(assignee=None)
-    found: dict[str, int] = of_view(caller, "all").aggregate(
-        mine=Count("id", filter=mine),
-        unassigned=Count("id", filter=unassigned),
-        all=Count("id"),
-        unread=Count("id", filter=mine & Q(unread__gt=0)),
-    )
-    return found
-
-
-def rows(caller: Caller, view: str, after: str = "") -> Shown:
-    """Return a page of rows, newest first: ``results`` and ``next``, the mark to ask on with, or None at the end.
-
-    Raises ``ValueError`` for a mark that is none.
-    """
-    found = of_view(caller, view).for_reading().newest_first()
-    if after:
-        at, key = _mark(after)
-        found = found.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=key))
-    page = list(found[: ROWS_A_PAGE + 1])
-    more, page = len(page) > ROWS_A_PAGE, page[:ROWS_A_PAGE]
-    channels = reading.channels_touched(caller.workspace, page)
-    last = page[-1] if page else None
-    return {
-        "results": [represent.conversation(row, channels) for row in page],
-        "next": f"{represent.moment(last.last_message_at)}~{last.pk}" if more and last else None,
-    }
-
-
-def _mark(text: str) -> tuple[datetime, UUID]:
-    at, _, key = text.partition("~")
-    moment = parse_datetime(at)
-    if moment is None:
-        message = "The mark has no time."
-        raise ValueError(message)
-    return moment, UUID(key)
 
 
 def thread(caller: Caller, conversation_id: UUID) -> Shown:
@@ -192,6 +149,8 @@ def _event(row: HistoryEvent, names: dict[str, str]) -> Shown:
         "actor": str(row.actor) if row.actor else row.actor_email,
         "agent": names.get(agent, agent) if agent else None,
         "team": row.data.get("team"),
+        "label": row.data.get("label"),
+        "priority": row.data.get("priority"),
         "other": row.data.get("name", ""),
         "reason": row.data.get("reason", ""),
         "self": bool(row.actor and row.actor.email == agent),
@@ -202,6 +161,23 @@ def stopped(workspace: Workspace) -> list[Shown]:
     """Return the channels that send nothing at the moment, oldest first."""
     rows = Channel.objects.of(workspace).in_use().exclude(stopped_at=None).for_reading()
     return [represent.channel(row) for row in rows.order_by("id")]
+
+
+def labels(workspace: Workspace) -> list[Shown]:
+    """Return the labels there are, by name."""
+    rows = Label.objects.of(workspace).order_by(Lower("name"))
+    return [{"id": str(row.pk), "name": row.name, "color": row.color} for row in rows]
+
+
+def teams(workspace: Workspace) -> list[Shown]:
+    """Return the teams there are, by name."""
+    return [found for row in Team.objects.of(workspace).order_by("name") if (found := represent.team(row))]
+
+
+def channels(workspace: Workspace) -> list[Shown]:
+    """Return the channels in use, by name: what a filter can name."""
+    rows = Channel.objects.of(workspace).in_use().order_by("name", "id")
+    return [{"id": str(row.pk), "kind": row.kind, "name": row.name} for row in rows]
 
 
 def agents(workspace: Workspace) -> list[Shown]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _, pgettext
 
 from conversations.channels.registry import CHANNELS
-from conversations.views import writing
+from conversations.views import listed, writing
 from conversations.views.plurals import forms
 
 FACES = ["👍", "❤️", "😂", "😮", "😢", "🙏"]  # to react with
@@ -85,6 +85,7 @@ def words() -> dict[str, Any]:
         "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
         "keys": _keys(),
         **writing.words(),
+        **listed.words(),
     }
 
 
@@ -164,6 +165,11 @@ def _events() -> dict[str, str]:
         "conversation.reopened": _("The customer wrote again: reopened"),
         "conversation.reopened.by": _("{actor} reopened the conversation"),
         "conversation.snoozed": _("{actor} snoozed the conversation"),
+        "conversation.unsnoozed": _("{actor} took the conversation up again"),
+        "conversation.pending": _("{actor} waits for somebody else"),
+        "conversation.labeled": _("{actor} put on the label {label}"),
+        "conversation.unlabeled": _("{actor} took off the label {label}"),
+        "conversation.prioritized": _("{actor} set the priority: {priority}"),
         "customer.merged": _("{actor} joined {name} with this customer"),
         "merged.provider": _("{name} was joined with this customer: the provider says that they are one"),
         "merged.token": _("{name} was joined with this customer: your site has said who they are"),
