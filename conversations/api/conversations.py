@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,25 +16,22 @@ from conversations import deliver, drafts, mention, triage
 from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes
 from conversations.api.asking import (
-    STATUSES,
     SnoozeInput,
     refusals,
 )
+from conversations.api.filters import ORDERS, filtered, order_of, place_of
 from conversations.api.saying import MessageInput, words_of
 from conversations.draft import Words
 from conversations.history import Actor
 from conversations.models import Conversation, Message
-from conversations.querysets.conversation import Conversations
 from conversations.reply import Answered, Written, reply
 from conversations.triage import Moved
-from hub.access import Caller, caller_of
+from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import CANONICAL_UUID, Filters, checked
+from hub.inputs import Filters, checked
 from hub.models import User, Workspace
 from hub.pagination import rows_of, turned, window
 from hub.problems import Conflict
-
-ORDER = {"last_message_at": datetime, "id": UUID}
 
 
 class ConversationList(APIView):
@@ -45,65 +39,35 @@ class ConversationList(APIView):
 
     @extend_schema(
         operation_id="list_conversations",
-        parameters=shapes.parameters(status=str, assignee=str, team=str, channel_kind=str, customer=UUID),
+        parameters=shapes.parameters(
+            status=str, assignee=str, team=str, channel_kind=str, channel=UUID, customer=UUID, label=str, priority=str,
+            language=str, sort=str,
+        ),
         responses=shapes.answers(shapes.page_of(shapes.ConversationShape), 400),
-    )
+    )  # fmt: skip
     def get(self, request: Request) -> Response:
-        """List conversations, newest activity first.
+        """List conversations, newest activity first; `sort` is `activity`, `waiting` (longest first), `priority` or `due`.
 
-        `assignee` is an id, an e-mail address, `me` or `none`; `team` an id, a name or `none`; `status` and
-        `channel_kind` may name several.
+        `assignee` is an id, an e-mail address, `me` or `none`; `team` an id, a name or `none`; `label` ids or names, all
+        of which it must have; `status`, `channel_kind` and `priority` may name several.
         """
         caller = caller_of(request)
-        rows = filtered(caller, Filters(request)).for_reading()
-        seen = window(request, list(ORDER.values()))
-        found = rows_of(rows, list(ORDER), seen)
+        filters = Filters(request)
+        rows = filtered(caller, filters).for_reading()
+        order = order_of(filters)
+        columns, descending = ORDERS[order]
+        seen = window(request, list(columns.values()))
+        found = rows_of(rows, list(columns), seen, descending=descending)
         channels = reading.channels_touched(caller.workspace, found)
         return Response(
             turned(
                 request,
                 seen,
                 found,
-                lambda row: (row.last_message_at, row.pk),
+                lambda row: place_of(row, order),
                 lambda row: represent.conversation(row, channels),
             )
         )
-
-
-def filtered(caller: Caller, filters: Filters) -> Conversations:
-    """Return the caller's conversations that pass the filters of the query string."""
-    rows = Conversation.objects.of(caller.workspace).standing()
-    if (words := filters.choices("status", STATUSES)) is not None:
-        rows = rows.filter(status__in=words)
-    if (kinds := filters.choices("channel_kind", shapes.CHANNEL_KINDS)) is not None:
-        rows = rows.on_channel_kind(*kinds)
-    if (customer := filters.uuid("customer")) is not None:
-        rows = rows.of_person(customer)
-    if (assignee := filters.text("assignee")) is not None:
-        rows = _of_assignee(rows, caller, assignee)
-    if (team := filters.text("team")) is not None:
-        rows = _of_team(rows, team)
-    return rows
-
-
-def _of_assignee(rows: Conversations, caller: Caller, word: str) -> Conversations:
-    if word == "none":
-        return rows.filter(assignee=None)
-    if word == "me":
-        if caller.user is None:
-            raise ValidationError({"assignee": _("A token is nobody: name an e-mail address or id.")})
-        return rows.filter(assignee=caller.user)
-    if CANONICAL_UUID.fullmatch(word):
-        return rows.filter(assignee=UUID(word))
-    if "@" in word:
-        return rows.filter(assignee__email__iexact=word)
-    raise ValidationError({"assignee": _("Must be an id, an e-mail address, me or none.")})
-
-
-def _of_team(rows: Conversations, word: str) -> Conversations:
-    if word == "none":
-        return rows.filter(team=None)
-    return rows.filter(team=UUID(word)) if CANONICAL_UUID.fullmatch(word) else rows.filter(team__name=word)
 
 
 def shown(workspace: Workspace, conversation_id: UUID) -> Response:
