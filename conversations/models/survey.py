@@ -22,7 +22,7 @@ class Survey(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="surveys")
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=4)  # csat | nps
-    trigger = models.CharField(max_length=20, default="conversation.resolved")  # or order.paid, order.delivered
+    trigger = models.CharField(max_length=40, default="conversation.resolved")  # or order.paid, order.delivered
     delay_seconds = models.PositiveIntegerField(default=0)
     team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
     channel_kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True)  # empty: every one
