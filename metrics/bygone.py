@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from metrics import facts
+from metrics.persons import rows as persons
 from metrics.question import Question
 from metrics.registry import Ratio
 
@@ -29,13 +30,13 @@ class FactFamily(NamedTuple):
 
 def _conversations(question: Question, mark: int) -> None:
     """Derive the conversations with history in the question's period: every fact of a period has an event in it."""
-    workspace_id = question.workspace.pk
+    workspace_id, source = question.workspace.pk, question.metric.source
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT coalesce(c.folded_into_id, c.id) FROM conversations_historyevent e "
             "JOIN conversations_conversation c ON c.id = e.conversation_id "
-            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND e.occurred_at < %s AND e.transaction < %s",
-            [workspace_id, question.start - question.metric.source.reaches_back, question.end, mark],
+            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND (e.occurred_at < %s OR %s) AND e.transaction < %s",
+            [workspace_id, question.start - source.reaches_back, question.end, source.looks_ahead, mark],
         )
         ids = [row[0] for row in cursor.fetchall()]
     nothing: facts.Rows = {table: {} for table in facts.TABLES}
@@ -44,7 +45,19 @@ def _conversations(question: Question, mark: int) -> None:
         facts.replace(workspace_id, facts.difference(nothing, derived))
 
 
-FAMILIES = (FactFamily(tuple(table.name for table in facts.TABLES), _conversations),)
+def _people(question: Question, mark: int) -> None:
+    """Derive everybody who did more than write: what somebody bought before the period says who they are in it."""
+    workspace = question.workspace
+    nothing: facts.Rows = {table: {} for table in persons.TABLES}
+    for some in persons.everybody(workspace.pk):
+        derived = persons.derived(workspace, persons.circle(workspace.pk, some), mark)
+        facts.replace(workspace.pk, facts.difference(nothing, derived))
+
+
+FAMILIES = (
+    FactFamily(tuple(table.name for table in facts.TABLES), _conversations),
+    FactFamily(tuple(table.name for table in persons.TABLES), _people),
+)
 
 
 @contextmanager

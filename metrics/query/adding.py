@@ -118,10 +118,11 @@ OTHERS: dict[type, Callable[[Question, Any, Found, Values], None]] = {
 
 def add_open(question: Question, found: Found, values: Values) -> None:
     """Add what is not decided yet, by the instant it began at."""
-    source = question.metric.source
+    source, kind = question.metric.source, question.metric.adding
     start = source.start or source.anchor
     going_on = f"({source.still_open}) AND {start} <= %(as_of)s"
-    rows = grouped(question, source, f"count(*), min({start})", values, condition=going_on, anchor=start)
+    count = distinct(kind.each if isinstance(kind, Rate) else "")
+    rows = grouped(question, source, f"{count}, min({start})", values, condition=going_on, anchor=start)
     for key, (n, oldest) in rows:
         if n:
             found[key].update(censored=n, oldest_open_seconds=(values["as_of"] - oldest) / timedelta(seconds=1))

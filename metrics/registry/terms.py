@@ -57,6 +57,7 @@ class Source:
     set_aside: tuple[str, str] | None = None
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
+    looks_ahead: bool = False  # whether it follows what began in the period to now
     measure: str = ""  # the name of its rollup cells
 
     @property

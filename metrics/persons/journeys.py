@@ -1,0 +1,171 @@
+"""Journeys: what people did in order, as SQL over facts; read when asked, so that a message costs nothing more when it comes.
+
+A **touch** is a contact the person sought: a message they wrote, a click, a link opened, a visit (R10). A **journey** is the
+touches of one person with at most 30 days between, and ends at a sale (F11, F15). What is read of messages are the volumes
+that are derived anyway; only what is no message has rows of its own.
+"""
+
+from __future__ import annotations
+
+GAP = "interval '30 days'"
+LOOK_BACK = "interval '90 days'"  # no touch before this has a share in a sale
+
+
+def touches(since: str, until: str = "") -> str:
+    """Return a SELECT of the touches from one instant to before another, both SQL expressions; to now without the latter."""
+    volumes = f"volume.day >= (({since}) AT TIME ZONE 'UTC')::date AND said.at >= {since}"
+    others = f"at >= {since}"
+    if until:
+        volumes += f" AND volume.day <= (({until}) AT TIME ZONE 'UTC')::date AND said.at < {until}"
+        others += f" AND at < {until}"
+    return f"""
+    SELECT volume.id, volume.customer_id, volume.channel_kind, said.at
+    FROM metrics_volumefact volume CROSS JOIN LATERAL unnest(volume.inbound) AS said(at)
+    WHERE volume.workspace_id = %(workspace)s AND {volumes}
+    UNION ALL
+    SELECT id, customer_id, channel_kind, at FROM metrics_touchfact
+    WHERE workspace_id = %(workspace)s AND {others}"""  # noqa: S608  names of our own
+
+
+def steps(since: str, until: str = "") -> str:
+    """Return the common table expressions that end in ``step``: touches and the sales that end journeys, each with its ``journey``.
+
+    ``is_sale`` is 0 or 1. A sale without a touch in the 30 days before it belongs to no journey and is left out.
+    """
+    paid = f"paid_at >= {since}" + (f" AND paid_at < {until}" if until else "")
+    return f"""
+    touch AS ({touches(since, until)}),
+    happened AS (
+        SELECT customer_id, at, 0 AS is_sale, id, channel_kind FROM touch
+        UNION ALL
+        SELECT customer_id, paid_at, 1, id, channel_kind FROM metrics_orderfact
+        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {paid}
+    ),
+    walked AS (
+        SELECT *, lag(is_sale) OVER way AS was_sale, at - lag(at) OVER way AS pause FROM happened
+        WINDOW way AS (PARTITION BY customer_id ORDER BY at, is_sale, id)
+    ),
+    step AS (
+        SELECT *, count(*) FILTER (WHERE is_sale = 0 AND (was_sale IS DISTINCT FROM 0 OR pause > {GAP}))
+            OVER (PARTITION BY customer_id ORDER BY at, is_sale, id) AS journey
+        FROM walked WHERE is_sale = 0 OR (was_sale = 0 AND pause <= {GAP})
+    )"""  # noqa: S608  names of our own
+
+
+START, END = "%(start)s::timestamptz", "%(end)s::timestamptz"
+# Journeys that start in the period, to wherever they have come since.
+STARTED = f"""
+    {steps(f"{START} - {GAP}")},
+    journey AS (
+        SELECT customer_id, min(at) AS at, max(at) FILTER (WHERE is_sale = 0) AS last_at,
+            max(at) FILTER (WHERE is_sale = 1) AS paid_at,
+            (array_agg(channel_kind ORDER BY at, is_sale, id))[1] AS from_channel,
+            max(channel_kind) FILTER (WHERE is_sale = 1) AS to_channel,
+            concat(min(id) FILTER (WHERE is_sale = 0), ':', extract(epoch FROM min(at))) AS id
+        FROM step GROUP BY customer_id, journey HAVING min(at) >= {START} AND min(at) < {END}
+    )"""  # noqa: S608
+
+
+def led(since: str, sold: str) -> str:
+    """Return the common table expressions ``sale``, for which ``sold`` holds, and ``led``: their touches, numbered."""
+    return f"""
+    {steps(since, END)},
+    sale AS (SELECT * FROM metrics_orderfact WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {sold}),
+    led AS (
+        SELECT sale.id, sale.paid_at, step.channel_kind, step.at,
+            row_number() OVER (PARTITION BY sale.id ORDER BY step.at, step.id) AS place,
+            count(*) OVER (PARTITION BY sale.id) AS places,
+            count(*) OVER (PARTITION BY sale.id, step.channel_kind) AS places_of_channel,
+            sum(2 ^ (extract(epoch FROM step.at - sale.paid_at) / 604800)) OVER (PARTITION BY sale.id) AS freshness
+        FROM sale
+        JOIN step AS ended ON ended.is_sale = 1 AND ended.id = sale.id
+        JOIN step ON step.is_sale = 0 AND step.customer_id = ended.customer_id AND step.journey = ended.journey
+            AND step.at >= sale.paid_at - {LOOK_BACK}
+    )"""  # noqa: S608  names of our own
+
+
+# Who touched which channel first in the period, and the first sale within 30 days from then on.
+CONVERTED = f"""(
+    WITH touch AS ({touches(START, END)}),
+    first AS (
+        SELECT customer_id, channel_kind, min(at) AS at, min(id) AS id FROM touch GROUP BY customer_id, channel_kind
+    )
+    SELECT %(workspace)s::uuid AS workspace_id, first.*, sale.paid_at FROM first LEFT JOIN LATERAL (
+        SELECT min(paid_at) AS paid_at FROM metrics_orderfact sold
+        WHERE sold.workspace_id = %(workspace)s AND sold.customer_id = first.customer_id AND sold.position IS NOT NULL
+        AND sold.paid_at >= first.at AND sold.paid_at <= first.at + {GAP}
+    ) AS sale ON true
+) AS touched"""  # noqa: S608
+# A journey beside every channel where one has ended, so that what it is divided by stays all that started.
+CROSSED = f"""(
+    WITH {STARTED},
+    place AS (SELECT DISTINCT to_channel FROM journey WHERE to_channel IS NOT NULL)
+    SELECT %(workspace)s::uuid AS workspace_id, journey.id, customer_id, at, last_at, paid_at, from_channel, place.to_channel,
+        coalesce(journey.to_channel = place.to_channel, false) AS crossed
+    FROM journey LEFT JOIN place ON place.to_channel <> journey.from_channel
+) AS travelled"""  # noqa: S608
+# A sale beside every channel that led to one; ``assisted``: the channel was there before the last touch.
+ASSISTED = f"""(
+    WITH {led(f"{START} - {LOOK_BACK}", f"paid_at >= {START} AND paid_at < {END}")},
+    channel AS (SELECT DISTINCT channel_kind FROM led)
+    SELECT %(workspace)s::uuid AS workspace_id, sale.id, sale.customer_id, sale.paid_at, channel.channel_kind,
+        EXISTS (SELECT 1 FROM led WHERE led.id = sale.id AND led.channel_kind = channel.channel_kind AND led.place < led.places)
+            AS assisted
+    FROM sale CROSS JOIN channel WHERE EXISTS (SELECT 1 FROM led WHERE led.id = sale.id)
+) AS credited"""  # noqa: S608
+
+
+def sold_after(place: str, touched: str) -> str:
+    """Return a subquery of the period's sales where ``place`` holds, with ``touched_at``: the last touch of those within 30 days."""
+    return f"""(
+    WITH touch AS ({touches(f"{START} - {GAP}", END)}),
+    sale AS (
+        SELECT *, CASE WHEN pickup THEN 'pickup' ELSE 'delivery' END AS fulfilment FROM metrics_orderfact
+        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND paid_at >= {START} AND paid_at < {END} AND {place}
+    )
+    SELECT sale.*, before.touched_at FROM sale LEFT JOIN (
+        SELECT sale.id, max(touch.at) AS touched_at FROM sale JOIN touch ON touch.customer_id = sale.customer_id
+            AND touch.at <= sale.paid_at AND touch.at >= sale.paid_at - {GAP}
+        WHERE {touched} GROUP BY sale.id
+    ) AS before ON before.id = sale.id
+) AS sold"""  # noqa: S608
+
+
+ONLINE_TO_STORE = sold_after("channel_kind = 'store'", "touch.channel_kind NOT IN ('store', '')")
+STORE_TO_ONLINE = sold_after("channel_kind NOT IN ('store', '')", "touch.channel_kind = 'store'")
+
+# What share of a sale each touch that led to it has, by model (R10); half-life of ``decay``: 7 days.
+SHARES = {
+    "first": "CASE WHEN place = 1 THEN 1 ELSE 0 END",
+    "last": "CASE WHEN place = places THEN 1 ELSE 0 END",
+    "linear": "1.0 / places",
+    "position": "CASE WHEN places <= 2 THEN 1.0 / places WHEN place IN (1, places) THEN 0.4 ELSE 0.2 / (places - 2) END",
+    "decay": "(2 ^ (extract(epoch FROM led.at - led.paid_at) / 604800)) / freshness",
+    "shapley": "1.0 / channels / places_of_channel",
+}
+MOVED = f"moved.workspace_id = %(workspace)s AND moved.at >= {START} AND moved.at < {END}"
+_SOLD_EARLIEST = (
+    f"(SELECT least({START}, min(ordered.paid_at)) FROM metrics_movementfact moved "  # noqa: S608
+    f"JOIN metrics_orderfact ordered ON ordered.id = moved.order_id WHERE {MOVED})"
+)
+_COLUMNS = "moved.workspace_id, moved.customer_id, moved.at, moved.kind, moved.store, moved.excluded, moved.order_id"
+# Money of the period where it was paid, and shared among the touches that led to the sale; without any, where it was paid.
+ATTRIBUTED = f"""(
+    WITH {
+    led(f"{_SOLD_EARLIEST} - {LOOK_BACK}", f"id IN (SELECT order_id FROM metrics_movementfact moved WHERE {MOVED})")
+},
+    breadth AS (SELECT id, count(DISTINCT channel_kind) AS channels FROM led GROUP BY id)
+    SELECT {_COLUMNS}, moved.id::text AS id, moved.channel_kind, moved.amount, 'paid_at' AS model
+    FROM metrics_movementfact moved WHERE {MOVED}
+    {
+    "".join(
+        f"""
+    UNION ALL
+    SELECT {_COLUMNS}, concat(moved.id, ':', led.place), coalesce(led.channel_kind, moved.channel_kind),
+        moved.amount * coalesce({share}, 1), '{model}'
+    FROM metrics_movementfact moved LEFT JOIN led ON led.id = moved.order_id LEFT JOIN breadth ON breadth.id = led.id
+    WHERE {MOVED}"""
+        for model, share in SHARES.items()
+    )
+}
+) AS attributed"""  # noqa: S608

@@ -1,0 +1,278 @@
+"""Figures of sales: what was bought and paid, what was left in carts, what it cost and when it arrived."""
+
+from __future__ import annotations
+
+from metrics.persons.journeys import ATTRIBUTED
+from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Sum, Texts
+
+NOBODY = "NULL::uuid"  # no conversation stands behind it
+PLACES = {"channel": "channel_kind", "store": "store"}
+
+MONEY = Source(
+    table="metrics_movementfact",
+    anchor="at",
+    counts="excluded = ''",
+    dimensions=PLACES,
+    conversation=NOBODY,
+    set_aside=("excluded", "excluded <> '' AND kind = 'paid'"),
+)
+CARTS = """(
+    SELECT *, CASE
+        WHEN idle_at IS NOT NULL OR (paid_at IS NULL AND last_at <= %(as_of)s::timestamptz - interval '60 minutes')
+            THEN 'abandoned'
+        WHEN paid_at IS NULL THEN 'active' ELSE 'paid' END AS state,
+        coalesce(paid_at <= idle_at + interval '60 minutes' + interval '7 days', false) AS recovered
+    FROM metrics_cartfact WHERE workspace_id = %(workspace)s
+) AS cart"""
+LINKS = """(
+    SELECT *, coalesce(paid_at <= sent_at + interval '24 hours', false) AS paid_in_time,
+        sent_at + interval '24 hours' <= %(as_of)s::timestamptz AS is_due
+    FROM metrics_linkfact WHERE workspace_id = %(workspace)s
+) AS link"""
+HANDED_OVER = """(
+    SELECT *, coalesce(delivered_at, picked_up_at) AS completed_at,
+        CASE WHEN pickup THEN 'pickup' ELSE 'delivery' END AS fulfilment,
+        (extract(epoch FROM coalesce(delivered_at, picked_up_at) - paid_at) * 1000000)::bigint AS elapsed
+    FROM metrics_orderfact
+    WHERE workspace_id = %(workspace)s AND paid_at IS NOT NULL AND cancelled_at IS NULL
+) AS handed"""
+# A cost a day of those it was spread over, and beside every kind of cost who bought for the first time.
+ACQUIRED = """(
+    WITH cost AS (
+        SELECT cost.id, cost.kind, cost.channel_kind, day.day, cost.amount / (cost.end_day - cost.first_day) AS amount
+        FROM metrics_costfact cost
+        CROSS JOIN LATERAL generate_series(cost.first_day, cost.end_day - 1, interval '1 day') AS day(day)
+        WHERE cost.workspace_id = %(workspace)s AND cost.amount IS NOT NULL
+        AND cost.first_day <= (%(end)s::timestamptz AT TIME ZONE %(zone)s)::date
+        AND cost.end_day > (%(start)s::timestamptz AT TIME ZONE %(zone)s)::date
+    ), kind AS (
+        SELECT DISTINCT kind FROM cost WHERE day AT TIME ZONE %(zone)s >= %(start)s AND day AT TIME ZONE %(zone)s < %(end)s
+    )
+    SELECT %(workspace)s::uuid AS workspace_id, concat(id, ':', day::date) AS id, NULL::uuid AS customer_id,
+        day::timestamp AT TIME ZONE %(zone)s AS at, kind, channel_kind, amount FROM cost
+    UNION ALL
+    SELECT sold.workspace_id, concat(sold.id, ':', kind.kind), sold.customer_id, sold.paid_at, kind.kind, sold.channel_kind, 0
+    FROM metrics_orderfact sold LEFT JOIN kind ON true
+    WHERE sold.workspace_id = %(workspace)s AND sold.position = 1
+    AND sold.paid_at >= %(start)s AND sold.paid_at < %(end)s
+) AS acquired"""
+
+SALES = (
+    Metric(
+        id="sales_by_channel",
+        version=1,
+        title=Texts("Vendas por canal", "Sales by channel", "Ventas por canal"),
+        definition=Texts(
+            "Vendas líquidas: o que foi pago menos o que foi devolvido, cada um em sua data, no canal onde se pagou; com "
+            "model, divididas entre os contatos que levaram à venda (first, last, linear, position, decay, shapley). Pedidos "
+            "cancelados, gratuitos ou sem taxa de câmbio são contados à parte.",
+            "Net sales: what was paid less what was given back, each at its date, on the channel it was paid on; with model, "
+            "shared among the touches that led to the sale (first, last, linear, position, decay, shapley). Orders that were "
+            "cancelled, free or without an exchange rate are counted apart.",
+            "Ventas netas: lo pagado menos lo devuelto, cada uno en su fecha, en el canal donde se pagó; con model, repartidas "
+            "entre los contactos que llevaron a la venta (first, last, linear, position, decay, shapley). Los pedidos "
+            "cancelados, gratuitos o sin tipo de cambio se cuentan aparte.",
+        ),
+        formula="Σ paid − Σ refunded",
+        unit="money",
+        better="higher",
+        source=Source(
+            ATTRIBUTED,
+            "at",
+            {**PLACES, "model": "model"},
+            counts="excluded = ''",
+            usual={"model": "paid_at"},
+            conversation=NOBODY,
+            set_aside=("excluded", "excluded <> '' AND kind = 'paid'"),
+        ),
+        adding=Sum("amount", each="order_id"),
+    ),
+    Metric(
+        id="average_order_value",
+        version=1,
+        title=Texts("Ticket médio por pedido", "Average order value", "Valor medio del pedido"),
+        definition=Texts(
+            "Vendas líquidas do período sobre os pedidos pagos nele; devoluções contam na data em que acontecem. Pedidos "
+            "cancelados, gratuitos ou sem taxa de câmbio são contados à parte.",
+            "Net sales of the period over the orders paid in it; refunds count at the date they happen. Orders that were "
+            "cancelled, free or without an exchange rate are counted apart.",
+            "Ventas netas del período sobre los pedidos pagados en él; las devoluciones cuentan en su fecha. Los pedidos "
+            "cancelados, gratuitos o sin tipo de cambio se cuentan aparte.",
+        ),
+        formula="(Σ paid − Σ refunded) / orders paid",
+        unit="money",
+        better="higher",
+        source=MONEY,
+        adding=Ratio("amount", Per(condition="kind = 'paid'"), spread="net"),
+    ),
+    Metric(
+        id="spend_per_customer",
+        version=1,
+        title=Texts("Valor médio de venda por cliente", "Spend per customer", "Gasto por cliente"),
+        definition=Texts(
+            "Vendas líquidas do período sobre as pessoas distintas que compraram nele; no total, cada pessoa conta uma vez.",
+            "Net sales of the period over the distinct people who bought in it; in the total everybody counts once.",
+            "Ventas netas del período sobre las personas distintas que compraron en él; en el total, cada persona cuenta una vez.",
+        ),
+        formula="(Σ paid − Σ refunded) / people who paid",
+        unit="money",
+        better="higher",
+        source=MONEY,
+        adding=Ratio("amount", Per(condition="kind = 'paid'", each="customer_id")),
+    ),
+    Metric(
+        id="cart_abandonment",
+        version=1,
+        title=Texts("Abandono de carrinho", "Cart abandonment", "Abandono del carrito"),
+        definition=Texts(
+            "Carrinhos com algo dentro que ficaram 60 minutos sem atividade antes de serem pagos, sobre eles e os pagos; "
+            "carrinhos ainda ativos ficam ao lado. O mesmo conteúdo em 24 horas é um só carrinho.",
+            "Carts with something in them that saw 60 minutes without activity before they were paid, over those and the paid "
+            "ones; carts still active stand beside. The same things within 24 hours are one cart.",
+            "Carritos con algo dentro que pasaron 60 minutos sin actividad antes de pagarse, sobre ellos y los pagados; los "
+            "aún activos quedan al lado. El mismo contenido en 24 horas es un solo carrito.",
+        ),
+        formula="carts idle ≥ 60 min unpaid / (those + paid)",
+        unit="fraction",
+        better="lower",
+        source=Source(
+            CARTS,
+            "last_at",
+            {"channel": "channel_kind"},
+            counts="state <> 'active'",
+            conversation=NOBODY,
+            start="last_at",
+            still_open="state = 'active'",
+        ),
+        adding=Rate("state = 'abandoned'"),
+    ),
+    Metric(
+        id="cart_recovery",
+        version=1,
+        title=Texts("Recuperação de carrinho", "Cart recovery", "Recuperación del carrito"),
+        definition=Texts(
+            "Parte dos carrinhos abandonados que foram pagos em até 7 dias.",
+            "Share of abandoned carts that were paid within 7 days.",
+            "Parte de los carritos abandonados que se pagaron en hasta 7 días.",
+        ),
+        formula="abandoned, then paid ≤ 7 d / abandoned",
+        unit="fraction",
+        better="higher",
+        source=Source(CARTS, "last_at", {"channel": "channel_kind"}, counts="state = 'abandoned'", conversation=NOBODY),
+        adding=Rate("recovered"),
+    ),
+    Metric(
+        id="payment_link_abandonment",
+        version=1,
+        title=Texts("Abandono de link de pagamento", "Payment link abandonment", "Abandono del enlace de pago"),
+        definition=Texts(
+            "Links de pagamento que não foram pagos em 24 horas, sobre os enviados; os que ainda têm tempo ficam ao lado.",
+            "Payment links that were not paid within 24 hours, over those sent; those that still have time stand beside.",
+            "Enlaces de pago que no se pagaron en 24 horas, sobre los enviados; los que aún tienen tiempo quedan al lado.",
+        ),
+        formula="(links sent − paid ≤ 24 h) / links sent",
+        unit="fraction",
+        better="lower",
+        source=Source(
+            LINKS,
+            "sent_at",
+            {"channel": "channel_kind"},
+            counts="paid_in_time OR is_due",
+            conversation=NOBODY,
+            start="sent_at",
+            still_open="NOT paid_in_time AND NOT is_due",
+        ),
+        adding=Rate("NOT paid_in_time"),
+    ),
+    Metric(
+        id="take_rate",
+        version=1,
+        title=Texts("Take rate (adesão)", "Take rate (uptake)", "Take rate (adopción)"),
+        definition=Texts(
+            "Pessoas que usaram um benefício sobre as que o viram e podiam usá-lo; cada pessoa conta uma vez por benefício.",
+            "People who used a benefit over those who were shown it and might use it; everybody counts once a benefit.",
+            "Personas que usaron un beneficio sobre las que lo vieron y podían usarlo; cada persona cuenta una vez por beneficio.",
+        ),
+        formula="people who used it / people exposed and eligible",
+        unit="fraction",
+        better="higher",
+        source=Source(
+            "metrics_benefitfact",
+            "exposed_at",
+            {"channel": "channel_kind", "benefit": "benefit"},
+            conversation=NOBODY,
+        ),
+        adding=Rate("used_at IS NOT NULL"),
+    ),
+    Metric(
+        id="delivery_time",
+        version=1,
+        title=Texts("Tempo da compra à entrega", "Purchase to delivery", "Tiempo de la compra a la entrega"),
+        definition=Texts(
+            "Do pagamento à entrega da última parte ou à retirada; pedidos ainda não entregues ficam ao lado, cancelados não "
+            "contam.",
+            "From payment to the delivery of the last parcel or to pickup; orders not handed over yet stand beside, cancelled "
+            "ones do not count.",
+            "Del pago a la entrega del último paquete o a la recogida; los pedidos aún no entregados quedan al lado, los "
+            "cancelados no cuentan.",
+        ),
+        formula="t(delivered or picked up) − t(paid)",
+        unit="seconds",
+        better="lower",
+        source=Source(
+            HANDED_OVER,
+            "completed_at",
+            {**PLACES, "fulfilment": "fulfilment"},
+            counts="elapsed >= 0",
+            conversation=NOBODY,
+            start="paid_at",
+            still_open="completed_at IS NULL",
+        ),
+        adding=Lengths({"elapsed": "elapsed"}),
+    ),
+    Metric(
+        id="on_time_delivery",
+        version=1,
+        title=Texts("Entregas no prazo", "On-time delivery", "Entregas a tiempo"),
+        definition=Texts(
+            "Pedidos entregues ou retirados até o prazo prometido, sobre os que já deviam ter chegado ou chegaram; pela data "
+            "prometida.",
+            "Orders delivered or picked up by the time promised, over those that were due or have arrived; by the date promised.",
+            "Pedidos entregados o recogidos hasta el plazo prometido, sobre los que ya debían llegar o llegaron; por la fecha "
+            "prometida.",
+        ),
+        formula="handed over ≤ promised / promised and due",
+        unit="fraction",
+        better="higher",
+        source=Source(
+            HANDED_OVER,
+            "promised_at",
+            {**PLACES, "fulfilment": "fulfilment"},
+            counts="completed_at IS NOT NULL OR promised_at <= %(as_of)s",
+            conversation=NOBODY,
+            start="paid_at",
+            still_open="completed_at IS NULL AND promised_at > %(as_of)s",
+        ),
+        adding=Rate("coalesce(completed_at <= promised_at, false)"),
+    ),
+    Metric(
+        id="cac",
+        version=1,
+        title=Texts(
+            "Custo de aquisição de clientes (CAC)", "Customer acquisition cost (CAC)", "Costo de adquisición (CAC)"
+        ),
+        definition=Texts(
+            "Custos do período, cada um distribuído por seus dias, sobre as pessoas que compraram pela primeira vez nele; "
+            "kind=media dá o custo só de mídia.",
+            "Costs of the period, each spread over its days, over the people who bought for the first time in it; kind=media "
+            "gives that of media alone.",
+            "Costos del período, cada uno repartido por sus días, sobre las personas que compraron por primera vez en él; "
+            "kind=media da solo el de medios.",
+        ),
+        formula="Σ costs / people with their first paid order",
+        unit="money",
+        better="lower",
+        source=Source(ACQUIRED, "at", {"kind": "kind", "channel": "channel_kind"}, conversation=NOBODY),
+        adding=Ratio("amount", Per(condition="customer_id IS NOT NULL", each="customer_id")),
+    ),
+)

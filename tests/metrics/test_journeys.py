@@ -1,0 +1,170 @@
+"""Figures of journeys against the worked fixtures: what people touched, in order, and where they paid."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.models import Workspace
+from metrics.evidence import page
+from metrics.receipts import recompute, write
+from tests.metrics.conftest import Tell, derive_all
+from tests.metrics.happenings import ask, event, happen, person, sold, wrote
+
+MARCH = "from=2026-03-01&to=2026-04-01"
+WHERE = {"W": "whatsapp", "I": "instagram", "S": "store"}
+F11 = [("WI", "I")] * 2 + [("I", "I"), ("IW", "W"), ("SW", "W")] + [("W", "")] * 3 + [("S", "")] * 2
+
+
+def f11(workspace: Workspace, tell: Tell) -> None:
+    """Tell fixture F11: ten journeys, touched by messages and visits, a day between; five are paid."""
+    for number, (path, paid) in enumerate(F11):
+        who = person(workspace, f"p{number}")
+        tell("", customer=who)
+        for day, letter in enumerate(path, 2):
+            at = f"2026-03-{day:02}"
+            happen(event(who, "store.visit", at, "store") if letter == "S" else wrote(who, at, WHERE[letter]))
+        if paid:
+            happen(*sold(who, f"o{number}", "2026-03-05", 100, WHERE[paid]))
+    derive_all()
+
+
+def test_it_works(workspace: Workspace, tell: Tell) -> None:
+    """Fixtures F11 and F15."""
+    f11(workspace, tell)
+    total = ask(workspace, "conversion_rate", MARCH, as_of="2026-03-20").total
+    assert (total.numerator, total.denominator) == (5, 10)
+    by_channel = ask(workspace, "conversion_rate", f"{MARCH}&by=channel", as_of="2026-03-20")
+    assert {row.key: (row.numerator, row.denominator) for row in by_channel.rows} == {
+        ("instagram",): (4, 4), ("store",): (1, 3), ("whatsapp",): (4, 7),
+    }  # fmt: skip
+    crossed = ask(workspace, "cross_channel_conversion", MARCH).total
+    assert (crossed.numerator, crossed.denominator, crossed.value) == (4, 10, 0.4)
+    cells = ask(workspace, "cross_channel_conversion", f"{MARCH}&by=from_channel&by=to_channel")
+    assert {row.key: (row.numerator, row.denominator) for row in cells.rows} == {
+        ("instagram", "whatsapp"): (1, 2),
+        ("store", "instagram"): (0, 3),
+        ("store", "whatsapp"): (1, 3),
+        ("whatsapp", "instagram"): (2, 5),
+    }
+    assert len(page(cells.question).observations) == 10
+    helped = ask(workspace, "assisted_conversions", f"{MARCH}&by=channel")
+    assert {row.key[0]: (row.numerator, row.denominator) for row in helped.rows} == {
+        "instagram": (1, 5), "store": (1, 5), "whatsapp": (2, 5),
+    }  # fmt: skip
+    assert (helped.total.numerator, helped.total.denominator) == (4, 5)
+    online = ask(workspace, "offline_to_online", MARCH).total
+    assert (online.numerator, online.denominator) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("model", "shares"),
+    [
+        ("paid_at", {"instagram": 300, "whatsapp": 200}),
+        ("last", {"instagram": 300, "whatsapp": 200}),
+        ("first", {"whatsapp": 200, "instagram": 200, "store": 100}),
+        ("linear", {"instagram": 250, "whatsapp": 200, "store": 50}),
+        ("position", {"instagram": 250, "whatsapp": 200, "store": 50}),
+        ("shapley", {"instagram": 250, "whatsapp": 200, "store": 50}),
+    ],
+)
+def test_money_is_shared_among_touches_fixture_f11(
+    workspace: Workspace, tell: Tell, model: str, shares: dict[str, float]
+) -> None:
+    f11(workspace, tell)
+    given = ask(workspace, "sales_by_channel", f"{MARCH}&by=channel&model={model}")
+    assert {row.key[0]: row.value for row in given.rows if row.value} == pytest.approx(shares)
+    assert given.total.value == pytest.approx(500)
+
+
+def test_shares_of_a_long_way_and_what_is_given_back_later(workspace: Workspace) -> None:
+    who = person(workspace)
+    happen(
+        event(who, "ad.clicked", "2026-03-01", "instagram"),
+        event(who, "web.visit", "2026-03-08", "ecommerce"),
+        event(who, "web.visit", "2026-03-14", "ecommerce"),
+        event(who, "store.visit", "2026-03-15", "store"),
+        *sold(who, "1", "2026-03-15 12:00", 100, "store"),
+        event(who, "order.refunded", "2026-05-20", "store", order="1", value=40),
+        *sold(who, "2", "2026-05-01", 10, "app"),  # nothing led to it
+    )
+    derive_all()
+
+    def shared(words: str, model: str) -> dict[str | None, float | None]:
+        given = ask(workspace, "sales_by_channel", f"{words}&by=channel&model={model}")
+        return {row.key[0]: row.value and round(row.value, 6) for row in given.rows if row.value}
+
+    assert shared(MARCH, "position") == {"instagram": 40, "ecommerce": 20, "store": 40}
+    assert shared(MARCH, "linear") == {"instagram": 25, "ecommerce": 50, "store": 25}
+    assert shared(MARCH, "shapley") == {key: round(100 / 3, 6) for key in ("instagram", "ecommerce", "store")}
+    weights = {"instagram": 0.25, "ecommerce": 0.5 + 2 ** (-1 / 7), "store": 1.0}
+    whole = sum(weights.values())
+    assert shared(MARCH, "decay") == {key: round(100 * one / whole, 6) for key, one in weights.items()}
+    assert shared("from=2026-05-01&to=2026-06-01", "linear") == {
+        "instagram": -10, "ecommerce": -20, "store": -10, "app": 10,
+    }  # fmt: skip
+
+
+def test_a_journey_ends_at_a_sale_or_after_thirty_days(workspace: Workspace, tell: Tell) -> None:
+    who = person(workspace)
+    tell("", customer=who)
+    happen(
+        wrote(who, "2026-01-20"),
+        wrote(who, "2026-02-18"),  # 29 days: one journey, which began before the period asked for
+        event(who, "store.visit", "2026-03-10", "store"),
+        *sold(who, "1", "2026-03-11", 10, "store"),
+        wrote(who, "2026-03-12"),  # another journey
+        wrote(who, "2026-04-12", "instagram"),  # 31 days: another
+        *sold(who, "2", "2026-05-13", 10, "app"),  # 31 days after the last touch: no journey's
+    )
+    derive_all()
+    words = "from={}&to=2026-06-01&by=from_channel&by=month"
+    given = ask(workspace, "cross_channel_conversion", words.format("2026-02-01"))
+    assert {row.key: (row.numerator, row.denominator) for row in given.rows} == {
+        ("instagram", "2026-04"): (0, 1), ("whatsapp", "2026-03"): (0, 1),
+    }  # fmt: skip
+    given = ask(workspace, "cross_channel_conversion", words.format("2026-01-01"))
+    assert {row.key: (row.numerator, row.denominator) for row in given.rows} == {
+        ("instagram", "2026-04"): (0, 1), ("whatsapp", "2026-01"): (1, 1), ("whatsapp", "2026-03"): (0, 1),
+    }  # fmt: skip
+
+
+def test_who_still_has_time_is_told_beside(workspace: Workspace) -> None:
+    a, b, c = (person(workspace, name) for name in "ABC")
+    happen(
+        event(a, "ad.clicked", "2026-03-01", "instagram"),
+        *sold(a, "1", "2026-04-02", 10),  # 32 days after the click
+        event(b, "ad.clicked", "2026-03-25", "instagram"),
+        event(b, "web.visit", "2026-03-26", "ecommerce"),
+        event(c, "web.visit", "2026-03-27", "ecommerce"),
+        *sold(c, "2", "2026-03-28", 10, "store", store="Centro"),
+        event(c, "store.visit", "2026-03-29", "store"),
+        *sold(c, "3", "2026-03-30", 10, "ecommerce", pickup=True),
+    )
+    derive_all()
+    given = ask(workspace, "conversion_rate", f"{MARCH}&by=channel", as_of="2026-04-05")
+    assert {row.key[0]: (row.numerator, row.denominator, row.censored) for row in given.rows} == {
+        "ecommerce": (1, 2, 1), "instagram": (0, 2, 1), "store": (1, 1, 0),
+    }  # fmt: skip
+    assert (given.total.numerator, given.total.denominator, given.total.censored) == (1, 3, 1)
+    store = ask(workspace, "online_to_offline", f"{MARCH}&store=Centro").total
+    assert (store.numerator, store.denominator) == (1, 1)
+    online = ask(workspace, "offline_to_online", f"{MARCH}&by=fulfilment")
+    assert {row.key: (row.numerator, row.denominator) for row in online.rows} == {("pickup",): (1, 1)}
+
+
+def test_a_receipt_of_journeys_recomputes_to_the_same(workspace: Workspace, tell: Tell) -> None:
+    f11(workspace, tell)
+    receipts = [
+        write(ask(workspace, metric, words))
+        for metric, words in (
+            ("cross_channel_conversion", f"{MARCH}&by=from_channel"), ("conversion_rate", f"{MARCH}&by=channel"),
+            ("arpu", MARCH), ("sales_by_channel", f"{MARCH}&by=channel&by=model"), ("assisted_conversions", MARCH),
+        )
+    ]  # fmt: skip
+    late = person(workspace)
+    happen(event(late, "store.visit", "2026-03-03", "store"), *sold(late, "late", "2026-03-04", 7, "app"))
+    derive_all()
+    for receipt in receipts:
+        again = recompute(receipt)
+        assert (again["as_of_mark"]["equal"], again["now"]["equal"]) == (True, False), receipt.metric
+        assert str(late.pk) in {one["customer"] for one in again["now"]["changes"]}
