@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from hub import free_days
+
 MIDNIGHT = time()
 A_DAY = timedelta(days=1)
 
@@ -30,12 +32,17 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """Hours in force since ``since`` (None: always) in the IANA zone ``zone``, but for ``holidays``."""
+    """Hours in force since ``since`` (None: always) in the IANA zone ``zone``, but for ``holidays`` and those of ``region``."""
 
     zone: str
     periods: tuple[Period, ...]
     holidays: frozenset[date] = frozenset()
     since: datetime | None = None
+    region: str = ""
+
+    def is_free(self, day: date) -> bool:
+        """Whether a day is a holiday, of its own or of the region."""
+        return day in self.holidays or (bool(self.region) and day in free_days.dates(self.region, day.year))
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -107,7 +114,7 @@ def _open_spans(schedule: Schedule, start: datetime, end: datetime) -> list[Span
 def _open_on(schedule: Schedule, day: date) -> tuple[Span, ...]:
     """Return the periods that begin on a day."""
     zone = ZoneInfo(schedule.zone)
-    today, tomorrow = day not in schedule.holidays, day + A_DAY not in schedule.holidays
+    today, tomorrow = not schedule.is_free(day), not schedule.is_free(day + A_DAY)
     midnight = _instant(day + A_DAY, MIDNIGHT, zone)
     spans: list[Span] = []
     for period in schedule.periods:
@@ -148,7 +155,7 @@ def _closed(schedule: Schedule, start: datetime, end: datetime) -> list[Segment]
     while at < end:
         day = at.astimezone(zone).date()
         until = min(end, _instant(day + A_DAY, MIDNIGHT, zone))
-        why: Literal["hours", "holiday"] = "holiday" if day in schedule.holidays else "hours"
+        why: Literal["hours", "holiday"] = "holiday" if schedule.is_free(day) else "hours"
         if parts and parts[-1].why == why:
             parts[-1] = Segment(parts[-1].start, until, why)
         else:

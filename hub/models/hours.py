@@ -52,4 +52,5 @@ class WorkingHours(models.Model):
             ),
             holidays=frozenset(date.fromisoformat(one) for one in self.holidays),
             since=self.since,
+            region=self.region,
         )

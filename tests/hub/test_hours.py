@@ -33,6 +33,18 @@ def test_it_works() -> None:
     assert business_seconds([office()], start, end) == 9 * HOUR + 17 * 60
 
 
+def test_the_holidays_of_a_region_are_free_in_every_year() -> None:
+    brazil = Schedule(zone=SAO_PAULO, periods=OFFICE, region="BR")
+    state = Schedule(zone=SAO_PAULO, periods=OFFICE, region="BR-SP")
+    assert business_seconds([brazil], at("2025-11-19 17:50"), at("2025-11-21 09:07")) == 1020.0  # F1
+    for year in (2024, 2026):
+        ninth = at(f"{year}-07-09 00:00"), at(f"{year}-07-10 00:00")
+        assert [business_seconds([one], *ninth) for one in (brazil, state)] == [9 * HOUR, 0.0]
+    assert [part.why for part in segments([state], *ninth)] == ["holiday"]
+    nobodys = Schedule(zone=SAO_PAULO, periods=OFFICE, region="XX-YY")
+    assert business_seconds([nobodys], *ninth) == 9 * HOUR
+
+
 def test_an_hour_that_the_clocks_skip_counts_for_nobody() -> None:
     nights = Schedule(zone=NEW_YORK, periods=(Period(6, time(1), time(4)),))
     start, end = at("2025-03-09 01:30", NEW_YORK), at("2025-03-09 03:30", NEW_YORK)
