@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 
-from conversations import automation, follow
+from conversations import automation, follow, surveys
 
-FOLLOWERS = (automation.FOLLOW,)
+FOLLOWERS = (automation.FOLLOW, surveys.FOLLOW)
 
 
 def heed(seconds: float) -> tuple[int, bool]:
-    """Hand over what happened until all was heard or time is up; return how many events passed, and whether more may wait."""
+    """Hand over what happened and ask what is due until nothing is left or time is up.
+
+    Returns how much was passed or asked, and whether more may wait.
+    """
     until, passed = time.monotonic() + seconds, 0
     while time.monotonic() < until:
-        heard = sum(follow.follow(who) for who in FOLLOWERS)
+        heard = sum(follow.follow(who) for who in FOLLOWERS) + surveys.ask_due()
         if not heard:
             return passed, False
         passed += heard

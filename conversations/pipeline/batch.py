@@ -12,6 +12,7 @@ import msgspec
 from django.db import connection
 
 from conversations import bulk, consent, feed, identify, introduce, merge, record, route, thread
+from conversations.bots import turn
 from conversations.channels.types import (
     IdentityChanged,
     MessageDeleted,
@@ -24,7 +25,9 @@ from conversations.channels.types import (
 )
 from conversations.history import Actor
 from conversations.models import Conversation
+from conversations.pipeline.carrying import carry
 from conversations.record import Ledger, Target
+from conversations.surveys.hearing import Hearing
 from conversations.wake import wake
 from conversations.work import Episode, Work
 from hub.ids import new_id
@@ -68,6 +71,8 @@ class Batch(msgspec.Struct, kw_only=True):
     ledger: Ledger
     episodes: dict[UUID, list[Episode]]
     changes: dict[UUID, list[feed.Change]]
+    hearing: Hearing
+    begun: set[UUID] = msgspec.field(default_factory=set)  # conversations that customers began, or began again
 
     def change(self, workspace_id: UUID, kind: feed.Kind, subject: UUID, conversation: UUID | None = None) -> None:
         """Note a line for the feed."""
@@ -82,7 +87,7 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     said = _unless_known([work for work in works if isinstance(work.item, SAID)])
     people = [work for work in works if isinstance(work.item, IdentityChanged)]
     found = identify.identify([*said, *people])
-    batch = Batch(ledger=Ledger(), episodes={}, changes=defaultdict(list))
+    batch = Batch(ledger=Ledger(), episodes={}, changes=defaultdict(list), hearing=Hearing(()))
     known = [work for work in (*said, *people) if work.customer_id is not None]
     said = [work for work in said if work.customer_id is not None]
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
@@ -92,6 +97,7 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     for joining in found.joinings:
         _join(joining, known, batch)
     batch.episodes = _episodes({work.person_id for work in said if work.person_id is not None})
+    batch.hearing = Hearing({w.person_id for w in said if w.person_id and isinstance(w.item, MessageReceived)})
     said = record.adopt(
         said, batch.ledger, lambda place, message, talk: batch.change(place, "message.updated", message, talk)
     )
@@ -187,12 +193,17 @@ def _say(work: Work, window: timedelta, batch: Batch, answered: dict[tuple[UUID,
     episodes = batch.episodes[work.person_id]
     late = work.received_at - work.at
     placement = thread.place(episodes, work.at, window, inbound=not outgoing and not imported, late=late)
+    heard = batch.hearing.hear(work, episodes)
+    if heard is not None:
+        placement = thread.Placement("append", next(one for one in episodes if one.id == heard.conversation_id))
+        item = work.item = msgspec.structs.replace(item, payload={**item.payload, "survey": heard.mark})
     episode = placement.episode
     actor = "device" if outgoing else "customer"
     if placement.act == "new" or episode is None:
         episode = _open(work, episodes, outgoing=outgoing, imported=imported)
         if not imported:
             record.episode_opened(work, episode, batch.ledger, actor_kind=actor)
+            batch.begun |= set() if outgoing else {episode.id}
     elif placement.act == "reopen":
         # What was said before the end and came after it could only reopen it when it came.
         again = work.at if episode.resolved_at is None or work.at > episode.resolved_at else work.received_at
@@ -201,11 +212,12 @@ def _say(work: Work, window: timedelta, batch: Batch, answered: dict[tuple[UUID,
         episode.route_reason = route.queued(at=again)
         episode.queued_at = None if episode.assignee_id else again
         record.episode_opened(work, episode, batch.ledger, actor_kind=actor, again_at=again)
+        batch.begun.add(episode.id)
     reply_key = (work.channel.id, item.reply_to or "")
     if reply_key in answered:
         batch.ledger.by_provider_id.setdefault(reply_key, answered[reply_key])
     message_id = record.say(work, item, episode, batch.ledger)
-    _advance(episode, work, message_id, outgoing=outgoing, imported=imported)
+    carry(episode, work, message_id, outgoing=outgoing, imported=imported, answers=heard is not None)
     batch.change(work.channel.workspace_id, "message.created", message_id, episode.id)
     kind: feed.Kind = "conversation.created" if episode.fresh else "conversation.updated"
     batch.change(work.channel.workspace_id, kind, episode.id, episode.id)
@@ -226,40 +238,6 @@ def _open(work: Work, episodes: list[Episode], *, outgoing: bool, imported: bool
     )
     episodes.append(episode)
     return episode
-
-
-def _advance(episode: Episode, work: Work, message_id: UUID, *, outgoing: bool, imported: bool) -> None:
-    """Carry the episode forward by one message."""
-    episode.touched = True
-    shown_at = min(work.at, work.received_at)
-    if work.channel.id not in episode.channel_ids:
-        episode.channel_ids = [*episode.channel_ids, work.channel.id]
-    if episode.last_message_at is None or shown_at >= episode.last_message_at:
-        episode.last_message_at, episode.last_message_id, episode.last_channel_id = (
-            shown_at,
-            message_id,
-            work.channel.id,
-        )
-    if imported:
-        if episode.status == "resolved" and episode.resolved_at is not None:
-            episode.resolved_at = max(episode.resolved_at, work.at)
-        episode.opened_at = min(episode.opened_at, work.at)
-        return
-    if outgoing:
-        if episode.waiting_since is not None and work.at >= episode.waiting_since:
-            episode.waiting_since, episode.unread = None, 0
-            episode.first_response_at = episode.first_response_at or work.at
-            if episode.status == "waiting":
-                episode.status = "open"
-        return
-    episode.last_inbound_at = max(episode.last_inbound_at or work.at, work.at)
-    if episode.status == "resolved":
-        return  # it came late, for an episode that is over: shown there, and nobody is called
-    episode.unread += 1
-    episode.waiting_since = min(episode.waiting_since or work.at, work.at)
-    if episode.status in {"pending", "snoozed"}:
-        episode.status, episode.snoozed_until = ("open" if episode.assignee_id else "waiting"), None
-    episode.queued_at = episode.queued_at or (None if episode.assignee_id else shown_at)
 
 
 def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
@@ -312,6 +290,8 @@ def _write(batch: Batch, targets: Iterable[Target]) -> None:
         wake("route")
     bulk.insert(Conversation, _columns(EPISODE_FIELDS), [_row(episode, EPISODE_FIELDS) for episode in fresh])
     bulk.update(Conversation, _columns(CARRIED), [_row(episode, CARRIED) for episode in touched])
+    turn.take(batch.begun)
+    batch.ledger.events.extend(batch.hearing.write())
     record.write(batch.ledger, list[Target](targets))
 
 

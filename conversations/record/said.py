@@ -71,7 +71,8 @@ def say(work: Work, item: Said, episode: Episode, ledger: Ledger) -> UUID:
     )  # fmt: skip
     for file in item.attachments:
         attach(work, message_id, file, ledger)
-    data: dict[str, Any] = {"kind": item.kind}
+    answers = item.kind != "unsupported" and isinstance(payload.get("survey"), dict)
+    data: dict[str, Any] = {"kind": "survey" if answers else item.kind}
     if imported:
         data["imported"] = True
     _happen(

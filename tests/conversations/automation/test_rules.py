@@ -84,9 +84,9 @@ def test_what_happened_before_a_rule_was_switched_on_does_not_start_it(shop: Sho
 
 @committed
 def test_what_cannot_be_done_is_left_out_and_said(shop: Shop, said: Say) -> None:
-    made = rule(
-        shop, "conversation.opened", [{"do": "label", "label": str(_label(shop))}, {"do": "priority", "priority": 1}]
-    )
+    gone = _label(shop)
+    actions = [{"do": "label", "label": str(gone)}, {"do": "priority", "priority": 1}]
+    made = rule(shop, "conversation.opened", actions)
     Label.objects.all().delete()
     with translation.override("en"):
         said(bodies.text("wamid.1"))
