@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hub.house import front, people, teams
+from hub.house import front, hours, people, teams
 
 urlpatterns = [
     path("", front.front, name="settings"),
@@ -14,4 +14,8 @@ urlpatterns = [
     path("teams/", teams.teams, name="settings_teams"),
     path("teams/<uuid:team>/", teams.team, name="settings_team"),
     path("teams/<uuid:team>/remove/", teams.remove, name="settings_team_remove"),
+    path("hours/", hours.hours, name="settings_hours"),
+    path("hours/new/", hours.new, name="settings_hours_new"),
+    path("hours/preview/", hours.preview, name="settings_hours_preview"),
+    path("hours/<uuid:hours>/remove/", hours.remove, name="settings_hours_remove"),
 ]

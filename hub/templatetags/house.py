@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from django import template
 from django.template import Context
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, to_locale
@@ -57,9 +58,15 @@ def long_date(day: date) -> str:
 
 
 @register.filter
-def said_of(found: Mapping[str, Any] | None, name: str) -> Any:
-    """Return what stands under a name; nothing where nothing does."""
-    return (found or {}).get(name, "")
+def weekday(number: int) -> str:
+    """Return the name of a day of the week, 0 for Monday."""
+    return str(WEEKDAYS[int(number)]).capitalize()
+
+
+@register.simple_tag
+def zones() -> list[str]:
+    """Return the names of time zones that people choose from."""
+    return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
 
 
 @register.filter
