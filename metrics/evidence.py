@@ -89,7 +89,7 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
     order = "anchor DESC, id DESC" if backwards else "anchor, id"
     if longest_first:
         order = "coalesce(length, amount) DESC, anchor DESC, id"
-    values = values_of(question, fresh(question.workspace).as_of) | {"most": size + 1}
+    values = values_of(question, fresh(question.workspace)) | {"most": size + 1}
     if place:
         values |= {"beyond_anchor": place.anchor, "beyond_id": place.id}
     with connection.cursor() as cursor:

@@ -36,10 +36,15 @@ class Question(NamedTuple):
         return all(at.astimezone(self.tz).time() == time() for at in (self.start, self.end))
 
     @property
-    def stands_side_by_side(self) -> bool:
-        """Whether the rows show several values of a dimension that is otherwise kept to its usual one."""
-        kept = {name for name, _ in self.filters}
-        return any(word in self.metric.source.usual and word not in kept for word in self.by)
+    def split(self) -> tuple[str, ...]:
+        """By what the answer is split and to what it is kept."""
+        return (*self.by, *(name for name, _ in self.filters))
+
+    @property
+    def is_more_than_its_total(self) -> bool:
+        """Whether the rows show one thing several times: models side by side, or each part of an observation."""
+        source, kept = self.metric.source, {name for name, _ in self.filters}
+        return any(word in source.parts or (word in source.usual and word not in kept) for word in self.by)
 
     @property
     def previous(self) -> Question:

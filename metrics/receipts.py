@@ -15,7 +15,7 @@ from hub.models import Workspace
 from metrics import evidence, shape
 from metrics.bygone import facts_as_of
 from metrics.models import Receipt
-from metrics.query import Answer, Freshness, answer, fresh, values_of
+from metrics.query import Answer, Freshness, answer, values_of
 from metrics.question import Question, metric_named, read
 
 CHANGES_SHOWN = 100
@@ -57,8 +57,9 @@ def recompute(receipt: Receipt) -> dict[str, Json]:
     """Compute a receipt's answer again: as of its mark, from history alone, and as of now, with what changed and why."""
     question = question_of(receipt)
     with transaction.atomic(), facts_as_of(question, receipt.mark):
-        then = shape.of_rows(answer(question, Freshness(receipt.mark, receipt.as_of), cells=False))
-        before = _counted(question)
+        bygone = Freshness(receipt.mark, receipt.as_of)
+        then = shape.of_rows(answer(question, bygone, cells=False))
+        before = _counted(question, bygone)
     now = answer(question)
     today = shape.of_rows(now)
     return {
@@ -67,7 +68,7 @@ def recompute(receipt: Receipt) -> dict[str, Json]:
             "as_of": shape.stamp(now.freshness.as_of),
             **today,
             "equal": _equal(today, receipt.answer),
-            "changes": _changes(question.workspace, receipt.mark, before, _counted(question)),
+            "changes": _changes(question.workspace, receipt.mark, before, _counted(question, now.freshness)),
         },
     }
 
@@ -90,16 +91,16 @@ def _near(one: Json, other: Json, within: float = WITHIN) -> bool:
     return math.isclose(one, other, rel_tol=within) if numbers else bool(one == other)
 
 
-def _counted(question: Question) -> dict[tuple[str, str], tuple[Any, ...]]:
+def _counted(question: Question, freshness: Freshness) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """Return what the question counts now: by whose it is and which row, what matters of it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT CASE WHEN conversation IS NULL THEN 'customer' ELSE 'conversation' END, "  # noqa: S608  our own SQL
             "coalesce(conversation, customer)::text, id::text, anchor, split, length, amount, divisor, counted "
             f"FROM ({evidence.sides(question)}) AS seen",
-            values_of(question, fresh(question.workspace).as_of),
+            values_of(question, freshness),
         )
-        return {row[:3]: row[3:] for row in cursor.fetchall()}
+        return {row[:4]: row[4:] for row in cursor.fetchall()}
 
 
 def _changes(workspace: Workspace, mark: int, before: dict[Any, Any], after: dict[Any, Any]) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ class Volume(NamedTuple):
 
 
 class Stay(NamedTuple):
-    """Where a conversation was for a while. Times in microseconds."""
+    """Where a conversation was for a while; what is held is let go while it is snoozed. Times in microseconds."""
 
     id: int  # the event it began with
     kind: str  # queue | held (by an agent) | focus (of an agent)
@@ -108,7 +108,7 @@ class Stay(NamedTuple):
     started_at: datetime
     ended_at: datetime | None
     outcome: str  # of the queue: taken | abandoned | short; else ended; open while it lasts
-    elapsed: int | None  # of what was held, without what was snoozed
+    elapsed: int | None
     business: int | None
     off_hours: bool  # it came into the queue outside working hours
 

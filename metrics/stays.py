@@ -57,15 +57,14 @@ class _Walk:
         self.bot_spoke = False
         self.queued: Happening | None = None
         self.held: Happening | None = None
-        self.asleep_since: datetime | None = None
-        self.slept = timedelta()
+        self.is_asleep = False
 
     def take(self, event: Happening) -> None:
         """Go on by one event."""
         self.team = event.team or self.team
         match event.type:
             case "message.received" | "conversation.reopened":
-                self._awake(event.at)
+                self._awake(event)
                 self._begin(event)
             case "conversation.opened" if event.actor_kind == "customer":
                 self._begin(event)
@@ -78,13 +77,14 @@ class _Walk:
             case "conversation.assigned":
                 self._assigned(event)
             case "conversation.snoozed":
-                self.asleep_since = self.asleep_since or event.at
+                self._let_go(event.at)
+                self.is_asleep = True
             case "conversation.unsnoozed":
-                self._awake(event.at)
+                self._awake(event)
             case "conversation.resolved":
                 self._leave_queue(event.at, "abandoned")
                 self._let_go(event.at)
-                self.runs = False
+                self.runs = self.is_asleep = False
 
     def end(self) -> None:
         """Say what goes on still."""
@@ -128,22 +128,19 @@ class _Walk:
             self._leave_queue(event.at, "taken", event.assignee)
             self._let_go(event.at)
             self.assignee = event.assignee
-            self.held = event if self.runs else None
+            self.held = event if self.runs and not self.is_asleep else None
         elif event.assignee:
             self._leave_queue(event.at, "taken", event.assignee)
 
-    def _awake(self, at: datetime) -> None:
-        if self.asleep_since:
-            self.slept += at - self.asleep_since
-            self.asleep_since = None
+    def _awake(self, event: Happening) -> None:
+        if self.is_asleep and self.assignee and self.runs:
+            self.held = event
+        self.is_asleep = False
 
     def _let_go(self, at: datetime) -> None:
-        self._awake(at)
         if self.held:
-            self.found.append(
-                _stay("held", self.held, self.channel_kind, self.assignee, self.team, at, without=self.slept)
-            )
-        self.held, self.slept = None, timedelta()
+            self.found.append(_stay("held", self.held, self.channel_kind, self.assignee, self.team, at))
+        self.held = None
 
     def _leave_queue(self, at: datetime, outcome: str, agent: str = "") -> None:
         if self.queued and (outcome == "taken" or not self._is_bots()):
@@ -166,7 +163,7 @@ class _Walk:
         )  # fmt: skip
 
 
-def _stay(  # noqa: PLR0913  what a stay is made of
+def _stay(
     kind: str,
     begun: Happening,
     channel_kind: str,
@@ -175,9 +172,8 @@ def _stay(  # noqa: PLR0913  what a stay is made of
     end: datetime | None,
     *,
     outcome: str = "ended",
-    without: timedelta = timedelta(),
 ) -> Stay:
-    elapsed = (end - begun.at - without) // MICROSECOND if end else None
+    elapsed = (end - begun.at) // MICROSECOND if end else None
     return Stay(
         id=begun.id,
         kind=kind,

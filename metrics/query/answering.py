@@ -32,8 +32,8 @@ def answer(
     with one_instant():
         freshness = freshness or fresh(question.workspace)
         found = _found(question, freshness, cells=cells, people=people, lean=lean)
-        if question.stands_side_by_side:
-            # What stands side by side must not be added up: the total is the usual one's.
+        if question.is_more_than_its_total:
+            # What is shown several times must not be added up.
             found[()] = _found(question._replace(by=()), freshness, cells=cells, people=people, lean=lean)[()]
     figures = {key: Figure(key, **values) for key, values in found.items()}
     total = figures.pop((), Figure(()))
@@ -45,7 +45,7 @@ def _found(
     question: Question, freshness: Freshness, *, cells: bool, people: bool, lean: bool
 ) -> dict[Key, dict[str, Any]]:
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
-    add(question, found, values_of(question, freshness.as_of), cells=cells, people=people, lean=lean)
+    add(question, found, values_of(question, freshness), cells=cells, people=people, lean=lean)
     return found
 
 
@@ -53,5 +53,5 @@ def waiting(question: Question, as_of: datetime) -> Figure:
     """Return who still waits at ``as_of``, since whenever: what a board shows beside its period."""
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
     ever = question._replace(start=EVER, by=())
-    add_open(ever, found, values_of(ever, as_of))
+    add_open(ever, found, values_of(ever, Freshness(0, as_of)))
     return Figure((), **found[()])

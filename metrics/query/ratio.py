@@ -11,23 +11,25 @@ from metrics.registry import Per, Ratio, Source
 
 
 def ratios(question: Question, kind: Ratio, values: Values) -> dict[Key, dict[str, Any]]:
-    """Return the figure of every key that has something above or, where both sides know the key, below the line."""
+    """Return the figure of every key that has something above the line, or somebody below it where both sides know the key."""
     source, per = question.metric.source, kind.per
     above = {
-        key: (rows, float(total or 0))
-        for key, (rows, total) in grouped(question, source, f"count(*), sum({kind.amount})", values)
+        key: (n, float(total or 0))
+        for key, (rows, n, total) in grouped(
+            question, source, f"count(*), {distinct(kind.each)}, sum({kind.amount})", values
+        )
         if rows
     }
     under = per.source or source
     below = _below(question, under, per, values)
     shared = [place for place, word in enumerate(question.by) if word in under.words]
-    known = below if len(shared) == len(question.by) else {}
+    known = below if len(shared) == len(question.by) and not per.amount else {}
     figures = {}
     for key in {*above, *known}:
-        rows, numerator = above.get(key, (0, 0.0))
+        n, numerator = above.get(key, (0, 0.0))
         denominator = below.get(tuple(key[place] for place in shared) if key else (), 0.0)
         figures[key] = {
-            "n": rows if per.amount else int(denominator),
+            "n": n if per.amount else int(denominator),
             "value": numerator / denominator if denominator else None,
             "numerator": numerator,
             "denominator": denominator,

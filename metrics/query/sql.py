@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from metrics.query.figure import Key
+from metrics.query.figure import Freshness, Key
 from metrics.question import Question
 from metrics.registry import TIMES, Source
 
@@ -16,14 +16,16 @@ PERCENTILES = "percentile_cont(ARRAY[0.5, 0.75, 0.9, 0.95]) WITHIN GROUP (ORDER 
 type Values = dict[str, Any]
 
 
-def values_of(question: Question, as_of: datetime) -> Values:
-    """Return what SQL may name: the workspace, the period, its zone, the instant of the answer, and the filters' values."""
+def values_of(question: Question, freshness: Freshness) -> Values:
+    """Return what SQL may name: workspace, period, zone, mark and instant of the answer, its words, the filters' values."""
     return {
         "workspace": question.workspace.pk,
         "start": question.start,
         "end": question.end,
         "zone": question.tz.key,
-        "as_of": as_of,
+        "as_of": freshness.as_of,
+        "mark": freshness.mark,
+        "split": list(question.split),
         **{f"only_{name}": list(wanted) for name, wanted in question.filters},
     }
 

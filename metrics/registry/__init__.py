@@ -1,7 +1,9 @@
 """Registry: every figure the house knows, literally: what it means, where its facts are, and how it is added up."""
 
+from metrics.registry.channels import CHANNELS
 from metrics.registry.journey import JOURNEYS
 from metrics.registry.opportunities import PIPELINE
+from metrics.registry.queue import QUEUE
 from metrics.registry.sales import SALES
 from metrics.registry.satisfaction import SATISFACTION
 from metrics.registry.service import SERVICE
@@ -20,8 +22,11 @@ from metrics.registry.terms import (
     Sum,
     Texts,
 )
+from metrics.registry.work import WORK
 
-METRICS: dict[str, Metric] = {metric.id: metric for metric in (*SERVICE, *SATISFACTION, *PIPELINE, *SALES, *JOURNEYS)}
+METRICS: dict[str, Metric] = {
+    metric.id: metric for metric in (*SERVICE, *QUEUE, *WORK, *CHANNELS, *SATISFACTION, *PIPELINE, *SALES, *JOURNEYS)
+}
 
 __all__ = [
     "METRICS",

@@ -31,15 +31,17 @@ class Source:
     """Where a figure's observations are: facts, and what their columns are to this figure.
 
     ``table`` is the name of a table of facts, or a subquery in parentheses with an alias, ``(SELECT …) AS name``, in which
-    ``%(workspace)s``, ``%(start)s``, ``%(end)s`` (instants of the period), ``%(zone)s`` and ``%(as_of)s`` may stand; it shows
-    the columns ``workspace_id``, ``id`` and those named here. Everything named here is an SQL expression over it; a percent
-    sign is written twice.
+    ``%(workspace)s``, ``%(start)s``, ``%(end)s`` (instants of the period), ``%(zone)s``, ``%(as_of)s``, ``%(mark)s`` (history is
+    read of earlier transactions) and ``%(split)s`` (the words split by and kept to, a text array) may
+    stand; it shows the columns ``workspace_id``, ``id`` and those named here. Everything named here is an SQL expression over
+    it; a percent sign is written twice.
 
     ``anchor`` puts an observation into the period (R8); ``timeless`` says that the subquery keeps to the period itself: then
     the anchor only orders the evidence, and the figure cannot be split by time. ``dimensions`` maps what can be asked to
     columns; ``usual`` keeps a dimension to one value unless it is asked for, as the usual one of several models that stand
-    side by side. ``still_open`` says which rows are censored observations, from ``start`` on; ``set_aside`` which rows have
-    an end and are reported apart, under which name.
+    side by side; ``parts`` are dimensions that cut one observation into several, so that their rows are more than the total.
+    ``still_open`` says which rows are censored observations, from ``start`` on; ``set_aside`` which rows have an end and are
+    reported apart, under which name.
     """
 
     table: str
@@ -47,6 +49,7 @@ class Source:
     dimensions: Mapping[str, str]
     counts: str = "true"
     usual: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
     timeless: bool = False
     start: str = ""
     conversation: str = "conversation_id"
@@ -139,11 +142,13 @@ class Per:
 class Ratio:
     """The sum of an amount (``"1"``: the number of rows) over what it is divided by; the two may be anchored differently.
 
+    n is the number divided by; where that is an amount, of the rows above the line, or with ``each`` of distinct ones.
     ``spread`` is the column whose percentiles over the rows divided by are told beside it; those rows are the metric's own.
     """
 
     amount: str
     per: Per = Per()
+    each: str = ""
     spread: str = ""
     headline: Literal["value"] = "value"
 

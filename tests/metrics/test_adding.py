@@ -86,7 +86,7 @@ def test_a_score_is_promoters_less_detractors_fixture_f8(workspace: Workspace) -
 
 
 def test_waits_that_go_on_are_no_short_waits_fixture_f10(workspace: Workspace) -> None:
-    waits = [("2026-03-02T10:00Z", minutes * 60_000_000) for minutes in (2, 3, 5, 8)]
+    waits: list[tuple[Any, ...]] = [("2026-03-02T10:00Z", minutes * 60_000_000) for minutes in (2, 3, 5, 8)]
     waits += [("2026-03-02T11:30Z", None), ("2026-03-02T11:15Z", None)]
     made = metric(
         Lengths({"elapsed": "length"}),
@@ -103,7 +103,11 @@ def test_waits_that_go_on_are_no_short_waits_fixture_f10(workspace: Workspace) -
 
 
 def test_people_are_counted_once_and_proved_by_one_row_each(workspace: Workspace) -> None:
-    touches = [("2026-03-01", ANA, "sms", False), ("2026-03-02", ANA, "sms", True), ("2026-03-03", ANA, "email", False)]
+    touches: list[tuple[Any, ...]] = [
+        ("2026-03-01", ANA, "sms", False),
+        ("2026-03-02", ANA, "sms", True),
+        ("2026-03-03", ANA, "email", False),
+    ]
     touches += [("2026-03-01", BIA, "sms", False), ("2026-03-04", None, "sms", True)]
     made = metric(
         Rate("paid", each="customer_id"),

@@ -60,8 +60,8 @@ def test_the_queue_is_left_when_somebody_has_it(text: str, queue: list[tuple[Any
         ("C 10:00, assign 10:01 to=leo, A 10:02, resolve 10:31", [("ended", 30, "leo")]),
         ("C 10:00, assign 10:01 to=leo, assign 10:01 to=leo, assign 10:11 to=ana", [("ended", 10, "leo"), ("open", None, "ana")]),
         # What is snoozed is nobody's work; what the customer says wakes it.
-        ("C 10:00, assign 10:00 to=leo, snooze 10:10, wake 10:40, resolve 11:00", [("ended", 30, "leo")]),
-        ("C 10:00, assign 10:00 to=leo, snooze 10:10, C 10:40, snooze 10:50, resolve 11:00", [("ended", 20, "leo")]),
+        ("C 10:00, assign 10:00 to=leo, snooze 10:10, wake 10:40, resolve 11:00", [("ended", 10, "leo"), ("ended", 20, "leo")]),
+        ("C 10:00, assign 10:00 to=leo, snooze 10:10, C 10:40, snooze 10:50, resolve 11:00", [("ended", 10, "leo"), ("ended", 10, "leo")]),
         ("C 10:00, assign 10:00 to=leo, resolve 10:10, C 10:20, resolve 10:25", [("ended", 10, "leo"), ("ended", 5, "leo")]),
     ],
 )  # fmt: skip

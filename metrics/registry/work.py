@@ -1,0 +1,112 @@
+"""Figures of work: how much of people's time a conversation takes, and what they get done in it."""
+
+from __future__ import annotations
+
+from metrics.registry.slices import PRESENCE, stays
+from metrics.registry.terms import Lengths, Metric, Per, Ratio, Source, Texts
+
+# One row a conversation closed in the period and basis; an agent each once agents are told apart.
+HANDLED = """(
+    SELECT whole.workspace_id, spent.id, whole.conversation_id, whole.customer_id, whole.channel_kind, whole.team,
+           whole.resolved_at, whole.opening_message_id, spent.basis, spent.agent, spent.since, spent.length
+    FROM metrics_conversationfact whole
+    CROSS JOIN LATERAL (
+        SELECT min(stay.id) AS id, CASE stay.kind WHEN 'held' THEN 'assigned' ELSE 'focus' END AS basis,
+               CASE WHEN 'agent' = ANY(%(split)s::text[]) THEN stay.agent END AS agent,
+               min(stay.started_at) AS since, sum(stay.elapsed)::bigint AS length
+        FROM metrics_stayfact stay
+        WHERE stay.workspace_id = whole.workspace_id AND stay.conversation_id = whole.conversation_id
+          AND stay.kind IN ('held', 'focus') AND stay.elapsed IS NOT NULL
+        GROUP BY 2, 3
+    ) AS spent
+    WHERE whole.workspace_id = %(workspace)s AND whole.resolved_at >= %(start)s AND whole.resolved_at < %(end)s
+) AS handled"""
+PRESENT = Source(
+    table=PRESENCE, anchor="at", dimensions={"agent": "agent"}, conversation="NULL::uuid", customer="NULL::uuid"
+)
+
+WORK = (
+    Metric(
+        id="handle_time",
+        version=1,
+        title=Texts("Tempo médio de atendimento (TMA)", "Handle time", "Tiempo medio de atención (TMO)"),
+        definition=Texts(
+            "Tempo de atenção das pessoas em cada conversa encerrada: conversa aberta, janela em foco e movimento no último "
+            "minuto, o arremate depois de encerrar incluído. A atenção é exclusiva: nenhum segundo conta duas vezes. A base "
+            "assigned mostra, ao lado, o tempo em que a conversa esteve atribuída, sem o adiado.",
+            "The attention people gave to each closed conversation: conversation open, window focused and a sign of life "
+            "within the last minute, wrapping up after the close included. Attention is exclusive: no second counts twice. "
+            "The basis assigned shows beside it for how long the conversation was assigned, without what was snoozed.",
+            "La atención de las personas en cada conversación cerrada: conversación abierta, ventana con foco y movimiento en el "
+            "último minuto, incluido el remate tras el cierre. La atención es exclusiva: ningún segundo cuenta dos veces. La "
+            "base assigned muestra al lado el tiempo en que estuvo asignada, sin lo pospuesto.",
+        ),
+        formula="Σ seconds of agents' focus on the conversation; basis assigned: Σ seconds assigned, not snoozed",
+        unit="seconds",
+        better="lower",
+        source=Source(
+            table=HANDLED,
+            anchor="resolved_at",
+            dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "basis": "basis"},
+            usual={"basis": "focus"},
+            parts=("agent",),
+            start="since",
+            opening_message="opening_message_id",
+        ),
+        adding=Lengths({"elapsed": "length"}, headline="mean"),
+    ),
+    Metric(
+        id="occupancy",
+        version=1,
+        title=Texts("Ocupação", "Occupancy", "Ocupación"),
+        definition=Texts(
+            "Parte do tempo presente (online ou ocupado) em que as pessoas davam atenção a conversas.",
+            "Share of the time people were present (online or busy) in which they gave their attention to conversations.",
+            "Parte del tiempo presente (en línea u ocupado) en que las personas prestaban atención a conversaciones.",
+        ),
+        formula="seconds of focus / seconds present",
+        unit="fraction",
+        better=None,
+        source=Source(table=stays("focus"), anchor="at", dimensions={"agent": "agent"}),
+        adding=Ratio("seconds", Per(PRESENT, amount="seconds"), each="id"),
+    ),
+    Metric(
+        id="concurrency",
+        version=1,
+        title=Texts("Conversas simultâneas", "Concurrency", "Conversaciones simultáneas"),
+        definition=Texts(
+            "Quantas conversas atribuídas e não adiadas cada pessoa presente tinha, em média ao longo do tempo.",
+            "How many conversations, assigned and not snoozed, each person present had on average over time.",
+            "Cuántas conversaciones, asignadas y no pospuestas, tenía cada persona presente, en promedio a lo largo del tiempo.",
+        ),
+        formula="Σ seconds of conversations assigned and not snoozed / seconds present",
+        unit="count",
+        better=None,
+        source=Source(table=stays("held"), anchor="at", dimensions={"agent": "agent"}),
+        adding=Ratio("seconds", Per(PRESENT, amount="seconds"), each="id"),
+    ),
+    Metric(
+        id="resolved_per_hour",
+        version=1,
+        title=Texts("Resolvidas por hora", "Resolved per hour", "Resueltas por hora"),
+        definition=Texts(
+            "Conversas encerradas por pessoas por hora de presença (online ou ocupado). Compare apenas quem atende casos "
+            "parecidos.",
+            "Conversations closed by people per hour of presence (online or busy). Compare only those who get like cases.",
+            "Conversaciones cerradas por personas por hora de presencia (en línea u ocupado). Compare solo a quienes atienden "
+            "casos parecidos.",
+        ),
+        formula="conversations closed by people / hours present",
+        unit="per_hour",
+        better="higher",
+        source=Source(
+            table="metrics_conversationfact",
+            anchor="resolved_at",
+            counts="resolved_at IS NOT NULL AND resolved_by = 'agent'",
+            dimensions={"agent": "resolver", "channel": "channel_kind"},
+            start="opened_at",
+            opening_message="opening_message_id",
+        ),
+        adding=Ratio("1", Per(PRESENT, amount="seconds / 3600")),
+    ),
+)
