@@ -27,11 +27,14 @@ from hub.access import Caller
 COLORS: dict[str, str] = {
     "grey": gettext_noop("Grey"),
     "red": gettext_noop("Red"),
+    "orange": gettext_noop("Orange"),
     "amber": gettext_noop("Amber"),
+    "yellow": gettext_noop("Yellow"),
     "green": gettext_noop("Green"),
     "teal": gettext_noop("Teal"),
     "blue": gettext_noop("Blue"),
-    "violet": gettext_noop("Violet"),
+    "indigo": gettext_noop("Indigo"),
+    "purple": gettext_noop("Purple"),
     "pink": gettext_noop("Pink"),
 }
 NAME_LENGTH, MOST = 60, 500

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.views.settings import channel, connecting, journal, log
+from conversations.views.settings import channel, connecting, journal, log, workplace
 
 urlpatterns = [
     path("channels/", connecting.channels, name="settings_channels"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("channels/<uuid:channel>/remove/", channel.remove, name="settings_remove"),
     path("channels/<uuid:channel>/log/", log.of_channel, name="settings_log"),
     path("messages/<uuid:message>/log/", log.of_message, name="settings_message_log"),
+    path("labels/", workplace.label_shelf, name="settings_labels"),
+    path("canned/", workplace.canned_shelf, name="settings_canned"),
+    path("fields/", workplace.field_shelf, name="settings_fields"),
     path("unrouted/", journal.unrouted, name="settings_unrouted"),
     path("unrouted/replay/", journal.replay_many, name="settings_replay_many"),
     path("deliveries/", journal.deliveries, name="settings_deliveries"),
