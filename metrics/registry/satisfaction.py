@@ -51,7 +51,7 @@ CSAT = Metric(
 NPS = Metric(
     id="nps",
     version=1,
-    title=Texts("Net Promoter Score (NPS)", "Net promoter score (NPS)", "Net Promoter Score (NPS)"),
+    title=Texts("Recomendação (NPS)", "Net promoter score (NPS)", "Recomendación (NPS)"),
     definition=Texts(
         "Porcentagem de promotores (9 e 10) menos a de detratores (0 a 6), de −100 a 100. Vale a última resposta de cada "
         "pesquisa em 7 dias.",
