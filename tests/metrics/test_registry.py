@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
+
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
@@ -59,3 +64,10 @@ def test_days_can_be_answered_from_cells() -> None:
     assert {"day", "week", "month"} == heavy.WHOLE_DAYS
     kept = {metric.id for metric in METRICS.values() if metric.source.measure}
     assert kept == {"first_response_time", "reply_time", "resolution_time", "interaction_volume"}
+
+
+def test_the_documentation_says_what_the_registry_says() -> None:
+    """Renewed by ``manage.py describe_metrics > docs/metrics.md``."""
+    said = StringIO()
+    call_command("describe_metrics", stdout=said)
+    assert said.getvalue() == (Path(settings.BASE_DIR) / "docs/metrics.md").read_text(encoding="utf-8")
