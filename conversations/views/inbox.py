@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 
 from conversations.media import rules
 from conversations.models import Conversation, Message
-from conversations.views import listed, listing, state
+from conversations.views import listed, listing, opened, state
 from conversations.views.words import FACES, words
 from conversations.views.writing import emoji
 from hub.access import Caller, require
@@ -27,6 +27,12 @@ MODULES = [
         for name in (
             "store",
             "list",
+            "row",
+            "desk",
+            "views",
+            "selection",
+            "choose",
+            "search",
             "saying",
             "thread",
             "typing",
@@ -111,9 +117,8 @@ def inbox_thread(request: HttpRequest, conversation: UUID) -> JsonResponse:
     before = request.GET.get("before")
     try:
         if before:
-            row = Conversation.objects.of(caller.workspace).get(pk=conversation)
-            return _json(state.messages(caller.workspace, row, _id(before)))
-        return _json(state.thread(caller, conversation))
+            return _json(opened.page_before(caller.workspace, conversation, _id(before)))
+        return _json(opened.thread(caller, conversation))
     except (Conversation.DoesNotExist, Message.DoesNotExist) as error:
         raise Http404 from error
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from conversations.models import Conversation
-from conversations.views import listing, state
+from conversations.views import listing, opened, state
 from hub.access import Caller
 from hub.models import Membership, Role, User, Workspace
 from tests.browser.company import Shop
@@ -82,11 +83,24 @@ def test_it_asks_the_same_number_of_questions_however_many_rows(
 def test_it_brings_a_quoted_message_from_before_the_page(shop: Shop) -> None:
     talk = shop.conversation(shop.customer("Ana Souza"), "whatsapp", shop.now - timedelta(hours=5))
     first = shop.say(talk, shop.now - timedelta(hours=4), "A primeira")
-    for minute in range(state.MESSAGES_A_PAGE):
+    for minute in range(opened.MESSAGES_A_PAGE):
         shop.say(talk, shop.now - timedelta(minutes=120 - minute), "Outra", reply_to=first)
-    shown = state.messages(shop.workspace, talk)
+    shown = opened.messages(shop.workspace, talk, [talk.customer])
     assert [message["text"] for message in shown["quoted"]] == ["A primeira"]
-    assert (len(shown["messages"]), shown["earlier"]) == (state.MESSAGES_A_PAGE, True)
+    assert (len(shown["messages"]), shown["earlier"]) == (opened.MESSAGES_A_PAGE, "more")
+
+
+def test_it_goes_up_into_earlier_conversations(shop: Shop) -> None:
+    talk = shop.long_talk()
+    page = opened.messages(shop.workspace, talk, [talk.customer])
+    assert page["earlier"] == "person"
+    above = opened.page_before(shop.workspace, talk.pk, UUID(page["messages"][0]["id"]))
+    assert [row["text"] for row in above["messages"]] == [
+        "Queria a segunda via do boleto", "Troca de produto: o número veio errado",
+    ]  # fmt: skip
+    assert above["earlier"] == ""
+    assert {row["conversation"] for row in above["messages"]} == set(above["episodes"])
+    assert {episode["status"] for episode in above["episodes"].values()} == {"resolved"}
 
 
 @pytest.mark.parametrize("path", ["/inbox/{}/", "/inbox/{}/thread/", "/inbox/state/?conversation={}"])
