@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from conversations.models import HistoryEvent
 from hub.models import ApiToken, Role, Workspace
 from metrics.models import Receipt
+from metrics.registry import METRICS
 from tests.metrics.conftest import Tell, derive_all
 
 PERIOD = "from=2026-03-01&to=2026-03-10"
