@@ -37,7 +37,7 @@ def released(row: Conversation, now: datetime, *, reason: str, by: str | None = 
     ``by`` is who had it and is passed over while somebody else can take it.
     """
     row.route_reason = {
-        **_stays(row), "rule": reason, "at": now.isoformat(), "sorted": True, **({"from": by} if by else {}),
+        **_stays(row), "rule": reason, "at": now.isoformat(), "sorted": True, **({"from": by, "name": str(row.assignee)} if by else {}),
     }  # fmt: skip
     row.assignee = row.assigned_at = None
     row.queued_at = row.waiting_since or now

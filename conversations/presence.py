@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from django.utils import timezone
-from django.utils.translation import gettext as _, gettext_noop
+from django.utils.translation import gettext as _
 
 from conversations import history
 from conversations.feed import Change
@@ -16,20 +16,12 @@ from conversations.models import HistoryEvent
 from conversations.refusal import Refused
 from conversations.wake import Work
 from hub.models import Membership, Presence, Workspace
+from hub.pauses import REASON_LENGTH
 from hub.routing import away_minutes
 
 SILENCE = timedelta(seconds=90)  # without a sign of life of any screen somebody is offline
 SAID, INPUT = "presence", "input_at"  # in Membership.settings: what the person chose, and when they last did anything
-REASON_LENGTH = 80
 CHOSEN = (Presence.ONLINE, Presence.BUSY, Presence.BREAK, Presence.OFFLINE)
-# Why people pause; a workspace may have its own words in ``settings["break_reasons"]``.
-BREAK_REASONS = {
-    "lunch": gettext_noop("Lunch"),
-    "short": gettext_noop("Short break"),
-    "meeting": gettext_noop("Meeting"),
-    "training": gettext_noop("Training"),
-    "other": gettext_noop("Something else"),
-}
 
 
 class State(msgspec.Struct, frozen=True):
@@ -111,14 +103,6 @@ def watched_workspaces() -> list[Workspace]:
     """Return the workspaces in which somebody is there."""
     there = Membership.objects.exclude(presence=Presence.OFFLINE).values("workspace")
     return list(Workspace.objects.filter(pk__in=there))
-
-
-def reasons(workspace: Workspace) -> dict[str, str]:
-    """Return why people pause here: the word that is kept, and how it is shown."""
-    own = workspace.settings.get("break_reasons")
-    if isinstance(own, list) and own:
-        return {str(one)[:REASON_LENGTH]: str(one)[:REASON_LENGTH] for one in own}
-    return {key: _(words) for key, words in BREAK_REASONS.items()}
 
 
 def _held(workspace: Workspace, user_id: UUID) -> Membership:

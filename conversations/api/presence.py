@@ -17,10 +17,11 @@ from conversations import presence
 from conversations.act import act
 from conversations.api import shapes, staff
 from conversations.api.asking import refusals
-from conversations.presence import CHOSEN, REASON_LENGTH
+from conversations.presence import CHOSEN
 from hub.access import caller_of
 from hub.inputs import Choice, Text, checked
 from hub.models import Membership, Presence
+from hub.pauses import REASON_LENGTH
 
 LONGEST_IDLE = 7 * 24 * 3600
 

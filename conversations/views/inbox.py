@@ -53,6 +53,7 @@ MODULES = [
             "reactions",
             "sending",
             "side",
+            "reason",
             "people",
             "panes",
             "shortcuts",

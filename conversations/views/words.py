@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _, pgettext
 from conversations.channels.registry import CHANNELS
 from conversations.views import listed, writing
 from conversations.views.plurals import forms
+from conversations.views.reasons import reasons
 
 FACES = ["👍", "❤️", "😂", "😮", "😢", "🙏"]  # to react with
 
@@ -71,7 +72,8 @@ def words() -> dict[str, Any]:
         "over_bytes": forms("{n} byte too many", "{n} bytes too many"),
         "status": _statuses(),
         "ticks": _ticks(),
-        "events": _events(),
+        "events": _events() | writing.events(),
+        "route": reasons(),
         "contacts": _contacts(),
         "joined": _joined(),
         "merged": _("{name} and {other} are one person now."),
@@ -83,7 +85,7 @@ def words() -> dict[str, Any]:
         "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
         "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
         "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
-        "keys": _keys(),
+        "keys": _keys() | writing.keys(),
         **writing.words(),
         **listed.words(),
     }
@@ -161,6 +163,10 @@ def _events() -> dict[str, str]:
         "returned": _("{actor} put the conversation back in the queue"),
         "routed": _("The conversation went to {agent}"),
         "team": _("The conversation went to the team {team}"),
+        "queued.silent": _("Back in the queue: {agent} did not answer"),
+        "queued.gone": _("Back in the queue: {agent} was not there"),
+        "queued.overflow": _("Passed on to the team {team}"),
+        "queued.rule": _("A rule put the conversation in the queue of {team}"),
         "conversation.resolved": _("{actor} resolved the conversation"),
         "conversation.reopened": _("The customer wrote again: reopened"),
         "conversation.reopened.by": _("{actor} reopened the conversation"),

@@ -212,6 +212,7 @@ const heard = {
   "customer.typing": (told) => typing.heard(told),
   ...writing.heard,
   "channel.updated": (channel) => refreshWays(banner.put(channel)),
+  "agent.updated": (agent) => document.dispatchEvent(new CustomEvent("novelo:agent", { detail: agent })),
 };
 
 function told(message) {

@@ -2,6 +2,7 @@
 
 import { $, $$, copy, fill, initials, plural, slots, tone, words, write, writeOrHide } from "../../hub/js/dom.js";
 import { day, duration, moment, secondsBetween } from "../../hub/js/time.js";
+import { reasonLine } from "./reason.js";
 import { mark, said } from "./saying.js";
 
 const CLOSING = 2 * 3600;
@@ -81,6 +82,7 @@ export function paintFacts(row) {
     assignee: row.assignee?.name || row.assignee?.email || words.nobody,
     team: row.team?.name ?? "",
     channels: [...new Set(row.channels.map(({ kind }) => words.channels[kind]))].join(", "),
+    route: row.status === "resolved" ? "" : reasonLine(row.route_reason),
     opened: moment(row.opened_at),
     first_response: first === null ? words.no_answer_yet : duration(first),
     waiting: waits ? duration(secondsBetween(row.waiting_since)) : "",

@@ -270,6 +270,7 @@ function sentence({ type, actor, agent, team, self, other, reason }) {
     else if (!agent) key = team ? "team" : "returned";
     else if (!actor) key = "routed";
   } else if (type === "conversation.reopened" && actor) key = "conversation.reopened.by";
+  else if (type === "conversation.queued") key = `queued.${reason}`;
   else if (type === "customer.merged" && reason !== "agent") key = `merged.${reason}`;
   return fill(words.events[key], { actor: who, agent, team, name: other || words.unknown_person });
 }

@@ -21,6 +21,9 @@ export const get = (path) => ask(path, { method: "GET" });
 /** `key` makes the request safe to send again: it is done once. */
 export const post = (path, body = {}, key = null) => send("POST", path, body, key);
 
+/** Say what something is. */
+export const put = (path, body) => send("PUT", path, body);
+
 /** Change a part of something. */
 export const patch = (path, body) => send("PATCH", path, body);
 
