@@ -11,6 +11,7 @@ from django.db import transaction
 from conversations import feed
 from conversations.feed import Change
 from conversations.history import Actor
+from conversations.models import Bot
 from conversations.wake import Work, wake
 from hub.access import Caller
 
@@ -41,5 +42,7 @@ def act[D: Done](workspace_id: UUID, room: Callable[[], D]) -> D:
 
 
 def actor_of(caller: Caller) -> Actor:
-    """Return the caller as history knows them: the person, or the name of the token."""
+    """Return the caller as history knows them: the person, the bot whose token it is, or the name of the token."""
+    if caller.token and Bot.objects.of(caller.workspace).filter(pk=caller.token.pk).exists():
+        return Actor(kind="bot", name=caller.token.name, bot_id=caller.token.pk)
     return Actor(user=caller.user, name=caller.token.name if caller.token else "")

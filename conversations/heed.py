@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from conversations import automation, follow, surveys
+from conversations.bots import telling
 
-FOLLOWERS = (automation.FOLLOW, surveys.FOLLOW)
+FOLLOWERS = (automation.FOLLOW, telling.FOLLOW, surveys.FOLLOW)
 
 
 def heed(seconds: float) -> tuple[int, bool]:

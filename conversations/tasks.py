@@ -32,6 +32,7 @@ from conversations import (
     typing_sign,
 )
 from conversations.act import act
+from conversations.bots import telling
 from conversations.channels.types import Error
 from conversations.media import upload
 from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
@@ -206,3 +207,15 @@ def follow(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     if more:
         wake("follow")
     return {"passed": passed}
+
+
+@shared_task(name="conversations.tasks.tell_bots", soft_time_limit=60, time_limit=90)
+def tell_bots(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Tell bots what happened until nobody need be told now or time is up; one that hangs may take five seconds more."""
+    until, told = time.monotonic() + seconds, 0
+    while some := telling.tell_some():
+        told += some
+        if time.monotonic() >= until:
+            wake("bots")
+            break
+    return {"told": told}

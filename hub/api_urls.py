@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/me/settings", own.OwnSettings.as_view()),
     path("v1/", include("conversations.api.urls")),
     path("v1/", include("conversations.api.workplace_urls")),
+    path("v1/", include("conversations.api.automation_urls")),
     path("v1/", include("metrics.api_urls")),
     path("v1/<path:rest>", schema.nowhere),
 ]

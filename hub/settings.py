@@ -188,6 +188,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.reconcile": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
     "conversations.tasks.introduce": {"queue": "media"},
+    "conversations.tasks.tell_bots": {"queue": "media"},
     "conversations.tasks.route": {"queue": "interactive"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -210,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "follow": {"task": "conversations.tasks.follow", "schedule": 5.0, "options": {"expires": 30}},
+    "tell_bots": {"task": "conversations.tasks.tell_bots", "schedule": 5.0, "options": {"expires": 30}},
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
     "reconcile": {"task": "conversations.tasks.reconcile", "schedule": 600.0, "options": {"expires": 300}},

@@ -1,0 +1,202 @@
+"""``/bots``: programs that answer until a person does; and handing a conversation from one of them, or from an agent, to people."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations import handoff
+from conversations.act import actor_of
+from conversations.api import shapes
+from conversations.api.asking import refusals, team_named
+from conversations.api.conversations import MOVED, here, moved
+from conversations.api.represent import moment
+from conversations.bots import keeping
+from conversations.bots.keeping import NAME_LENGTH, Made, Plan
+from conversations.draft import Words
+from conversations.models import Bot
+from conversations.reply import reply
+from conversations.triage import Moved
+from hub import audit
+from hub.access import caller_of
+from hub.idempotency import once
+from hub.ids import new_id
+from hub.inputs import Id, Text, YesNo, checked
+from hub.models import Role
+from hub.pagination import page
+
+
+class BotInput(serializers.Serializer[Any]):
+    """A bot: where it is told what happens (`url`, https), and on which channels; none means all of them."""
+
+    name = Text(max_length=NAME_LENGTH, required=False)
+    url = Text(max_length=500, required=False)
+    channels = serializers.ListField(child=Id(), max_length=200, required=False)
+    active = YesNo(required=False)
+
+
+class BotShape(shapes.Shape):
+    """A bot. What it is told is signed: `X-Novelo-Signature: sha256=` HMAC-SHA256 of timestamp, a full stop and body."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    url = serializers.URLField()
+    channels = serializers.ListField(child=serializers.UUIDField())
+    active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class MadeBotShape(BotShape):
+    """A bot with its secret and its token, which are shown this once."""
+
+    secret = serializers.CharField()
+    token = serializers.CharField()
+
+
+class HandoffInput(serializers.Serializer[Any]):
+    """To whom it goes: a team's name or id, and a note for them."""
+
+    team = Text(required=False, allow_null=True, max_length=80)
+    note = Text(required=False, allow_null=True, allow_blank=True, max_length=10_000)
+
+
+def shown(row: Bot) -> dict[str, Any]:
+    """Return a bot as the API shows it: never its secret."""
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "url": row.url,
+        "channels": [str(one) for one in row.channel_ids],
+        "active": row.active,
+        "created_at": moment(row.created_at),
+    }
+
+
+def _made(made: Made) -> dict[str, Any]:
+    made.bot.refresh_from_db()
+    return {**shown(made.bot), "secret": made.secret, "token": made.token}
+
+
+def plan_of(given: dict[str, Any], row: Bot | None = None) -> Plan:
+    """Return what is asked for; what is not said stays as ``row`` has it."""
+    kept: dict[str, Any] = {"name": "", "url": ""}
+    if row is not None:
+        kept = {"name": row.name, "url": row.url, "channel_ids": row.channel_ids, "active": row.active}
+    if "channels" in given:
+        given = {**given, "channel_ids": given["channels"]}
+        del given["channels"]
+    return Plan(**{**kept, **given})
+
+
+class BotList(APIView):
+    """All bots; adding one."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(
+        operation_id="list_bots",
+        parameters=shapes.parameters(),
+        responses=shapes.answers(shapes.page_of(BotShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List the bots, newest first."""
+        return Response(page(request, Bot.objects.of(caller_of(request).workspace), {"id": UUID}, shown))
+
+    @extend_schema(
+        operation_id="create_bot",
+        request=BotInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(MadeBotShape, 400, status=201),
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Add a bot; its secret and its token are in this answer and nowhere else."""
+        caller, given = caller_of(request), checked(BotInput, request)
+        with refusals(), transaction.atomic():
+            made = keeping.create(caller.workspace, plan_of(given))
+            audit.note(caller, "bot.created", made.bot)
+        return Response(_made(made), status=201)
+
+
+class BotDetail(APIView):
+    """One bot."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(operation_id="get_bot", responses=shapes.answers(BotShape, 404))
+    def get(self, request: Request, bot_id: UUID) -> Response:
+        """Show a bot."""
+        with refusals():
+            return Response(shown(Bot.objects.of(caller_of(request).workspace).get(pk=bot_id)))
+
+    @extend_schema(operation_id="change_bot", request=BotInput, responses=shapes.answers(BotShape, 400, 404))
+    def patch(self, request: Request, bot_id: UUID) -> Response:
+        """Change a bot; what is not said stays."""
+        caller = caller_of(request)
+        with refusals(), transaction.atomic():
+            row = Bot.objects.of(caller.workspace).select_for_update().get(pk=bot_id)
+            before = shown(row)
+            after = shown(keeping.change(row, plan_of(checked(BotInput, request), row)))
+            changed = {field: (before[field], after[field]) for field in before if before[field] != after[field]}
+            audit.note(caller, "bot.changed", row, changed)
+        return Response(after)
+
+    @extend_schema(operation_id="remove_bot", responses=shapes.answers(None, 404, status=204))
+    def delete(self, request: Request, bot_id: UUID) -> Response:
+        """Remove a bot: its token is good for nothing any more."""
+        caller = caller_of(request)
+        with refusals(), transaction.atomic():
+            row = Bot.objects.of(caller.workspace).get(pk=bot_id)
+            audit.note(caller, "bot.removed", row)
+            keeping.remove(row)
+        return Response(status=204)
+
+
+class BotRotate(APIView):
+    """Giving a bot new secrets."""
+
+    role: ClassVar = Role.ADMIN
+
+    @extend_schema(
+        operation_id="rotate_bot", request=None, parameters=[shapes.KEY], responses=shapes.answers(MadeBotShape, 404)
+    )
+    @once
+    def post(self, request: Request, bot_id: UUID) -> Response:
+        """Make a new secret and a new token; the old ones are good for nothing at once."""
+        caller = caller_of(request)
+        with refusals(), transaction.atomic():
+            row = Bot.objects.of(caller.workspace).select_for_update().get(pk=bot_id)
+            made = keeping.rotate(row)
+            audit.note(caller, "bot.secret_renewed", row)
+        return Response(_made(made))
+
+
+class Handoff(APIView):
+    """Handing a conversation to people."""
+
+    @extend_schema(operation_id="hand_off_conversation", request=HandoffInput, parameters=[shapes.KEY], responses=MOVED)
+    @once
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Give the conversation from a bot, or from yourself, to people: of a team, with a note. No bot speaks in it afterwards."""
+        workspace = caller_of(request).workspace
+        here(workspace, conversation_id)
+        given = checked(HandoffInput, request)
+        team = team_named(workspace, "team", given.get("team"))
+        note = (given.get("note") or "").strip()
+
+        def room(place: Any, actor: Any) -> Moved:
+            done = handoff.hand_off(place, conversation_id, actor, team)
+            if not note:
+                return done
+            words = Words(client_id=f"handoff:{new_id()}", text=note, private=True)
+            noted = reply(place, conversation_id, actor_of(caller_of(request)), words)
+            return Moved(done.conversation, (*done.changes, *noted.changes), done.work)
+
+        return moved(request, conversation_id, room)
