@@ -47,7 +47,7 @@ FILTERS = {
 }
 SNIPPETS = f"""
 SELECT id, ts_headline('novelo', translate(left(text, 4000), '{wording.JOINTS[0]}', '{wording.JOINTS[1]}'), %(query)s::tsquery,
-  'StartSel={ON}, StopSel={OFF}, MaxWords=24, MinWords=10, ShortWord=0')
+  'StartSel={ON}, StopSel={OFF}, ' || CASE WHEN length(text) < 160 THEN 'HighlightAll=true' ELSE 'MaxWords=24, MinWords=12, ShortWord=0' END)
 FROM conversations_message WHERE id = ANY(%(ids)s::uuid[])
 """  # noqa: S608  constants of this file
 

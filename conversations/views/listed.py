@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _, pgettext
 
+from conversations.channels.registry import CHANNELS
 from conversations.views.plurals import forms
 
 Named = dict[str, Any]
@@ -85,6 +87,17 @@ def words() -> dict[str, Any]:
             "next_response": _("Answer due in {left}"),
             "resolution": _("Resolution due in {left}"),
             "late": _("Late by {left}"),
+        },
+        "snoozes": dict(choices()["snoozes"]),
+        "choose": {
+            "label": _("Labels"),
+            "priority": pgettext("of a conversation", "Priority"),
+            "snooze": _("Snooze until"),
+            "assign": _("Assign to"),
+        },
+        "nobody_has_it": _("Back to the queue"),
+        "window_hours": {
+            kind: adapter.reply_window // timedelta(hours=1) for kind, adapter in CHANNELS.items() if adapter.reply_window
         },
         "window_closes": _("The window closes in {left}"),
         "looks": _("{names} is here"),

@@ -1,16 +1,12 @@
 /* The list: keyed rows, one row moved for one change, an order that holds still under the pointer. */
 
-import { $, $$, copy, draw, initials, plural, slots, tone, words, write, writeOrHide } from "../../hub/js/dom.js";
-import { ago, duration, full, secondsBetween } from "../../hub/js/time.js";
-import { byline, mark, said } from "./saying.js";
+import { $, $$, plural, slots, words, write } from "../../hub/js/dom.js";
+import { createRow, paintRow, tickRow } from "./row.js";
 
-const WAIT_WARN = 5 * 60;
-const WAIT_BAD = 30 * 60;
 const MOST = 100;
-const MOST_UNREAD = 9;
 
-/** onOpen(id) when a row is chosen; onMore() when the end comes near; draftOf(id) gives an unsent text. */
-export function createList(store, { onOpen, onMore, draftOf }) {
+/** onOpen(id) when a row is chosen; onMore() when the end comes near; draftOf(id) an unsent text; othersOf(id) who looks too. */
+export function createList(store, { onOpen, onMore, draftOf, othersOf }) {
   const pane = $("[data-list]");
   const body = $(".list-body", pane); // the pill of news lies over the rows: pointing at it still holds them
   const scroller = $("[data-scroller]", pane);
@@ -34,48 +30,14 @@ export function createList(store, { onOpen, onMore, draftOf }) {
   }
 
   function make(id) {
-    const element = copy("row");
+    const element = createRow(id);
     elements.set(id, element);
-    element.dataset.id = id;
     paint(element, store.rows.get(id));
     return element;
   }
 
   function paint(element, row) {
-    const s = slots(element);
-    const name = row.customer_name || words.unknown_person;
-    const last = row.last_message;
-    const draft = draftOf(row.id);
-    s.link.href = `/inbox/${row.id}/`;
-    s.link.classList.toggle("unread", row.unread > 0);
-    write(s.initials, initials(name));
-    s.avatar.dataset.tone = tone(row.customer);
-    mark(s.mark, row);
-    write(s.name, name);
-    tick(element, row);
-    s.draft.hidden = !draft;
-    write(s.by, draft || !last ? "" : byline(last));
-    draw(s.icon, draft || !last || last.deleted_at || last.kind === "text" || last.kind === "note" ? "" : last.kind);
-    write(s.text, draft || said(last));
-    writeOrHide(s.unread, row.unread > MOST_UNREAD ? `${MOST_UNREAD}+` : row.unread || "");
-    s.unread.setAttribute("aria-label", plural(words.unread, row.unread));
-    writeOrHide(s.team, row.team?.name);
-    writeOrHide(s.status, ["pending", "snoozed"].includes(row.status) ? words.status[row.status] : "");
-    write(s.owner, store.view === "mine" ? "" : row.assignee?.name || row.assignee?.email || "");
-    if (row.id === opened) s.link.setAttribute("aria-current", "true");
-    else s.link.removeAttribute("aria-current");
-  }
-
-  function tick(element, row) {
-    const s = slots(element);
-    write(s.time, row.last_message_at ? ago(row.last_message_at) : "");
-    s.time.dateTime = row.last_message_at ?? "";
-    s.time.title = row.last_message_at ? full(row.last_message_at) : "";
-    const waits = row.waiting_since && row.status !== "resolved" ? secondsBetween(row.waiting_since) : -1;
-    s.waiting.hidden = waits < 60;
-    s.waiting.classList.toggle("warn", waits >= WAIT_WARN && waits < WAIT_BAD);
-    s.waiting.classList.toggle("bad", waits >= WAIT_BAD);
-    if (waits >= 60) write(s.wait, duration(Math.floor(waits / 60) * 60));
+    paintRow(element, row, { draft: draftOf(row.id), others: othersOf(row.id), opened: row.id === opened, view: store.view });
   }
 
   /** Move one row to where it belongs; everything else stays untouched. */
@@ -143,7 +105,8 @@ export function createList(store, { onOpen, onMore, draftOf }) {
     news.hidden = held.size === 0;
     if (held.size) write(slots(news).text, plural(words.new_rows, held.size));
     more.hidden = !store.next;
-    for (const empty of $$("[data-empty]", pane)) empty.hidden = store.rows.size > 0 || empty.dataset.empty !== store.view;
+    const empty = Object.keys(store.filters).length ? "filtered" : $(`[data-empty="${store.view}"]`, pane) ? store.view : "kept";
+    for (const one of $$("[data-empty]", pane)) one.hidden = store.rows.size > 0 || one.dataset.empty !== empty;
     rove();
   }
 
@@ -166,7 +129,7 @@ export function createList(store, { onOpen, onMore, draftOf }) {
 
   holder.addEventListener("click", (event) => {
     const link = event.target.closest(".row");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (!link || event.target.closest("label") || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     onOpen(link.closest("li").dataset.id);
   });
@@ -188,7 +151,7 @@ export function createList(store, { onOpen, onMore, draftOf }) {
   store.addEventListener("rows", rebuild);
   store.addEventListener("row", onRow);
   store.addEventListener("gone", onGone);
-  setInterval(() => elements.forEach((element, id) => store.rows.has(id) && tick(element, store.rows.get(id))), 20_000);
+  setInterval(() => elements.forEach((element, id) => store.rows.has(id) && tickRow(element, store.rows.get(id))), 20_000);
   rebuild();
 
   return {
@@ -208,6 +171,8 @@ export function createList(store, { onOpen, onMore, draftOf }) {
       const at = shown.indexOf(id);
       return at === -1 ? shown[0] : shown[at + step];
     },
+    /** Ids from top to bottom. */
+    ids: () => $$("[data-id]", holder).map((element) => element.dataset.id),
     focused: () => document.activeElement?.closest?.("[data-rows] > li")?.dataset.id ?? null,
     focus(id) {
       $(".row", elements.get(id) ?? holder)?.focus();

@@ -27,6 +27,9 @@ export const put = (path, body) => send("PUT", path, body);
 /** Change a part of something. */
 export const patch = (path, body) => send("PATCH", path, body);
 
+/** Take something away. */
+export const remove = (path) => send("DELETE", path);
+
 /** Say something while the page is being left: it arrives when the page is gone, and nobody waits for the answer. */
 export const leaveWord = (path, body) => send("POST", path, body, null, { keepalive: true }).catch(() => {});
 
