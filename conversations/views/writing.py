@@ -28,7 +28,63 @@ def words() -> dict[str, Any]:
             "found": forms("{n} found", "{n} found"),
         },
         "emoji": emoji(),
+        "palette": _palette(),
+        "copied": _("Copied."),
+        "earlier_one": _("Earlier conversation: {facts}"),
+        "this_one": _("This conversation"),
+        "promises": {
+            "first_response": _("first response"),
+            "next_response": _("next response"),
+            "resolution": _("resolution"),
+        },
     }
+
+
+def keys() -> dict[str, str]:
+    """Return what shortcuts and the palette's steps are called, beside those of the list."""
+    return {
+        "palette": _("All commands"), "send_resolve": _("Send and resolve"), "resolve_next": _("Resolve and next"),
+        "snooze": _("Snooze…"), "label": _("Labels…"), "priority": _("Priority…"), "macro": _("Run a macro…"),
+        "canned": _("Insert a canned reply…"), "pending": _("Set to pending"), "undo": _("Undo"),
+    }  # fmt: skip
+
+
+def events() -> dict[str, str]:
+    """Return the sentences of what happens with a conversation, beside those of triage."""
+    return {
+        "routed.why": _("The conversation went to {why}"),
+        "conversation.handoff": _("{actor} handed the conversation over to {team}"),
+        "conversation.queued": _("The conversation waits in the queue"),
+        "queued.returned": _("Given back to the queue"),
+        "conversation.snoozed": _("{actor} snoozed the conversation until {until}"),
+        "awoken": _("The snooze is over"),
+        "conversation.field_changed": _("{actor} changed {field}"),
+        "sla.breached": _("Promise broken: {promise}"),
+        "survey.sent.csat": _("The customer was asked how it was"),
+        "survey.sent.nps": _("The customer was asked whether they would recommend us"),
+        "survey.answered.csat": _("The customer gave {score} of 5"),
+        "survey.answered.nps": _("The customer gave {score} of 10"),
+    }
+
+
+def _palette() -> dict[str, Any]:
+    return {
+        "recent": _("Used last"),
+        "actions": _("Actions"),
+        "conversations": _("Conversations"),
+        "people": _("Customers"),
+        "messages": _("Messages"),
+        "places": _("Go to"),
+        "team": _("Team"),
+        "found": forms("{n} command", "{n} commands"),
+        "macro_done": _("“{name}” is done."),
+        "macro_failed": _("“{name}”: {done} of {all} done. Not done: {why}"),
+        "acts": {
+            "reply": _("Reply"), "note": _("Private note"), "ask": _("Question"), "label": _("Label"),
+            "unlabel": _("Take off a label"), "priority": _("Priority"), "assign": _("Assign"),
+            "handoff": _("Hand over"), "snooze": _("Snooze"), "resolve": _("Resolve"),
+        },
+    }  # fmt: skip
 
 
 def emoji() -> dict[str, str]:
