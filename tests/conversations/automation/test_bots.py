@@ -45,7 +45,8 @@ class Program(ThreadingHTTPServer):
 class Listener(BaseHTTPRequestHandler):
     """One call to the bot."""
 
-    def do_POST(self) -> None:  # noqa: N802  the library asks for this name
+    def do_POST(self) -> None:
+        """Note what is told."""
         server: Any = self.server
         server.told.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(server.status)
