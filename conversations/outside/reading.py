@@ -108,9 +108,7 @@ def read(raw: Any) -> Told:
         raise Refused("source", _("“novelo” is reserved for what happens here."))
     at: datetime = _one(raw, "at", fields.moment)
     said = kind.startswith("message.")
-    channel = CHANNEL("channel", raw["channel"]) if raw.get("channel") or said else ""
-    if said and not channel:
-        raise Refused("channel", _("Must be given."))
+    channel = _one(raw, "channel", CHANNEL) if said or raw.get("channel") else ""
     given = raw.get("data")
     if given is not None and not isinstance(given, Mapping):
         raise Refused("data", _("Must be an object."))

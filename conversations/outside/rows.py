@@ -128,7 +128,8 @@ def people(sides: Sides, since: Mapping[UUID, datetime] | None = None) -> dict[U
 def _moments(found: Iterable[Sequence[Any]], whole: dict[UUID, Person]) -> None:
     for person, at, source, key, kind, customer, author, data, event, message, talk, channel in found:
         one = whole[person]
-        if source != LIVE and talk is not None and talk not in one.rows and talk not in one.ours:
+        known = talk is None or talk in one.rows or talk in one.ours
+        if source != LIVE and not known and one.since != EVER:
             continue  # of a conversation that ended before
         moment = Moment(
             at,

@@ -123,14 +123,13 @@ def _plan_person(workspace: Workspace, person: Person, staff: Staff, now: dateti
             _go_to(episode, row, group, went, plan)
             _set_ours(row, episode, person, staff, last=episode is found.episodes[-1])
             left.discard(row.id)
-            plan.ours.append(row.id)
             plan.changed[row.id] = row
             continue
         old = _row_of(episode, rows)
         row = old or _new(workspace, episode, person, plan)
         before = msgspec.structs.replace(row)
         _go_to(episode, row, {row.id}, went, plan)
-        _set(row, episode, staff, now, known=old is not None)
+        _set(row, episode, staff, now)
         if old is None:
             plan.fresh[row.id] = row
         elif row != before:
@@ -142,6 +141,7 @@ def _plan_person(workspace: Workspace, person: Person, staff: Staff, now: dateti
         if row.live_at and row.opened_at >= person.since:
             row.opened_at = row.live_at
             plan.changed[row.id] = row
+    plan.ours += person.ours
     plan.emptied |= {key: went.get(key) for key in rows}
 
 
@@ -189,11 +189,10 @@ def _go(moment: Moment, row: Row | None, key: UUID | None, plan: Plan) -> None:
             plan.messages.append((moment.message, row.id, row.last_seq))
 
 
-def _set(row: Row, episode: Episode, staff: Staff, now: datetime, *, known: bool) -> None:
-    """Let a row say what its episode came to. What somebody has read here stays read."""
+def _set(row: Row, episode: Episode, staff: Staff, now: datetime) -> None:
+    """Let a row say what its episode came to."""
     if episode.snoozed_until is not None and episode.snoozed_until <= now:
         episode.awake()
-    heard = sum(moment.fresh >= 0 and moment.type == "message.received" for moment in episode.moments)
     last = episode.last
     row.status, row.opened_at, row.resolved_at = episode.status, episode.opened_at, episode.ended
     row.assignee_id, row.team_id = staff.agent(episode.agent), staff.team(episode.team)
@@ -201,7 +200,7 @@ def _set(row: Row, episode: Episode, staff: Staff, now: datetime, *, known: bool
     row.first_response_at, row.waiting_since = episode.first_response_at, episode.waiting_since
     row.snoozed_until, row.reopened_count = episode.snoozed_until, episode.reopened
     row.last_inbound_at = episode.last_inbound_at
-    row.unread = min(episode.unread, row.unread + heard) if known else episode.unread
+    row.unread = episode.unread
     if last is not None:
         row.last_message_at, row.last_message_id, row.last_channel_id = min(last.at, now), last.message, last.channel
 
