@@ -11,7 +11,12 @@ class ConversationsConfig(AppConfig):
     name = "conversations"
 
     def ready(self) -> None:
-        """Hear who leaves."""
+        """Hear who leaves, and tell the house which kinds of channel there are."""
+        from django.utils.translation import gettext as _
+
         from conversations import leaving  # its models are there only now
+        from conversations.channels.registry import CHANNELS
+        from hub import kinds
 
         leaving.listen()
+        kinds.tell(lambda: [(kind, _(adapter.title) if adapter.title else kind) for kind, adapter in CHANNELS.items()])

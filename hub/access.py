@@ -9,12 +9,14 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from hub import second_factor
 from hub.models import ApiToken, Membership, Role, User, Workspace, digest
 
 # How stale "last used" may be: a write per request would cost more than it tells.
@@ -58,13 +60,22 @@ def caller_of_token(plain: str) -> Caller | None:
 
 
 def caller_of_user(user: Any, workspace_id: str | None = None) -> Caller | None:
-    """Return a signed-in person in the workspace they chose, else in their first; ``None`` for somebody without any."""
+    """Return a signed-in person in the workspace they chose, else in their first.
+
+    ``None`` for somebody without any, and for who must set up a second factor before they may do anything there.
+    """
+    membership = _membership(user, workspace_id)
+    if membership is None or second_factor.is_missing(user, membership.workspace):
+        return None
+    return Caller(membership.workspace, membership.role, user=user)
+
+
+def _membership(user: Any, workspace_id: str | None) -> Membership | None:
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return None
     memberships = Membership.objects.select_related("workspace").filter(user=user).order_by("created_at", "id")
     chosen = memberships.filter(workspace_id=workspace_id).first() if workspace_id else None
-    membership = chosen or memberships.first()
-    return Caller(membership.workspace, membership.role, user=user) if membership else None
+    return chosen or memberships.first()
 
 
 class WorkspaceMiddleware:
@@ -82,7 +93,20 @@ class WorkspaceMiddleware:
         if language and not request.COOKIES.get("django_language"):
             translation.activate(language)
             request.LANGUAGE_CODE = translation.get_language()
+        if caller is None and _must_secure(request):
+            return redirect("mfa_activate_totp")
         return self.get_response(request)
+
+
+# What one may reach before the second factor is set up: the way to it, the way out, and what answers for itself.
+BEFORE_IT = ("/accounts/", "/me/", "/join/", "/static/", "/api/", "/webhooks/", "/healthz", "/readyz", "/internal/")
+
+
+def _must_secure(request: HttpRequest) -> bool:
+    """Whether a person asks for a page of a workspace that wants a second factor of them first."""
+    if not request.user.is_authenticated or request.path.startswith(BEFORE_IT):
+        return False
+    return _membership(request.user, request.session.get("workspace")) is not None
 
 
 def place(request: HttpRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hub.house import front, hours, people, teams
+from hub.house import audit, front, hours, people, teams, tokens, workspace
 
 urlpatterns = [
     path("", front.front, name="settings"),
@@ -18,4 +18,9 @@ urlpatterns = [
     path("hours/new/", hours.new, name="settings_hours_new"),
     path("hours/preview/", hours.preview, name="settings_hours_preview"),
     path("hours/<uuid:hours>/remove/", hours.remove, name="settings_hours_remove"),
+    path("workspace/", workspace.workspace, name="settings_workspace"),
+    path("tokens/", tokens.tokens, name="settings_tokens"),
+    path("tokens/<uuid:token>/revoke/", tokens.revoke, name="settings_token_revoke"),
+    path("audit/", audit.audit, name="settings_audit"),
+    path("audit/audit.csv", audit.download, name="settings_audit_csv"),
 ]
