@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from conversations import bulk, feed, identify, merge
+from conversations.channels.registry import adapter_of
 from conversations.feed import Change
 from conversations.history import SKEW, Actor
 from conversations.models import Channel, Customer, HistoryEvent, Message
@@ -184,8 +185,8 @@ def _channels(workspace: Workspace, entries: Sequence[Entry], now: datetime) -> 
 
 
 def label(kind: str) -> str:
-    """Return what a kind of channel that we do not know is called."""
-    return kind.replace("_", " ").capitalize()
+    """Return what a kind of channel is called, also one we do not know."""
+    return adapter_of(kind).title or kind.replace("_", " ").capitalize()
 
 
 def _people(workspace: Workspace, entries: Sequence[Entry], sides: dict[UUID, UUID]) -> dict[UUID, Person]:

@@ -69,7 +69,7 @@ def channel_kinds() -> tuple[str, ...]:
 def channel_title(kind: str) -> str:
     """Return what a kind of channel is called, in the reader's language."""
     title = adapter_of(kind).title
-    return _(title) if title else kind
+    return _(title) if title else kind.replace("_", " ").capitalize()
 
 
 @register.simple_tag(takes_context=True)

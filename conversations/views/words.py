@@ -82,7 +82,7 @@ def words() -> dict[str, Any]:
         "taken_apart": _("They are two people again."),
         "not_the_same": _("They are not suggested again."),
         "same_address": _("Both use the same address: {kind} {address}"),
-        "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
+        "channels": _elsewhere() | {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
         "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
         "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
         "keys": _keys() | writing.keys(),
@@ -192,13 +192,21 @@ def _joined() -> dict[str, str]:
         "provider": _("Joined on {date}: the provider says that they are one"),
         "token": _("Joined on {date}: your site has said who they are"),
         "link": _("Joined on {date}: they came by an invitation from another channel"),
+        "source": _("Joined on {date}: a connected system names them as one person"),
     }
 
 
 def _contacts() -> dict[str, str]:
     return {
         "wa_id": "WhatsApp", "bsuid": _("WhatsApp id"), "igsid": "Instagram", "psid": "Messenger", "phone": _("Phone"),
-        "email": _("E-mail"), "visitor": _("Site visitor"), "external_id": _("Your system"),
+        "email": _("E-mail"), "visitor": _("Site visitor"), "external_id": _("Your system"), "instagram": "Instagram",
+    }  # fmt: skip
+
+
+def _elsewhere() -> dict[str, str]:
+    """Return what kinds of channel are called that only imported history knows; others go by their own word."""
+    return {
+        "email": _("E-mail"), "phone": _("Phone"), "store": _("Store"), "ecommerce": _("Online store"), "app": _("App"),
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def told(kind: str, at: str, channel: str = "whatsapp", **fields: Any) -> dict[s
         fields.pop("customer", {"phone": PHONE}),
     )
     return {
-        "id": key or f"e{next(_numbers)}",
+        "id": f"e{next(_numbers)}" if key is None else key,
         "source": source,
         "type": kind,
         "at": f"2026-03-{int(day):02d}T{clock}:00-03:00",

@@ -81,7 +81,7 @@ export function paintFacts(row) {
     status: words.status[row.status],
     assignee: row.assignee?.name || row.assignee?.email || words.nobody,
     team: row.team?.name ?? "",
-    channels: [...new Set(row.channels.map(({ kind }) => words.channels[kind]))].join(", "),
+    channels: [...new Set(row.channels.map(({ kind }) => words.channels[kind] ?? kind))].join(", "),
     route: row.status === "resolved" ? "" : reasonLine(row.route_reason),
     opened: moment(row.opened_at),
     first_response: first === null ? words.no_answer_yet : duration(first),
