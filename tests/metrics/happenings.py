@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from conversations.models import Customer, HistoryEvent
 from hub.models import Workspace
-from metrics.query import Answer, Freshness, answer
-from metrics.query import fresh as as_fresh
+from metrics.query import Answer, Freshness, answer, fresh as as_fresh
 from metrics.question import Question, metric_named, read
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hub.models import Workspace
@@ -74,7 +76,7 @@ def test_promoters_fixture_f8(workspace: Workspace) -> None:
 def test_the_last_answer_within_days_counts_and_silence_is_told_beside(workspace: Workspace) -> None:
     who = person(workspace)
 
-    def answered(at: str, score: object, **more: object) -> None:
+    def answered(at: str, score: Any, **more: Any) -> None:
         happen(event(who, "survey.answered", at, survey="csat", score=score, **more))
 
     happen(
