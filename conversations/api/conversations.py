@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from conversations import deliver, drafts, mention, triage
 from conversations.act import act, actor_of
-from conversations.api import reading, represent, shapes
+from conversations.api import reading, represent, shapes, taking
 from conversations.api.asking import (
     SnoozeInput,
     refusals,
@@ -84,6 +84,15 @@ class ConversationDetail(APIView):
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """Show a conversation."""
         return shown(caller_of(request).workspace, conversation_id)
+
+    @extend_schema(
+        operation_id="fill_conversation",
+        request=taking.AttributesInput,
+        responses=shapes.answers(shapes.ConversationShape, 400, 404),
+    )
+    def patch(self, request: Request, conversation_id: UUID) -> Response:
+        """Fill in custom fields of a conversation; null empties one."""
+        return taking.fill_conversation(request, conversation_id)
 
 
 class ConversationMessages(APIView):

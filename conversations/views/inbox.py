@@ -21,7 +21,7 @@ from hub.models import Role
 
 # Loaded with the page instead of one after the other.
 MODULES = [
-    *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed", "fuzzy")),
+    *(f"hub/js/{name}.js" for name in ("dom", "http", "time", "toast", "keys", "feed", "fuzzy", "palette")),
     *(
         f"conversations/js/{name}.js"
         for name in (
@@ -48,6 +48,9 @@ MODULES = [
             "drafts",
             "attention",
             "writing",
+            "happenings",
+            "fields",
+            "steps",
             "ways",
             "picker",
             "reactions",

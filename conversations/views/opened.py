@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from conversations import mention
 from conversations.api import joined, reading, represent, ways
@@ -49,6 +47,7 @@ def thread(caller: Caller, conversation_id: UUID) -> Shown:
     return {
         "conversation": represent.conversation(found, reading.channels_touched(workspace, [found])),
         "attributes": found.attributes,
+        "figures": figures(workspace, found),
         "ways": ways.of(caller, found),
         "mentioned": caller.user is not None and mention.unseen(workspace, found.pk, caller.user),
         "customer": represent.customer(whole[0]),
@@ -141,7 +140,7 @@ def events(workspace: Workspace, conversation: Conversation, whole: Sequence[Cus
     """Return what was done with the conversation and since its beginning with the person, in order.
 
     Each with ``id``, ``type``, ``at``, ``actor``, ``agent``, ``team`` as names, ``other``: the name of who was joined, and
-    what its type says besides: ``label``, ``priority``, ``until``, ``field``, ``promise``, ``survey``, ``score``, ``why``.
+    what its type says besides: ``label``, ``priority``, ``until``, ``field``, ``promise``, ``survey``, ``score``, and ``route``: why a rule gave it.
     """
     group = Conversation.objects.of(workspace).group(conversation.pk)
     since = conversation.opened_at
@@ -173,28 +172,11 @@ def _event(row: HistoryEvent, names: dict[str, str], titles: dict[str, str]) -> 
         "team": data.get("team"),
         "other": data.get("name", ""),
         "reason": reason if isinstance(reason, str) else "",
-        "why": why(reason) if isinstance(reason, dict) else "",
+        "route": reason if isinstance(reason, dict) else None,
         "self": bool(row.actor and row.actor.email == agent),
         "field": titles.get(str(data.get("field")), data.get("field")),
         **{key: data.get(key) for key in ("label", "priority", "until", "promise", "survey", "score")},
     }
-
-
-def why(reason: dict[str, Any]) -> str:
-    """Return in a few words why a conversation was given to somebody: "longest idle, 3 of 6"."""
-    rules = {
-        "sticky": _("spoke with the customer last"),
-        "round_robin": _("next in turn"),
-        "least_busy": _("least busy"),
-        "longest_idle": _("idle the longest"),
-    }
-    parts = [rules.get(str(reason.get("rule", "")), "")]
-    load, capacity = reason.get("load"), reason.get("capacity")
-    if load is not None and capacity is not None:
-        parts.append(_("%(load)s of %(capacity)s") % {"load": load, "capacity": capacity})
-    if reason.get("speaks"):
-        parts.append(_("speaks %(language)s") % {"language": reason["speaks"]})
-    return ", ".join(part for part in parts if part)
 
 
 def occurrences(workspace: Workspace, whole: Sequence[Customer]) -> list[Shown]:
@@ -217,6 +199,12 @@ def occurrences(workspace: Workspace, whole: Sequence[Customer]) -> list[Shown]:
         }
         for row in rows[:OCCURRENCES_SHOWN]
     ]
+
+
+def figures(workspace: Workspace, conversation: Conversation) -> Shown:
+    """Return this conversation's own figures: how many answers people gave in it."""
+    said = Message.objects.of(workspace).in_conversation(conversation.pk)
+    return {"replies": said.filter(direction="outbound", author_kind="agent").exclude(kind="note").count()}
 
 
 def fields(workspace: Workspace) -> list[Shown]:

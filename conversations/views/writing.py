@@ -30,6 +30,12 @@ def words() -> dict[str, Any]:
         "emoji": emoji(),
         "palette": _palette(),
         "copied": _("Copied."),
+        "snoozed_until": _("until {until}"),
+        "edit_field": _("{field}: {value}. Edit"),
+        "yes": _("Yes"),
+        "no": _("No"),
+        "score_of": {"csat": _("{score} of 5"), "nps": _("{score} of 10")},
+        "occurrences": _occurrences(),
         "earlier_one": _("Earlier conversation: {facts}"),
         "this_one": _("This conversation"),
         "promises": {
@@ -65,6 +71,19 @@ def events() -> dict[str, str]:
         "survey.answered.csat": _("The customer gave {score} of 5"),
         "survey.answered.nps": _("The customer gave {score} of 10"),
     }
+
+
+def _occurrences() -> dict[str, str]:
+    """Return what happened with a person outside of conversations, by the type of its event."""
+    return {
+        "order.created": _("Order placed"), "order.paid": _("Order paid"), "order.shipped": _("Order sent"),
+        "order.delivered": _("Order delivered"), "order.cancelled": _("Order cancelled"),
+        "order.canceled": _("Order cancelled"), "order.refunded": _("Order refunded"),
+        "cart.created": _("Cart begun"), "cart.abandoned": _("Cart left behind"), "cart.recovered": _("Cart recovered"),
+        "payment.succeeded": _("Paid"), "payment.failed": _("Payment failed"), "survey.answered": _("Survey answered"),
+        "opportunity.created": _("Opportunity"), "opportunity.won": _("Opportunity won"),
+        "opportunity.lost": _("Opportunity lost"),
+    }  # fmt: skip
 
 
 def _palette() -> dict[str, Any]:

@@ -8,7 +8,7 @@ const MOST = 8;
 
 /**
  * `sources` by sign: {items(): the list or a promise of it, texts(item), show(item): {title, text, hint}, pick(item): what to write
- * in the place of the sign, usable(): whether the sign means anything now}.
+ * in the place of the sign, ends(before): whether that was just written, usable(): whether the sign means anything now}.
  */
 export function createComplete(form, input, sources) {
   const box = $("[data-complete]", form);
@@ -22,7 +22,7 @@ export function createComplete(form, input, sources) {
     const before = input.value.slice(0, input.selectionStart);
     for (const [sign, source] of Object.entries(sources)) {
       const match = source.usable() && before.match(BEGUN[sign]);
-      if (!match) continue;
+      if (!match || source.ends?.(before)) continue;
       const all = await source.items();
       if (mine !== asked) return;
       const items = best(match[1].trim(), all, source.texts, MOST);

@@ -159,6 +159,7 @@ export function createComposer(me, { agents, settings, drafts, writing, onSend, 
     const about = { note, channel: way?.channel, mentions: people.map(({ id }) => id), payload: people.length ? { mentions: people } : {}, seen };
     parts.forEach((part, at) => onSend({ ...part, ...about, replyTo: at ? null : replyTo, anyway: anyway || at > 0 }));
     files.clear();
+    complete.shut();
     input.value = "";
     replyTo = null;
     keepDraft();
@@ -245,6 +246,13 @@ export function createComposer(me, { agents, settings, drafts, writing, onSend, 
       replyTo = message.id;
       show();
       keepDraft();
+    },
+    /** Begin a note about a message. */
+    noteAbout(message) {
+      mode(true);
+      if (!message.local) replyTo = message.id;
+      keepDraft();
+      show();
     },
     /** Put back what could not be sent: a text into the box, a template into the picker. */
     restore({ text, kind, template, via }) {

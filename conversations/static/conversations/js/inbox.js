@@ -1,17 +1,19 @@
 /* The inbox: brings list, thread, composer, side, keys and feed together. */
 
-import { $, calmly, read, write } from "../../hub/js/dom.js";
+import { $, calmly, read, words } from "../../hub/js/dom.js";
 import { follow } from "../../hub/js/feed.js";
 import { get, post } from "../../hub/js/http.js";
+import { toast } from "../../hub/js/toast.js";
 import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
-import { createList } from "./list.js";
+import { createDesk } from "./desk.js";
 import { createOfflineBar, createSide, listenForClicks } from "./panes.js";
 import { createReactions } from "./reactions.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
 import { createPeople, paintPeople } from "./people.js";
 import { fillAgents, paintFacts, paintHead, paintSide } from "./side.js";
+import { createSteps } from "./steps.js";
 import { Store } from "./store.js";
 import { createThread } from "./thread.js";
 import { createTyping } from "./typing.js";
@@ -46,6 +48,8 @@ const thread = createThread({
     if (opened?.conversation.id === id) thread.prepend(page);
   },
   onQuote: (message) => message.local || composer.quote(message),
+  onCopy: (message) => navigator.clipboard?.writeText(message.text).then(() => toast(words.copied)).catch(() => {}),
+  onNote: (message) => composer.noteAbout(message),
   onReact: reactions.open,
   onRetry: (message) => sender.retry(message),
   onDiscard: (message) => composer.restore(sender.drop(message)),
@@ -53,15 +57,13 @@ const thread = createThread({
 });
 const writing = createWriting({ me, initial, store, thread, sender, opened: () => opened, repaint: (id) => list?.repaint(id), resolve: () => acts.resolve() });
 const { composer } = writing;
-const list = createList(store, {
-  onOpen: (id) => open(id),
-  onMore: async () => store.append(await get(`/inbox/rows/?view=${store.view}&after=${encodeURIComponent(store.next)}`)),
-  draftOf: writing.drafts.textOf,
-});
+const current = () => opened?.conversation ?? null;
+const acts = createActs(store, { current, take, after: () => refreshCounts() });
+const desk = createDesk(store, { acts, current, open: openAt, draftOf: writing.drafts.textOf, othersOf: writing.attention.others });
+const { list } = desk;
 
 const banner = createBanner(initial.stopped);
 createPeople({ current: () => opened, after: () => load((opening = opened.conversation.id)) });
-const acts = createActs(me, { current: () => opened?.conversation ?? null, take, after: () => refreshCounts() });
 
 /** Show a message if its conversation is open. */
 function here(message) {
@@ -70,7 +72,7 @@ function here(message) {
 
 /** Open a conversation; `keep` leaves the address as it is. */
 function open(id, keep = false) {
-  if (!keep) history.pushState({ id }, "", `/inbox/${id}/?view=${store.view}`);
+  if (!keep) history.pushState({ id }, "", `/inbox/${id}/?${store.query()}`);
   list.open(id);
   pane("thread");
   opening = id;
@@ -117,7 +119,7 @@ function close(keep = false) {
   $("[data-side-body]").hidden = true;
   pane("list");
   list.open(null);
-  if (!keep) history.pushState({}, "", `/inbox/?view=${store.view}`);
+  if (!keep) history.pushState({}, "", `/inbox/?${store.query()}`);
   if (id) list.focus(id);
   title();
   writing.turn();
@@ -177,25 +179,16 @@ async function seen() {
   await post(`/api/v1/conversations/${row.id}/seen`).catch(() => {});
 }
 
-async function choose(view, keep = false) {
-  try {
-    const page = await get(`/inbox/rows/?view=${view}`);
-    for (const tab of document.querySelectorAll("[data-view]")) {
-      if (tab.dataset.view === view) tab.setAttribute("aria-current", "page");
-      else tab.removeAttribute("aria-current");
-    }
-    store.replace({ view, counts: page.counts, list: page });
-    list.open(opened?.conversation.id ?? null);
-    if (!keep) history.replaceState(history.state, "", `${location.pathname}?view=${view}`);
-  } catch (refusal) {
-    complain(refusal);
-  }
+/** Open a conversation, at one of its messages if one is named. */
+function openAt(id, message = null) {
+  open(id);
+  if (message) ready.then(() => thread.reach(message));
 }
 
 /** Read everything anew: too much was missed. */
 async function reload() {
   const id = opened?.conversation.id ?? opening;
-  const state = await get(`/inbox/state/?view=${store.view}${id ? `&conversation=${id}` : ""}`);
+  const state = await get(`/inbox/state/?${store.query(id ? { conversation: id } : {})}`);
   store.replace(state);
   banner.replace(state.stopped);
   writing.replace(state);
@@ -243,7 +236,6 @@ function walk(step, opens) {
 }
 
 store.addEventListener("counts", () => {
-  for (const tab of document.querySelectorAll("[data-view]")) write($("[data-count]", tab), store.counts[tab.dataset.view] ?? "");
   const dot = $("[data-rail-dot]");
   if (dot) dot.hidden = !store.counts.unread;
   title();
@@ -252,7 +244,11 @@ store.addEventListener("counts", () => {
 listenForClicks(root, {
   acts: {
     "data-resolve": acts.resolve,
+    "data-act": (button) => desk.pressed(button.dataset.act, button),
     "data-reopen": acts.reopen,
+    "data-resolve-next": () => desk.keys.resolveNext(),
+    "data-macro": () => palette.open(steps.macro),
+    "data-palette": () => palette.open(),
     "data-back": () => close(),
     "data-toggle-side": () => toggleSide(),
     "data-close-side": () => toggleSide(false),
@@ -261,7 +257,7 @@ listenForClicks(root, {
     "data-assign-nobody": () => acts.assign(null),
     "data-agent": ({ dataset }) => acts.assign(store.agents.find(({ id }) => id === dataset.agent)),
   },
-  onView: choose,
+  onView: (view) => desk.views.show(view),
   onOpen: open,
 });
 addEventListener("popstate", () => {
@@ -272,12 +268,15 @@ addEventListener("popstate", () => {
 document.addEventListener("visibilitychange", seenSoon);
 setInterval(paint, 30_000); // what is left of the window, and how long somebody waits
 
-bindKeys({
+const steps = createSteps({ store, row: current, opened: () => opened, take, after: () => refreshCounts(), acts, composer });
+const palette = bindKeys({
   next: () => walk(1), previous: () => walk(-1), nextAlways: () => walk(1, true), previousAlways: () => walk(-1, true),
   inList: () => list.focused() !== null, opened: () => opened !== null || opening !== null, close, toggleSide,
-  resolve: () => ready.then(acts.resolve), reply: () => ready.then(composer.reply), note: () => ready.then(composer.note),
-  mine: () => ready.then(() => acts.assign(me)), assign: () => ready.then(() => $("#assign").showPopover()),
-});
+  ...desk.keys, leave: desk.leave,
+  resolve: () => desk.onTargets("resolve", () => ready.then(acts.resolve)), reply: () => ready.then(composer.reply), note: () => ready.then(composer.note),
+  mine: () => desk.onTargets("mine", () => ready.then(() => acts.assign(me))),
+  ready: () => ready, open, rows: () => [...store.rows.values()],
+}, steps, initial.settings);
 
 const tellAlive = createOfflineBar();
 const feed = follow({

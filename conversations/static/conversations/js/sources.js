@@ -49,6 +49,7 @@ export function sourcesOf(me, agents, { isNote, isShut, opened, way }) {
     },
     "@": {
       usable: isNote,
+      ends: (before) => agents.some(({ name, email }) => before.slice(before.lastIndexOf("@")).startsWith(`@${name || email} `)),
       items: () => agents.filter(({ id }) => id !== me.id),
       texts: ({ name, email }) => [name, email],
       show: ({ name, email }) => ({ title: name || email, hint: name ? email : "" }),

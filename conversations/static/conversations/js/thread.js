@@ -1,21 +1,25 @@
 /* The open conversation: its messages and events in order, grouped, with days between them, and the place one reads at. */
 
-import { $, copy, fill, slots, words, write } from "../../hub/js/dom.js";
+import { $, copy, slots, words, write } from "../../hub/js/dom.js";
 import { clock, day, dayKey } from "../../hub/js/time.js";
 import { createBubble, isNote, paintBubble } from "./bubble.js";
+import { episodeMark, sentence } from "./happenings.js";
 
 const GROUP = 3 * 60 * 1000;
 const NEAR_END = 80;
+const MOST_BACK = 30; // pages read back to reach a message
 
-/** onEarlier(firstId), onQuote(message), onReact(message, button), onRetry(message), onDiscard(message), onSeen() when the newest one is in view. */
-export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, onSeen }) {
+/** onEarlier(firstId), onQuote(message), onReact(message, button), onRetry(message), onDiscard(message), onCopy(message), onNote(message), onSeen() when the newest one is in view. */
+export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, onCopy, onNote, onSeen }) {
   const scroller = $("[data-messages-scroller]");
   const holder = $("[data-messages]");
   const earlier = $("[data-earlier]");
+  const past = $("[data-earlier-conversations]");
   const toEnd = $("[data-to-end]");
   const messages = new Map();
   const quoted = new Map();
   const events = new Map();
+  const episodes = new Map(); // earlier conversations on the page
   const elements = new Map(); // of messages, events and days, by key
   let shown = null; // the id of the opened conversation
   let unreadFrom = null;
@@ -27,10 +31,10 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
 
   /** Show a conversation from the start. */
   function show(data, local) {
-    for (const map of [messages, quoted, events, elements]) map.clear();
+    for (const map of [messages, quoted, events, elements, episodes]) map.clear();
     holder.replaceChildren();
     scroller.setAttribute("aria-live", "off");
-    earlier.hidden = !data.earlier;
+    above(data.earlier);
     missed = 0;
     shown = data.conversation.id;
     for (const message of data.quoted) quoted.set(message.id, message);
@@ -50,6 +54,12 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     const line = elements.get("unread");
     if (line && line.offsetTop < scroller.scrollTop) scroller.scrollTop = line.offsetTop - 24;
     scrolled();
+  }
+
+  /** What comes before: more of this conversation by itself, earlier conversations when asked for, or nothing. */
+  function above(word) {
+    earlier.hidden = word !== "more" && word !== true;
+    past.hidden = word !== "person";
   }
 
   function paint(message) {
@@ -99,11 +109,13 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
   function prepend(data) {
     const height = scroller.scrollHeight;
     for (const message of data.quoted) quoted.set(message.id, message);
+    for (const event of data.events ?? []) events.set(event.id, event);
+    for (const [id, episode] of Object.entries(data.episodes ?? {})) episodes.set(id, episode);
     for (const message of data.messages) {
       messages.set(message.id, message);
       paint(message);
     }
-    earlier.hidden = !data.earlier;
+    above(data.earlier);
     arrange();
     scroller.scrollTop += scroller.scrollHeight - height;
   }
@@ -113,7 +125,15 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     const wanted = [];
     let last = null;
     let lastDay = null;
+    let episode = null;
     for (const item of ordered()) {
+      if (item.message && episodes.size && item.message.conversation !== episode) {
+        episode = item.message.conversation;
+        last = null;
+        const key = `episode:${episode}`;
+        if (!elements.has(key)) elements.set(key, episodeMark(episodes.get(episode) ?? null));
+        wanted.push(elements.get(key));
+      }
       if (dayKey(item.at) !== lastDay) {
         lastDay = dayKey(item.at);
         last = null;
@@ -144,7 +164,7 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     const items = [...messages.values()].map((message) => ({ id: message.id, message, at: shownAt(message), seq: message.seq ?? Infinity }));
     const oldest = items.length ? Math.min(...items.map(({ at }) => Date.parse(at))) : 0;
     for (const event of events.values()) {
-      if (earlier.hidden || Date.parse(event.at) >= oldest) items.push({ id: `event:${event.id}`, event, at: event.at, seq: -1 });
+      if ((earlier.hidden && past.hidden) || Date.parse(event.at) >= oldest) items.push({ id: `event:${event.id}`, event, at: event.at, seq: -1 });
     }
     return items.sort((a, b) => late(a) - late(b) || Date.parse(a.at) - Date.parse(b.at) || a.seq - b.seq);
   }
@@ -188,7 +208,7 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
 
   async function ask() {
     const first = ordered().find(({ message }) => message && !message.local);
-    if (!first) return;
+    if (!first || loading) return;
     loading = true;
     try {
       await onEarlier(first.id);
@@ -205,6 +225,12 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     setTimeout(() => element.classList.remove("pointed"), 1200);
   }
 
+  /** Go to a message, reading back as far as it takes; the end of patience leaves the reader where they are. */
+  async function reach(id) {
+    for (let pages = 0; pages < MOST_BACK && !elements.has(id) && !(earlier.hidden && past.hidden); pages += 1) await ask();
+    point(id);
+  }
+
   /** What may have left already is asked for twice. */
   function retry(message, button) {
     if (message.status !== "unknown" || button.dataset.sure) return onRetry(message);
@@ -216,12 +242,15 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
     const message = target.closest(".message")?.message;
     if (!message) return;
     if (target.closest("[data-reply]")) onQuote(message);
+    else if (target.closest("[data-copy]")) onCopy(message);
+    else if (target.closest("[data-note-about]")) onNote(message);
     else if (target.closest("[data-react]")) onReact(message, target.closest("[data-react]"));
     else if (target.closest("[data-retry]")) retry(message, target.closest("[data-retry]"));
     else if (target.closest("[data-discard]")) onDiscard(message);
     else if (target.closest(".quote")) point(message.reply_to);
   });
   scroller.addEventListener("scroll", scrolled, { passive: true });
+  past.addEventListener("click", ask);
   toEnd.addEventListener("click", () => {
     end();
     scrolled();
@@ -230,7 +259,7 @@ export function createThread({ onEarlier, onQuote, onReact, onRetry, onDiscard, 
   new ResizeObserver(() => stuck && end()).observe(scroller);
 
   return {
-    show, put, drop, putEvents, prepend, find,
+    show, put, drop, putEvents, prepend, find, reach,
     lastInbound: () => ordered().findLast(({ message }) => message?.direction === "inbound")?.message ?? null,
     atEnd: () => stuck,
     /** The place of the newest message the server has shown here. */
@@ -259,18 +288,4 @@ function group(element, message, last) {
   if (!joined) return;
   last.classList.add("held");
   last.classList.toggle("quiet", before.status === message.status && !before.edited_at && !before.deleted_at);
-}
-
-/** What an event says to people. */
-function sentence({ type, actor, agent, team, self, other, reason }) {
-  const who = actor || words.events.somebody;
-  let key = type;
-  if (type === "conversation.assigned") {
-    if (self) key = "taken";
-    else if (!agent) key = team ? "team" : "returned";
-    else if (!actor) key = "routed";
-  } else if (type === "conversation.reopened" && actor) key = "conversation.reopened.by";
-  else if (type === "conversation.queued") key = `queued.${reason}`;
-  else if (type === "customer.merged" && reason !== "agent") key = `merged.${reason}`;
-  return fill(words.events[key], { actor: who, agent, team, name: other || words.unknown_person });
 }

@@ -4,9 +4,11 @@ import { post } from "../../hub/js/http.js";
 import { createAttention } from "./attention.js";
 import { createComposer } from "./composer.js";
 import { createDrafts } from "./drafts.js";
+import { rememberSections } from "./fields.js";
 
 /** `opened()` is what is opened or null, `repaint(id)` shows a row of the list anew, `resolve()` ends the opened conversation. */
 export function createWriting({ me, initial, store, thread, sender, opened, repaint, resolve }) {
+  rememberSections(initial.settings);
   const attention = createAttention(me, initial.attention, { opened: () => opened()?.conversation, onChange: repaint });
   const drafts = createDrafts(me, initial.drafts, {
     onChange: repaint,

@@ -1,0 +1,144 @@
+"""Writing in a real browser: drafts on every machine, members named, canned replies, who else is at it, the palette, by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from conversations.models import CannedReply, Draft, Label, Macro, Mention, Message
+from tests.browser.company import PASSWORD, Shop
+from tests.browser.test_access import expect_no_barrier
+
+SignIn = Callable[..., Page]
+
+
+def box(page: Page):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Where the answer is written."""
+    return page.locator("#composer-text")
+
+
+def second_screen(page: Page, email: str, to: str) -> Page:
+    """Sign somebody in on another machine."""
+    other = page.context.browser.new_context(base_url=page.url.split("/inbox")[0], locale="pt-BR").new_page()  # type: ignore[union-attr]
+    other.goto(f"/accounts/login/?next={to}")
+    other.get_by_label("E-mail").fill(email)
+    other.get_by_label("Senha").fill(PASSWORD)
+    other.get_by_role("button", name="Entrar", exact=True).click()
+    other.wait_for_selector("[data-ready]")
+    return other
+
+
+def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:  # noqa: PLR0915  a day is long
+    talk = shop.long_talk()
+    marcos = shop.users[1]
+    CannedReply.objects.create(
+        workspace=shop.workspace,
+        shortcut="prazo",
+        title="Prazo de troca",
+        text="{{customer.first_name}}, são 7 dias. {{pedido}}",
+    )
+    label = Label.objects.create(workspace=shop.workspace, name="Urgência")
+    Macro.objects.create(workspace=shop.workspace, name="Marcar", actions=[{"do": "label", "label": str(label.pk)}])
+    page = sign_in(to=f"/inbox/{talk.pk}/")
+    keys = page.keyboard
+
+    keys.press("r")
+    keys.type("/przo")
+    expect(page.locator(".completion")).to_contain_text("Prazo de troca")
+    keys.press("Enter")
+    expect(box(page)).to_have_value("Mariana, são 7 dias. {{pedido}}")
+    expect(page.locator("[data-blanks]")).to_contain_text("{{pedido}}")
+    expect(page.locator("[data-send]")).to_be_disabled()
+    expect_no_barrier(page)
+    for _ in "{{pedido}}":
+        keys.press("Backspace")
+    with page.expect_response("**/messages"):
+        keys.press("Control+Enter")
+    assert Message.objects.filter(direction="outbound").latest("id").text == "Mariana, são 7 dias."
+    assert CannedReply.objects.get().used_count == 1
+
+    keys.press("Escape")
+    keys.press("n")
+    keys.type("Veja isto, @marc")
+    expect(page.locator(".completion")).to_contain_text("Marcos Vieira")
+    keys.press("Enter")
+    expect(page.locator("[data-named]")).to_contain_text("Marcos Vieira")
+    with page.expect_response("**/messages"):
+        keys.press("Control+Enter")
+    expect(page.locator(".message.note .mention").last).to_have_text("@Marcos Vieira")
+    assert Mention.objects.get().user == marcos
+
+    keys.press("Escape")
+    keys.press("m")
+    palette = page.locator("#palette")
+    expect(palette.locator(".palette-row")).to_contain_text("Marcar")
+    with page.expect_response("**/macros/**"):
+        keys.press("Enter")
+    talk.refresh_from_db()
+    assert talk.label_ids == [label.pk]
+
+    keys.press("Control+k")
+    expect(palette).to_be_visible()
+    expect_no_barrier(page)
+    page.emulate_media(color_scheme="dark")
+    expect_no_barrier(page)
+    keys.type("resolv")
+    expect(palette.locator(".palette-row").first).to_be_visible()
+    keys.press("Escape")
+    expect(palette).to_be_hidden()
+
+    keys.press("e")
+    expect(page.get_by_role("button", name="Desfazer")).to_be_visible()
+    keys.press("Control+z")
+    expect(page.locator("[data-resolve]").first).to_be_visible()
+
+
+def test_a_draft_is_on_every_machine_and_never_overwritten(shop: Shop, sign_in: SignIn) -> None:
+    talk = shop.long_talk()
+    page = sign_in(to=f"/inbox/{talk.pk}/")
+    with page.expect_response("**/drafts"):
+        box(page).fill("Um momento")
+    assert Draft.objects.get().text == "Um momento"
+    page.get_by_role("button", name="Nota privada").click()
+    expect(box(page)).to_have_value("")
+    page.get_by_role("button", name="Responder", exact=True).click()
+    other = second_screen(page, "julia@casaaurora.example", f"/inbox/{talk.pk}/")
+    expect(box(other)).to_have_value("Um momento")
+    other.context.set_offline(True)
+    box(other).fill("Um momento, por favor")
+    with page.expect_response("**/drafts"):
+        box(page).fill("Um momento, já vejo")
+    other.context.set_offline(False)
+    box(other).press("End")
+    box(other).press("!")
+    expect(other.locator("[data-asking]")).to_contain_text("Um momento, já vejo")
+    other.locator("[data-take]").click()
+    expect(box(other)).to_have_value("Um momento, já vejo")
+    with page.expect_response("**/messages"):
+        box(page).press("Control+Enter")
+    expect(box(other)).to_have_value("")
+    assert Draft.objects.count() == 0
+    other.context.close()
+
+
+def test_two_who_answer_at_once_are_asked(shop: Shop, sign_in: SignIn) -> None:
+    talk = shop.long_talk()
+    page = sign_in(to=f"/inbox/{talk.pk}/")
+    other = second_screen(page, "marcos@casaaurora.example", f"/inbox/{talk.pk}/")
+    box(page).fill("Sua troca")
+    box(other).press_sequentially("Eu resolvo")
+    expect(page.locator("[data-attending]")).to_contain_text("Marcos Vieira")
+    expect(page.locator("[data-attending][data-writes]")).to_be_visible()
+    before = Message.objects.count()
+    box(page).press("Control+Enter")
+    expect(page.locator("[data-asking]")).to_contain_text("Marcos Vieira")
+    assert Message.objects.count() == before
+    with page.expect_response("**/messages"):
+        page.locator("[data-anyway]").click()
+    box(other).press("Control+Enter")
+    if other.locator("[data-asking]").is_visible():  # Júlia may still count as writing
+        other.locator("[data-anyway]").click()
+    expect(other.locator(".message.out", has_text="Sua troca")).to_be_visible()
+    assert Message.objects.count() >= before + 1
+    other.context.close()
