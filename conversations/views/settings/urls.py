@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.views.settings import channel, connecting, journal, log, workplace
+from conversations.views.settings import channel, connecting, journal, log, rules, workplace
 
 urlpatterns = [
     path("channels/", connecting.channels, name="settings_channels"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("labels/", workplace.label_shelf, name="settings_labels"),
     path("canned/", workplace.canned_shelf, name="settings_canned"),
     path("fields/", workplace.field_shelf, name="settings_fields"),
+    path("rules/", rules.rules, name="settings_rules"),
+    path("rules/new/", rules.rule, name="settings_rule_new"),
+    path("rules/log/", rules.log, name="settings_rule_log"),
+    path("rules/<uuid:rule>/", rules.rule, name="settings_rule"),
+    path("rules/<uuid:rule>/remove/", rules.remove, name="settings_rule_remove"),
     path("unrouted/", journal.unrouted, name="settings_unrouted"),
     path("unrouted/replay/", journal.replay_many, name="settings_replay_many"),
     path("deliveries/", journal.deliveries, name="settings_deliveries"),
