@@ -15,6 +15,7 @@ from conversations import check, connect
 from conversations.act import act
 from conversations.api import represent, shapes
 from conversations.api.asking import ChannelChange, ChannelInput, refusals
+from conversations.audited import on_channel
 from conversations.channels.types import Checked, Credentials, Error
 from conversations.models import Channel
 from hub.access import caller_of
@@ -59,7 +60,7 @@ class ChannelList(APIView):
         plan = _plan(checked(ChannelInput, request))
         workspace = caller_of(request).workspace
         with refusals():
-            opened = act(workspace.pk, lambda: connect.open_channel(workspace, plan))
+            opened = on_channel(caller_of(request), "opened", lambda: connect.open_channel(workspace, plan))
         return Response(represent.channel(_channel(request, opened.channel.pk)), status=201)
 
 
@@ -75,6 +76,13 @@ def _plan(given: dict[str, Any]) -> connect.Plan:
         credentials=Credentials(**secrets) if connection and not connection.get("id") else None,
         settings=given.get("settings") or {},
     )
+
+
+def _changes(given: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what a request changes, for the audit log: the names of secrets, never what they are."""
+    renewed = {"renewed": (None, sorted(secrets_in(given.get("connection", {}))))}
+    named = {name: (None, given[name]) for name in ("name", "settings") if name in given}
+    return named | (renewed if renewed["renewed"][1] else {})
 
 
 class ChannelDetail(APIView):
@@ -108,7 +116,7 @@ class ChannelDetail(APIView):
             secrets=secrets_in(given.get("connection", {})),
         )
         with refusals():
-            act(workspace.pk, change)
+            on_channel(caller_of(request), "changed", change, channel_id, _changes(given))
             return Response(represent.channel(_channel(request, channel_id)))
 
     @extend_schema(operation_id="close_channel", responses=shapes.answers(None, 404, status=204))
@@ -116,7 +124,8 @@ class ChannelDetail(APIView):
         """Remove a channel from use; what was said on it stays."""
         workspace = caller_of(request).workspace
         with refusals():
-            act(workspace.pk, lambda: connect.close_channel(workspace, channel_id))
+            close = partial(connect.close_channel, workspace, channel_id)
+            on_channel(caller_of(request), "removed", close, channel_id)
         return Response(status=204)
 
 

@@ -19,6 +19,7 @@ from conversations.api import shapes
 from conversations.api.asking import refusals
 from conversations.api.represent import Shown, identifier, moment
 from conversations.models import Delivery, Item
+from hub import audit
 from hub.access import caller_of
 from hub.idempotency import once
 from hub.inputs import Filters
@@ -100,6 +101,7 @@ class DeliveryDetail(APIView):
         workspace = caller_of(request).workspace
         with refusals():
             row = _rows(workspace).defer(None).get(pk=delivery_id)
+        audit.noted_read(caller_of(request), "delivery.read", audit.Subject("delivery", str(row.pk)))
         body, encoding = _body(bytes(row.body))
         items = Item.objects.of(workspace).filter(delivery=row).order_by("id")
         return Response(
@@ -126,4 +128,5 @@ class DeliveryReplay(APIView):
             if not rows.exists():
                 raise Http404
             parse.replay([delivery_id])
+            audit.note(caller_of(request), "delivery.replayed", audit.Subject("delivery", str(delivery_id)))
         return Response(_delivery(rows.get()))

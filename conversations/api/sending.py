@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from conversations import record, stopping
 from conversations.act import act, actor_of
 from conversations.api import represent, shapes
 from conversations.api.asking import refusals
+from conversations.audited import on_channel
 from conversations.models import Channel, Exchange, Message
 from conversations.resend import Resent, resend
+from hub import audit
 from hub.access import caller_of
 from hub.idempotency import once
 from hub.inputs import Filters, YesNo, checked
@@ -73,7 +76,8 @@ class ChannelStop(APIView):
         """Let nothing leave on this channel until it goes on; what is written waits."""
         caller = caller_of(request)
         with refusals():
-            act(caller.workspace.pk, lambda: stopping.stop_by_hand(caller.workspace, channel_id, actor_of(caller)))
+            stop = partial(stopping.stop_by_hand, caller.workspace, channel_id, actor_of(caller))
+            on_channel(caller, "stopped", stop, channel_id)
         return Response(_shown(request, channel_id))
 
 
@@ -93,7 +97,8 @@ class ChannelResume(APIView):
         """Let what waits on this channel leave, in its order. Should the provider refuse the channel again, it stops again."""
         caller = caller_of(request)
         with refusals():
-            act(caller.workspace.pk, lambda: stopping.resume_by_hand(caller.workspace, channel_id, actor_of(caller)))
+            resume = partial(stopping.resume_by_hand, caller.workspace, channel_id, actor_of(caller))
+            on_channel(caller, "resumed", resume, channel_id)
         return Response(_shown(request, channel_id))
 
 
@@ -120,6 +125,7 @@ class ExchangeList(APIView):
             rows = rows.filter(message_id=message)
         if filters.choices("outcome", ["failed"]):
             rows = rows.failed()
+        audit.noted_read(caller_of(request), "channel_log.read", audit.Subject("channel", str(channel or "")))
         return Response(page(request, rows, {"id": int}, represent.exchange))
 
 

@@ -19,11 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from conversations import check, connect, stopping
 from conversations.act import act, actor_of
 from conversations.api.represent import check as answered
+from conversations.audited import on_channel
 from conversations.channels.setup import Field, Unfit, accepted
 from conversations.models import Channel
 from conversations.refusal import Refused
 from conversations.views.settings.cards import card, channel_here
 from conversations.views.settings.forms import PREFIX, SettingsForm
+from hub import audit
 from hub.access import Caller, require
 from hub.models import Role
 
@@ -107,11 +109,17 @@ def _change(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
         return said
     change = partial(connect.change_channel, caller.workspace, row.pk, name=name, settings=form.given())
     try:
-        act(caller.workspace.pk, change)
+        on_channel(caller, "changed", change, row.pk, _changes(row, name, form.given()))
     except Refused as refused:
         form.add_error(refused.field.replace("settings.", PREFIX), refused.sentence)
         return said
     return {"saved": _("Saved.")}
+
+
+def _changes(row: Channel, name: str, settings: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what is otherwise, for the audit log; emptied settings are gone."""
+    kept = {key: value for key, value in settings.items() if value is not None}
+    return audit.difference({"name": row.name, **row.settings}, {"name": name, **kept})
 
 
 def _field(request: HttpRequest, row: Channel) -> Field | None:
@@ -131,7 +139,9 @@ def _add(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
         accepted(field, [typed] if field.kind == "secrets" else typed)
         if not typed:
             raise Unfit(field.name, _("This field is needed."))
-        act(caller.workspace.pk, partial(_keep, caller, row, field, typed))
+        on_channel(
+            caller, "secret_added", partial(_keep, caller, row, field, typed), row.pk, {"of": (None, field.name)}
+        )
     except (Unfit, Refused) as error:
         return {"wrong_secret": {field.name: error.sentence}, "typed": {field.name: typed}}
     said: Shown = {"saved_secret": {field.name: _("Saved. It is in use from now on.")}}
@@ -155,7 +165,8 @@ def _retire(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
         return {}
     mark = request.POST.get("mark", "")
     try:
-        act(caller.workspace.pk, partial(connect.retire_secret, caller.workspace, row.pk, field.name, mark))
+        retire = partial(connect.retire_secret, caller.workspace, row.pk, field.name, mark)
+        on_channel(caller, "secret_retired", retire, row.pk, {"of": (field.name, None)})
     except Refused:
         return {"wrong_secret": {field.name: _("The last one stays: nothing could be believed without it.")}}
     return {"saved_secret": {field.name: _("Retired. What is signed with it is refused from now on.")}}
@@ -163,13 +174,13 @@ def _retire(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
 
 def _stop(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
     """Let nothing leave until somebody lets it; what is written waits."""
-    act(caller.workspace.pk, lambda: stopping.stop_by_hand(caller.workspace, row.pk, actor_of(caller)))
+    on_channel(caller, "stopped", lambda: stopping.stop_by_hand(caller.workspace, row.pk, actor_of(caller)), row.pk)
     return {"halted": True}
 
 
 def _resume(request: HttpRequest, caller: Caller, row: Channel) -> Shown:
     """Let what waits leave, in its order."""
-    act(caller.workspace.pk, lambda: stopping.resume_by_hand(caller.workspace, row.pk, actor_of(caller)))
+    on_channel(caller, "resumed", lambda: stopping.resume_by_hand(caller.workspace, row.pk, actor_of(caller)), row.pk)
     return {"halted": True}
 
 
@@ -210,6 +221,6 @@ def remove(request: HttpRequest, channel: UUID) -> HttpResponse:
     caller = require(request, Role.ADMIN)
     row = channel_here(caller.workspace, channel)
     if request.method == "POST":
-        act(caller.workspace.pk, lambda: connect.close_channel(caller.workspace, row.pk))
+        on_channel(caller, "removed", lambda: connect.close_channel(caller.workspace, row.pk), row.pk)
         return redirect("settings_channels")
     return render(request, "conversations/settings/remove.html", {"card": card(row), "shares": _others(row)})

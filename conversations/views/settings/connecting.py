@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from conversations import connect
-from conversations.act import act
+from conversations.audited import on_channel
 from conversations.channels.adapter import Adapter
 from conversations.channels.registry import CHANNELS
 from conversations.models import Channel, Connection
@@ -20,7 +20,7 @@ from conversations.refusal import Refused, TooLate
 from conversations.views.settings import once
 from conversations.views.settings.cards import card, channel_here
 from conversations.views.settings.forms import PREFIX, ConnectForm
-from hub.access import require
+from hub.access import Caller, require
 from hub.models import Role, Workspace
 
 
@@ -56,7 +56,7 @@ def connect_kind(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     form = ConnectForm(adapter, _connections(caller.workspace, adapter), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        channel = _open(request, caller.workspace, adapter, form)
+        channel = _open(request, caller, adapter, form)
         if channel is not None:
             return redirect("settings_connected", channel.pk)
     context = {"adapter": adapter, "form": form, "parts": form.parts()}
@@ -70,7 +70,7 @@ def _connections(workspace: Workspace, adapter: Adapter) -> list[Connection]:
     return list(rows.prefetch_related(here).distinct().order_by("created_at"))
 
 
-def _open(request: HttpRequest, workspace: Workspace, adapter: Adapter, form: ConnectForm) -> Channel | None:
+def _open(request: HttpRequest, caller: Caller, adapter: Adapter, form: ConnectForm) -> Channel | None:
     """Open the channel; None when the room refused, with its sentence at the input it is about."""
     setup = adapter.setup
     empty = [field for field in setup.secrets if field.made and not form.cleaned_data.get(field.name)]
@@ -87,7 +87,7 @@ def _open(request: HttpRequest, workspace: Workspace, adapter: Adapter, form: Co
         settings=form.values(setup.settings, PREFIX),
     )
     try:
-        opened = act(workspace.pk, lambda: connect.open_channel(workspace, plan))
+        opened = on_channel(caller, "opened", lambda: connect.open_channel(caller.workspace, plan))
     except Refused as refused:
         field = refused.field.replace("settings.", PREFIX)
         form.add_error(field if field in form.fields else None, refused.sentence)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations import parse
 from conversations.models import Channel, Connection, Delivery, Item
 from conversations.views.settings.place import uuid_in
+from hub import audit
 from hub.access import require
 from hub.models import Role, Workspace
 
@@ -144,6 +145,7 @@ def delivery(request: HttpRequest, delivery: UUID) -> HttpResponse:
     caller = require(request, Role.ADMIN)
     htmx: Any = getattr(request, "htmx", False)
     row = _found(caller.workspace, delivery)
+    audit.noted_read(caller, "delivery.read", audit.Subject("delivery", str(row.pk)))
     (one,) = _shown(caller.workspace, [row])
     if "row" in request.GET:
         return render(request, "conversations/settings/delivery_row.html", {"one": one})
@@ -165,6 +167,7 @@ def replay(request: HttpRequest, delivery: UUID) -> HttpResponse:
     row = _found(caller.workspace, delivery)
     with transaction.atomic():
         parse.replay([row.pk])
+        audit.note(caller, "delivery.replayed", audit.Subject("delivery", str(row.pk)))
     if not getattr(request, "htmx", False):
         messages.success(request, _("It is on its way through again."))
         return redirect("settings_delivery", row.pk)
@@ -184,6 +187,8 @@ def replay_many(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         ids = list(rows.order_by("id").values_list("pk", flat=True)[:MOST_AT_ONCE])
         number = parse.replay(ids) if ids else 0
+        if number:
+            audit.note(caller, "delivery.replayed", None, {"number": (None, number)})
     sentence = ngettext("%(n)d is on its way through again.", "%(n)d are on their way through again.", number)
     messages.success(request, sentence % {"n": number} if number else _("Nothing was chosen."))
     return redirect("settings_unrouted")

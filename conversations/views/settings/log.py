@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from conversations.models import Exchange, Message
 from conversations.views.settings.cards import card, channel_here
 from conversations.views.settings.place import before, uuid_in
+from hub import audit
 from hub.access import require
 from hub.models import Role
 
@@ -26,6 +27,7 @@ def of_channel(request: HttpRequest, channel: UUID) -> HttpResponse:
     """Show a page of a channel's log; ``outcome=failed`` and ``message`` narrow it, ``before`` goes on below a row."""
     caller = require(request, Role.ADMIN)
     row = channel_here(caller.workspace, channel)
+    audit.noted_read(caller, "channel_log.read", row)
     rows = Exchange.objects.of(caller.workspace).filter(channel=row).order_by("-id")
     only_failed, message = request.GET.get("outcome") == "failed", uuid_in(request, "message")
     if only_failed:
