@@ -80,13 +80,17 @@ def resolve(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
         return Moved(row)
     now = timezone.now()
     row.status, row.resolved_at = Status.RESOLVED, now
+    waited = {"waiting_since": row.waiting_since.isoformat()} if row.waiting_since else {}
     row.waiting_since = row.snoozed_until = row.queued_at = None
     row.save(update_fields=["status", "resolved_at", "waiting_since", "snoozed_until", "queued_at"])
-    return _moved(row, history.happened(row, "conversation.resolved", now, actor))
+    return _moved(row, history.happened(row, "conversation.resolved", now, actor, data=waited))
 
 
-def reopen(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
-    """Take the episode up again, from resolved, snoozed or pending. Raises ``TooLate`` when a newer one has begun."""
+def reopen(workspace: Workspace, conversation_id: UUID, actor: Actor, *, undo: bool = False) -> Moved:
+    """Take the episode up again, from resolved, snoozed or pending. Raises ``TooLate`` when a newer one has begun.
+
+    With ``undo`` it was resolved by mistake: the customer waits for as long as they did before.
+    """
     owner = Conversation.objects.of(workspace).that_stands(conversation_id).customer_id
     people = Customer.objects.of(workspace).locked_people([owner])
     row = Conversation.objects.of(workspace).locked(conversation_id)
@@ -96,13 +100,17 @@ def reopen(workspace: Workspace, conversation_id: UUID, actor: Actor) -> Moved:
     others = Conversation.objects.of(workspace).standing().unresolved().filter(customer__in=people)
     if was_resolved and others.exists():
         raise TooLate(_("A newer conversation of this customer is open: go on there."))
+    if undo and was_resolved:
+        row.waiting_since = _waited(row)
     row.status, row.resolved_at, row.snoozed_until = _awake(row), None, None
     row.reopened_count += was_resolved
     if row.assignee_id is None:
         row.queued_at = row.queued_at or timezone.now()
     try:
         with transaction.atomic():
-            row.save(update_fields=["status", "resolved_at", "snoozed_until", "reopened_count", "queued_at"])
+            row.save(
+                update_fields=["status", "resolved_at", "snoozed_until", "reopened_count", "queued_at", "waiting_since"]
+            )
     except IntegrityError as error:
         raise TooLate(_("A newer conversation of this customer is open: go on there.")) from error
     word = "conversation.reopened" if was_resolved else "conversation.unsnoozed"
@@ -153,6 +161,13 @@ def awaken(workspace: Workspace, limit: int = 200) -> Awoken:
     history.record([history.happened(row, "conversation.unsnoozed", now, rule) for row in rows])
     changes = tuple(Change("conversation.updated", row.pk, row.pk) for row in rows)
     return Awoken(len(rows), changes, ("metrics", "route") if rows else ())
+
+
+def _waited(row: Conversation) -> datetime | None:
+    """Return since when the customer waited when the episode was last resolved."""
+    last = HistoryEvent.objects.of(row.workspace).filter(conversation=row, type="conversation.resolved").last()
+    since = last.data.get("waiting_since") if last else None
+    return datetime.fromisoformat(since) if since else row.waiting_since
 
 
 def _awake(row: Conversation) -> str:

@@ -31,7 +31,7 @@ from conversations.triage import Assignment, Keep, Moved
 from conversations.wake import Work
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Choice, Id, Instant, Text, checked
+from hub.inputs import Choice, Id, Instant, Text, YesNo, checked
 from hub.models import Workspace
 
 MOST_AT_ONCE = 200
@@ -50,6 +50,7 @@ class DoInput(serializers.Serializer[Any]):
     priority = Choice(PRIORITIES, required=False)
     expected = Choice(PRIORITIES, required=False)
     until = Instant(required=False)
+    undo = YesNo(required=False)  # of `reopen`: it was resolved by mistake
     expected_status = Choice(Conversation.Status.values, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +188,10 @@ def _prepared(workspace: Workspace, given: dict[str, Any]) -> _Prepared:  # noqa
             return _Prepared(given, lambda place, key, _actor: triage.mark_seen(place, key))
         case "unread":
             return _Prepared(given, lambda place, key, _actor: marking.mark_unread(place, key))
-    rooms: dict[str, Room] = {"resolve": triage.resolve, "reopen": triage.reopen, "pending": marking.pend}
+        case "reopen":
+            undone = given.get("undo", False)
+            return _Prepared(given, lambda place, key, actor: triage.reopen(place, key, actor, undo=undone))
+    rooms: dict[str, Room] = {"resolve": triage.resolve, "pending": marking.pend}
     return _Prepared(given, rooms[given["do"]])
 
 
@@ -255,7 +259,8 @@ def undo(do: str, before: Conversation, after: Conversation) -> dict[str, Any] |
         case "snooze" if before.status == "snoozed" and before.snoozed_until:
             return {"do": "snooze", "until": before.snoozed_until.isoformat(), "expected_status": "snoozed"}
         case "resolve" | "snooze" | "pending" | "reopen":
-            return {"do": _back(before), "expected_status": after.status} | _until(before)
+            mistake = {"undo": True} if do == "resolve" and _back(before) == "reopen" else {}
+            return {"do": _back(before), "expected_status": after.status} | _until(before) | mistake
         case "read":
             return {"do": "unread"}
         case "unread":

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["workspace", "-at", "-message"], name="search_by_age"),
                     django.contrib.postgres.indexes.GinIndex(
-                        fastupdate=False, fields=["workspace", "words"], name="search_by_words"
+                        fields=["workspace", "words"], gin_pending_list_limit=512, name="search_by_words"
                     ),
                 ],
             },

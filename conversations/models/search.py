@@ -26,8 +26,8 @@ class SearchEntry(models.Model):
         indexes: ClassVar = [
             # search for common words: newest first, until enough are found
             models.Index(fields=["workspace", "-at", "-message"], name="search_by_age"),
-            # search for rare words: all of them
-            GinIndex(fields=["workspace", "words"], name="search_by_words", fastupdate=False),
+            # search for rare words: all of them; new ones wait in kB of a list, which costs less than one by one
+            GinIndex(fields=["workspace", "words"], name="search_by_words", gin_pending_list_limit=512),
         ]
 
 

@@ -68,6 +68,11 @@ def test_it_works(shop: Shop) -> None:
         },
         "unread": 1,
         "route_reason": None,
+        "labels": [],
+        "priority": 0,
+        "language": None,
+        "due": None,
+        "mentions": [],
     }
     assert shop.api.get(API).json()["results"] == [row]
 

@@ -64,7 +64,7 @@ export function createActs(store, { current, take, after }) {
 
   function sentence(act, done, name) {
     const word = act.do === "assign" && !act.assignee && !act.team ? "unassign" : act.do;
-    if (done.length > 1) return plural(words.moved[word].many, done.length).replace("{name}", name);
+    if (done.length > 1) return plural(words.moved[word].many, done.length, { name });
     if (word === "assign" && act.assignee === me.id) return words.taken;
     const customer = done[0].conversation?.customer_name || words.unknown_person;
     return fill(words.moved[word].one, { name: word === "resolve" ? customer : name });
@@ -114,7 +114,7 @@ export function createActs(store, { current, take, after }) {
 function refusedSentence(results, refused) {
   const { detail } = refused[0];
   if (results.length === 1) return fill(words.could_not, { reason: detail });
-  return plural(words.not_moved, refused.length).replace("{reason}", detail);
+  return plural(words.not_moved, refused.length, { reason: detail });
 }
 
 /** What a conversation will look like when the act is done. */

@@ -9,6 +9,7 @@ export function presets(now = new Date()) {
   const later = now.getHours() < 15 ? new Date(now.getTime() + 3 * 3_600_000) : at(0, 18);
   later.setMinutes(Math.ceil(later.getMinutes() / 15) * 15, 0, 0);
   const found = { later, tomorrow: at(1, 9), monday: at(((8 - now.getDay()) % 7) || 7, 9), week: at(7, 9) };
+  if (found.monday.getTime() === found.tomorrow.getTime()) delete found.monday;
   if (later - now < 1_800_000 || later.getDate() !== now.getDate()) delete found.later;
   return found;
 }

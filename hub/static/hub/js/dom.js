@@ -48,10 +48,10 @@ export function fill(sentence, values) {
   return (sentence ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-/** The sentence for a number: the server gives one form for each plural category of the language. */
-export function plural(forms, count) {
+/** The sentence for a number, `more` filled in too: the server gives one form for each plural category of the language. */
+export function plural(forms, count, more = {}) {
   const form = forms[new Intl.PluralRules(document.documentElement.lang).select(count)] ?? forms.other;
-  return fill(form, { n: new Intl.NumberFormat(document.documentElement.lang).format(count) });
+  return fill(form, { ...more, n: new Intl.NumberFormat(document.documentElement.lang).format(count) });
 }
 
 /** Two letters for an avatar; of a telephone number its last two digits. */
