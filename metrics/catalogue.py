@@ -50,6 +50,8 @@ def _entry(metric: Metric) -> Iterator[str]:
         yield f"- Unless asked otherwise: {', '.join(f'`{name}={value}`' for name, value in source.usual.items())}"
     if source.set_aside:
         yield f"- Set aside, counted apart as `{source.set_aside[0]}`"
+    if source.left_out:
+        yield f"- Left out by rule, counted apart as {_words(source.left_out)}"
     if source.still_open:
         yield "- Not decided yet: `censored`, with `oldest_open_seconds`"
 

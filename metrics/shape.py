@@ -54,6 +54,7 @@ def of_figure(answer: Answer, figure: Figure) -> dict[str, Any]:
     if figure.survival:
         row |= {"km_p50": figure.survival[0], "km_p75": figure.survival[1]}
     row |= {source.set_aside[0]: figure.set_aside} if source.set_aside else {}
+    row |= {name: dict(figure.left_out).get(name, 0) for name in source.left_out}
     row |= {"approximate": True} if figure.approximate else {}
     row |= {"small_sample": True} if figure.is_small_sample and not isinstance(kind, Count | Sum) else {}
     if isinstance(kind, Count) and kind.beside:

@@ -26,16 +26,17 @@ class _Filling:
 
     @property
     def items(self) -> str:
-        """What is in it, as one word; empty when no update says so."""
+        """What is in it, as one word; empty when no update says so. How many things there are does not say which."""
         said = next(
             (event.data["items"] for event in reversed(self.events) if event.data.get("items") is not None), None
         )
-        return "" if said is None else json.dumps(said, sort_keys=True, default=str)
+        return json.dumps(said, sort_keys=True, default=str) if isinstance(said, list | dict) else ""
 
     @property
     def is_empty(self) -> bool:
         """Whether everything was taken out again."""
-        return self.items in {"[]", "{}", "0"}
+        said = [event.data["items"] for event in self.events if event.data.get("items") is not None]
+        return bool(said) and said[-1] in ([], {}, 0)
 
 
 def carts(story: Sequence[Event], bought: Iterable[Order], purse: Purse) -> list[Cart]:

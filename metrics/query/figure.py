@@ -25,6 +25,7 @@ class Figure(NamedTuple):
     censored: int = 0
     oldest_open_seconds: float | None = None
     set_aside: int = 0
+    left_out: tuple[tuple[str, int], ...] = ()  # what rules exclude, by name
     approximate: bool = False
     inbound: int = 0
     outbound: int = 0

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from metrics.persons.journeys import ATTRIBUTED
 from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Sum, Texts
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
 PLACES = {"channel": "channel_kind", "store": "store"}
 
+# Orders that count for people but not for money, by what is why (R11).
+LEFT_OUT = {why: f"excluded = '{why}' AND kind = 'paid'" for why in ("cancelled", "free", "unconverted")}
 MONEY = Source(
     table="metrics_movementfact",
     anchor="at",
     counts="excluded = ''",
     dimensions=PLACES,
     conversation=NOBODY,
-    set_aside=("excluded", "excluded <> '' AND kind = 'paid'"),
+    left_out=LEFT_OUT,
 )
 CARTS = """(
     SELECT *, CASE
@@ -83,7 +87,8 @@ SALES = (
             counts="excluded = ''",
             usual={"model": "paid_at"},
             conversation=NOBODY,
-            set_aside=("excluded", "excluded <> '' AND kind = 'paid'"),
+            reaches_back=timedelta(days=365),  # what led to an order that is given back only now
+            left_out=LEFT_OUT,
         ),
         adding=Sum("amount", each="order_id"),
     ),

@@ -58,6 +58,7 @@ class Source:
     closing_message: str = "NULL::uuid"
     still_open: str = ""
     set_aside: tuple[str, str] | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)  # what a rule excludes (R13), counted by name, beside
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     looks_ahead: bool = False  # whether it follows what began in the period to now

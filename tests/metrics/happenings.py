@@ -29,6 +29,11 @@ def person(workspace: Workspace, name: str = "Bia") -> Customer:
     return Customer.objects.create(workspace=workspace, name=name)
 
 
+def people(workspace: Workspace, number: int) -> list[Customer]:
+    """Return so many new customers."""
+    return Customer.objects.bulk_create(Customer(workspace=workspace, name=f"p{one}") for one in range(number))
+
+
 def event(who: Customer | Workspace, name: str, at: str, channel: str = "whatsapp", **data: Any) -> HistoryEvent:
     """Return an event from outside, not saved yet; a workspace's own belongs to nobody."""
     owner = None if isinstance(who, Workspace) else who

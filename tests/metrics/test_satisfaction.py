@@ -10,7 +10,7 @@ from hub.models import Workspace
 from metrics.evidence import page
 from metrics.models import SurveyFact
 from tests.metrics.conftest import Tell, derive_all
-from tests.metrics.happenings import ask, event, happen, person
+from tests.metrics.happenings import ask, event, happen, people, person
 
 MARCH = "from=2026-03-01&to=2026-04-01"
 
@@ -54,8 +54,8 @@ def test_it_works(workspace: Workspace, tell: Tell) -> None:
 def test_satisfaction_fixture_f9(workspace: Workspace, good: int, n: int, low: float, high: float) -> None:
     happen(
         *(
-            event(person(workspace), "survey.answered", "2026-03-02", survey="csat", score=4 if number < good else 3)
-            for number in range(n)
+            event(who, "survey.answered", "2026-03-02", survey="csat", score=4 if number < good else 3)
+            for number, who in enumerate(people(workspace, n))
         )
     )
     derive_all()
@@ -66,7 +66,8 @@ def test_satisfaction_fixture_f9(workspace: Workspace, good: int, n: int, low: f
 
 def test_promoters_fixture_f8(workspace: Workspace) -> None:
     scores = [10] * 66 + [8] * 30 + [6] * 24
-    happen(*(event(person(workspace), "survey.answered", "2026-03-02", survey="nps", score=score) for score in scores))
+    asked = zip(people(workspace, 120), scores, strict=True)
+    happen(*(event(who, "survey.answered", "2026-03-02", survey="nps", score=score) for who, score in asked))
     derive_all()
     total = ask(workspace, "nps", MARCH).total
     assert (total.value, total.n) == (35, 120)
