@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.views.settings import channel, connecting, journal, log, rules, workplace
+from conversations.views.settings import bots, channel, connecting, journal, log, rules, surveys, workplace
 
 urlpatterns = [
     path("channels/", connecting.channels, name="settings_channels"),
@@ -22,6 +22,14 @@ urlpatterns = [
     path("rules/log/", rules.log, name="settings_rule_log"),
     path("rules/<uuid:rule>/", rules.rule, name="settings_rule"),
     path("rules/<uuid:rule>/remove/", rules.remove, name="settings_rule_remove"),
+    path("bots/", bots.bots, name="settings_bots"),
+    path("bots/new/", bots.bot, name="settings_bot_new"),
+    path("bots/<uuid:bot>/", bots.bot, name="settings_bot"),
+    path("bots/<uuid:bot>/renew/", bots.renew, name="settings_bot_renew"),
+    path("bots/<uuid:bot>/remove/", bots.remove, name="settings_bot_remove"),
+    path("surveys/", surveys.surveys, name="settings_surveys"),
+    path("surveys/new/", surveys.survey, name="settings_survey_new"),
+    path("surveys/<uuid:survey>/", surveys.survey, name="settings_survey"),
     path("unrouted/", journal.unrouted, name="settings_unrouted"),
     path("unrouted/replay/", journal.replay_many, name="settings_replay_many"),
     path("deliveries/", journal.deliveries, name="settings_deliveries"),
