@@ -65,7 +65,7 @@ def assign(workspace: Workspace, conversation_id: UUID, actor: Actor, assignment
     row.team = team
     if assignee is None:
         holding.released(row, now, reason="transfer" if elsewhere else "returned", by=str(had.pk) if had else None)
-    elif assignee != had:
+    elif had is None or assignee.pk != had.pk:
         if not Membership.objects.of(workspace).filter(user=assignee, user__is_active=True).exists():
             raise Refused("assignee", _("There is no such member here."))
         holding.taken_by_hand(row, assignee, now, actor.user, actor.name)

@@ -45,8 +45,9 @@ def come_and_go(place: Workspace, agent: User, seed: int, over: Event) -> None:
         word = chance.choices(["online", "busy", "offline"], [6, 1, 1])[0]
         act(place.pk, lambda word=word: presence.say(place, agent.pk, word))  # type: ignore[misc]
         mine: list[UUID] = list(Conversation.objects.of(place).mine(agent).values_list("pk", flat=True))
-        for key in chance.sample(mine, k=min(len(mine), 2)):
+        for key in chance.sample(mine, k=min(len(mine), 3)):
             act(place.pk, lambda key=key: triage.resolve(place, key, me))  # type: ignore[misc]
+        over.wait(0.02)
 
 
 @alone
