@@ -93,7 +93,7 @@ def message(row: Message, marks: dict[UUID, int]) -> Shown:
         "deleted": gone,
         "reactions": [entry.emoji for entry in row.reactions.all() if entry.emoji and entry.by == "business"],
         "files": [] if gone else [_file(file) for file in sorted(row.attachments.all(), key=_age)],
-        "extra": {} if gone or mine else _extra(row),
+        "extra": {} if gone or mine else _extra(row) | _survey(row),
     }
 
 
@@ -139,6 +139,12 @@ def _extra(row: Message) -> Shown:
             return {"place": {"latitude": north, "longitude": east, "name": name, "address": address}}
         case _:
             return {}
+
+
+def _survey(row: Message) -> Shown:
+    """Return which survey a question belongs to: the chat draws stars for it."""
+    mark = row.payload.get("survey")
+    return {"survey": mark.get("survey")} if isinstance(mark, dict) and mark.get("part") == "question" else {}
 
 
 def moment(at: datetime) -> str:

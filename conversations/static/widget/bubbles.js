@@ -79,9 +79,11 @@ function paintChoices(element, { extra }) {
   const { choices = [], link: address } = extra;
   element.hidden = !choices.length && !address;
   if (element.childElementCount) return;
+  element.dataset.survey = extra.survey ?? "";
   for (const { id, title } of choices) {
     const button = write(copy("choice"), title);
     button.dataset.choice = id;
+    if (extra.survey) button.dataset.score = id.split(":").pop();
     element.append(button);
   }
   if (address) element.append(write(Object.assign(copy("link"), { href: address.url }), address.title));
