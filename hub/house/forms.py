@@ -136,7 +136,7 @@ class TeamForm(HouseForm):
         people = Membership.objects.of(row.workspace).select_related("user").order_by("user__name", "user__email")
         self._offer("members", [(str(one.pk), str(one.user)) for one in people])
         others = Team.objects.of(row.workspace).exclude(pk=row.pk).order_by("name").values_list("pk", "name")
-        self._offer("overflow_team", [("", _("None")), *((str(key), name) for key, name in others)])
+        self._offer("overflow_team", [("", _("No other team")), *((str(key), name) for key, name in others)])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
