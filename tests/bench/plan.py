@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import inbox, intake, latency, memory, paint, pipeline, realtime
+from tests.bench import inbox, intake, latency, memory, paint, pipeline, realtime, search
 from tests.bench.ground import Ground
 from tests.bench.report import Result
 
@@ -18,4 +18,5 @@ PLAN: Mapping[str, Callable[[Ground], Iterator[Result]]] = {
     "memory": memory.memory,
     "realtime": realtime.realtime,
     "inbox": inbox.inbox,
+    "search": search.bench,
 }
