@@ -7,13 +7,16 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hub import audit
+from hub.access import Caller
 from hub.models import Team, Workspace
 from hub.refusal import Refused
 
 Method = Literal["manual", "round_robin", "least_busy", "longest_idle"]
-MOST_RULES = 200
+MOST_RULES, MOST_REASONS, REASON_LENGTH, MOST_MINUTES = 200, 30, 80, 24 * 60
 MOST_PRIORITY = 4
 DEFAULT_AWAY_MINUTES = 10
 
@@ -44,7 +47,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
         return self.silent_minutes if self.gone_minutes is None else self.gone_minutes
 
 
-class If(msgspec.Struct, frozen=True, kw_only=True):
+class If(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What must hold of a conversation, all of it; what is not named does not matter. Ids are those of rows."""
 
     channel: UUID | None = None
@@ -55,7 +58,7 @@ class If(msgspec.Struct, frozen=True, kw_only=True):
     hours: Literal["open", "closed"] | None = None
 
 
-class Then(msgspec.Struct, frozen=True, kw_only=True):
+class Then(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What becomes of it: whose queue, what its agent must know, how urgent it is (0 to 4)."""
 
     team: UUID | None = None
@@ -64,7 +67,7 @@ class Then(msgspec.Struct, frozen=True, kw_only=True):
     priority: int | None = None
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"when": "if"}):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"when": "if"}):
     """One rule of ``Workspace.settings["routing"]``; the first whose ``if`` holds decides."""
 
     when: If = If()
@@ -112,17 +115,83 @@ def checked_rules(workspace: Workspace, given: Iterable[Any]) -> list[dict[str, 
     """Return rules as they are kept in ``Workspace.settings["routing"]``. Raises ``Refused`` naming the first at fault."""
     kept = list(given)
     if len(kept) > MOST_RULES:
-        raise Refused("routing", _("There may be at most %(most)s rules.") % {"most": MOST_RULES})
+        raise Refused("rules", _("There may be at most %(most)s rules.") % {"most": MOST_RULES})
     teams = set(Team.objects.of(workspace).values_list("pk", flat=True))
     for number, one in enumerate(kept, start=1):
         try:
             rule = msgspec.convert(one, Rule)
         except msgspec.ValidationError as error:
-            raise Refused("routing", _("Rule %(number)s is not understood.") % {"number": number}) from error
+            raise Refused("rules", _("Rule %(number)s is not understood.") % {"number": number}) from error
         if rule.then.team is not None and rule.then.team not in teams:
-            raise Refused("routing", _("Rule %(number)s names a team that is not here.") % {"number": number})
+            raise Refused("rules", _("Rule %(number)s names a team that is not here.") % {"number": number})
         if rule.then == Then():
-            raise Refused("routing", _("Rule %(number)s does nothing.") % {"number": number})
+            raise Refused("rules", _("Rule %(number)s does nothing.") % {"number": number})
         if rule.then.priority is not None and not 0 <= rule.then.priority <= MOST_PRIORITY:
-            raise Refused("routing", _("The priority of rule %(number)s must be 0 to 4.") % {"number": number})
+            raise Refused("rules", _("The priority of rule %(number)s must be 0 to 4.") % {"number": number})
+    return kept
+
+
+class RoutingChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What shall be otherwise about the workspace's routing; what is ``None`` stays. An empty list of reasons: the house's own."""
+
+    rules: list[Any] | None = None
+    everybody: dict[str, Any] | None = None
+    break_reasons: list[str] | None = None
+
+
+def shown(workspace: Workspace) -> dict[str, Any]:
+    """Return the workspace's routing whole: rules in their order, how everybody's queue is given out, why people pause."""
+    way = everybodys_way(workspace)
+    return {
+        "rules": list(workspace.settings.get("routing") or ()),
+        "everybody": {
+            "method": way.method,
+            "sticky": way.sticky,
+            "silent_minutes": way.silent_minutes,
+            "gone_minutes": way.gone_minutes,
+        },
+        "break_reasons": list(workspace.settings.get("break_reasons") or ()),
+    }
+
+
+def change_routing(caller: Caller, change: RoutingChange) -> Workspace:
+    """Change the workspace's routing, and note it. Raises ``Refused`` with the field at fault; then nothing changed."""
+    with transaction.atomic():
+        workspace = Workspace.objects.select_for_update(no_key=True).get(pk=caller.workspace.pk)
+        before, kept = shown(workspace), dict(workspace.settings)
+        if change.rules is not None:
+            kept["routing"] = checked_rules(workspace, change.rules)
+        if change.everybody is not None:
+            kept["everybody"] = _checked_way(before["everybody"] | change.everybody)
+        if change.break_reasons is not None:
+            kept["break_reasons"] = _checked_reasons(change.break_reasons)
+        workspace.settings = {name: value for name, value in kept.items() if value or name in workspace.settings}
+        workspace.save(update_fields=["settings"])
+        if changes := audit.difference(before, shown(workspace)):
+            audit.note(caller, "routing.changed", workspace, changes)
+    return workspace
+
+
+def _checked_way(given: dict[str, Any]) -> dict[str, Any]:
+    unknown = given.keys() - {"method", "sticky", "silent_minutes", "gone_minutes"}
+    if unknown:
+        raise Refused("everybody", _("There is no such setting."))
+    try:
+        way = msgspec.convert(given, Way)
+    except msgspec.ValidationError as error:
+        raise Refused("everybody", _("There is no such way of giving out conversations.")) from error
+    for minutes in (way.silent_minutes, way.gone_minutes or 0):
+        if not 0 <= minutes <= MOST_MINUTES:
+            raise Refused("everybody", _("Must be a number of minutes from 0 to %(most)d.") % {"most": MOST_MINUTES})
+    return given
+
+
+def _checked_reasons(given: list[str]) -> list[str]:
+    kept = list(dict.fromkeys(" ".join(one.split()) for one in given if one.strip()))
+    if len(kept) > MOST_REASONS or any(len(one) > REASON_LENGTH or "\0" in one for one in kept):
+        raise Refused(
+            "break_reasons",
+            _("At most %(most)d reasons of at most %(length)d characters.")
+            % {"most": MOST_REASONS, "length": REASON_LENGTH},
+        )
     return kept

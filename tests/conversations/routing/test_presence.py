@@ -144,6 +144,31 @@ def test_teams_are_made_changed_and_dissolved(shop: Shop) -> None:
     assert Team.objects.count() == 1
 
 
+def test_rules_are_set_whole_or_refused_by_their_number(shop: Shop) -> None:
+    api = factories.client(factories.token(shop.place))
+    rule = {"name": "Spanish", "if": {"language": "es", "hours": "open"}, "then": {"team": str(shop.team.pk)}}
+    everybody = {"method": "round_robin", "sticky": True, "silent_minutes": 3, "gone_minutes": None}
+    body = {"rules": [rule], "everybody": everybody, "break_reasons": ["Café", " Café "]}
+    kept = api.patch("/api/v1/routing", body, format="json").json()
+    assert (
+        kept
+        == {"rules": [rule], "everybody": everybody, "break_reasons": ["Café"]}
+        == api.get("/api/v1/routing").json()
+    )
+    assert AuditEntry.objects.get().action == "routing.changed"
+    for wrong, field, sentence in (
+        ({"rules": [rule, {"if": {}, "then": {}}]}, "rules", "Rule 2 does nothing."),
+        ({"rules": [{"if": {"moon": "full"}, "then": {"priority": 1}}]}, "rules", "Rule 1 is not understood."),
+        ({"rules": [{"then": {"priority": 9}}]}, "rules", "The priority of rule 1 must be 0 to 4."),
+        ({"rules": [{"then": {"team": str(shop.place.pk)}}]}, "rules", "Rule 1 names a team that is not here."),
+        ({"everybody": {"method": "dice"}}, "everybody", "There is no such way of giving out conversations."),
+        ({"everybody": {"silent_minutes": -1}}, "everybody", "Must be a number of minutes from 0 to 1440."),
+    ):
+        refused = api.patch("/api/v1/routing", {**wrong, "break_reasons": []}, format="json")
+        assert (refused.status_code, refused.json()["errors"]) == (400, {field: sentence})
+    assert api.get("/api/v1/routing").json() == kept
+
+
 def test_a_hand_over_carries_its_note_and_says_when_it_is_too_much(shop: Shop) -> None:
     ana, bia = shop.agent("Ana"), shop.agent("Bia", capacity=0)
     talk = shop.talk(assignee=ana, queued_at=None)
