@@ -30,9 +30,7 @@ class Happening(NamedTuple):
     agent: str = ""
     team: str = ""
     kind: str = ""
-    assignee: str = (
-        ""  # of an assignment: who has it now, ``NOBODY`` when it was taken from somebody, empty when not said
-    )
+    given_to: str = ""  # who has it since an assignment, ``NOBODY`` when it was taken away, empty when not said
 
 
 class Wait(NamedTuple):

@@ -52,7 +52,7 @@ class _Walk:
         self.clock = clock
         self.found: list[Stay] = []
         self.team = ""
-        self.assignee = ""
+        self.owner = ""
         self.runs = False  # between an opening and a resolution
         self.bot_spoke = False
         self.queued: Happening | None = None
@@ -91,13 +91,13 @@ class _Walk:
         if self.queued and not self._is_bots():
             self.found.append(self._queue_stay(self.queued, None, "open", ""))
         if self.held:
-            self.found.append(_stay("held", self.held, self.channel_kind, self.assignee, self.team, None))
+            self.found.append(_stay("held", self.held, self.channel_kind, self.owner, self.team, None))
 
     def _begin(self, event: Happening) -> None:
         if self.runs:
             return
         self.runs, self.bot_spoke = True, False
-        if self.assignee:
+        if self.owner:
             self.held = event
         else:
             self.queued = event
@@ -117,29 +117,29 @@ class _Walk:
 
     def _given_back(self, event: Happening) -> None:
         self._let_go(event.at)
-        self.assignee = ""
+        self.owner = ""
         if self.runs and self.queued is None:
             self.queued, self.bot_spoke = event, False
 
     def _assigned(self, event: Happening) -> None:
-        if event.assignee == NOBODY:
+        if event.given_to == NOBODY:
             self._given_back(event)
-        elif event.assignee and event.assignee != self.assignee:
-            self._leave_queue(event.at, "taken", event.assignee)
+        elif event.given_to and event.given_to != self.owner:
+            self._leave_queue(event.at, "taken", event.given_to)
             self._let_go(event.at)
-            self.assignee = event.assignee
+            self.owner = event.given_to
             self.held = event if self.runs and not self.is_asleep else None
-        elif event.assignee:
-            self._leave_queue(event.at, "taken", event.assignee)
+        elif event.given_to:
+            self._leave_queue(event.at, "taken", event.given_to)
 
     def _awake(self, event: Happening) -> None:
-        if self.is_asleep and self.assignee and self.runs:
+        if self.is_asleep and self.owner and self.runs:
             self.held = event
         self.is_asleep = False
 
     def _let_go(self, at: datetime) -> None:
         if self.held:
-            self.found.append(_stay("held", self.held, self.channel_kind, self.assignee, self.team, at))
+            self.found.append(_stay("held", self.held, self.channel_kind, self.owner, self.team, at))
         self.held = None
 
     def _leave_queue(self, at: datetime, outcome: str, agent: str = "") -> None:

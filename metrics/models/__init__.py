@@ -18,7 +18,7 @@ from metrics.models.sales import (
     SurveyFact,
     TouchFact,
 )
-from metrics.models.service import ConversationFact, StayFact, VolumeFact, WaitFact
+from metrics.models.talk import ConversationFact, StayFact, VolumeFact, WaitFact
 
 __all__ = [
     "BenefitFact",

@@ -4,9 +4,9 @@ from metrics.registry.channels import CHANNELS
 from metrics.registry.journey import JOURNEYS
 from metrics.registry.opportunities import PIPELINE
 from metrics.registry.queue import QUEUE
+from metrics.registry.response import SERVICE
 from metrics.registry.sales import SALES
 from metrics.registry.satisfaction import SATISFACTION
-from metrics.registry.service import SERVICE
 from metrics.registry.terms import (
     TIMES,
     Adding,

@@ -64,7 +64,7 @@ def _event(number: int, words: list[str], day: datetime) -> Happening:
         agent=values.get("agent", "ana@loja.example") if actor == "agent" else "",
         team=values.get("team", ""),
         kind=values.get("kind", "text") if said else "",
-        assignee=values.get("to", ""),
+        given_to=values.get("to", ""),
     )
 
 
@@ -81,11 +81,11 @@ def write(conversation: Conversation, events: Iterable[Happening]) -> None:
             channel_kind=event.channel_kind,
             actor_kind=event.actor_kind,
             actor_email=event.agent,
-            data={"kind": event.kind, "team": event.team or None, **_given(event.assignee)},
+            data={"kind": event.kind, "team": event.team or None, **_given(event.given_to)},
         )
         for event in events
     )
 
 
-def _given(assignee: str) -> dict[str, str | None]:
-    return {"agent": None if assignee == NOBODY else assignee} if assignee else {}
+def _given(to: str) -> dict[str, str | None]:
+    return {"agent": None if to == NOBODY else to} if to else {}
