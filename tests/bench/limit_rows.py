@@ -105,11 +105,18 @@ FIGURES = (
     "DELETE FROM metrics_waitfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
     "DELETE FROM metrics_conversationfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
     "DELETE FROM metrics_volumefact WHERE conversation_id IN (SELECT conversation_id FROM story)",
+    "DELETE FROM metrics_stayfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
     """
     INSERT INTO metrics_waitfact (id, workspace_id, conversation_id, customer_id, position, channel_kind, opening_message_id,
       started_at, outcome, agent, team)
     SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, 0, 'whatsapp', message_id,
       started_at, 'open', '', '' FROM story ORDER BY conversation_id, day
+    """,
+    """
+    INSERT INTO metrics_stayfact (id, workspace_id, conversation_id, customer_id, kind, channel_kind, agent, team, started_at,
+      outcome, off_hours)
+    SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, 'queue', 'whatsapp', '', '',
+      started_at, 'open', false FROM story ORDER BY conversation_id, day
     """,
     """
     INSERT INTO metrics_conversationfact (id, workspace_id, conversation_id, customer_id, opened_at, opened_by_customer,

@@ -34,6 +34,7 @@ SELECT
   (SELECT count(*) FROM conversations_feedevent WHERE kind IN ('message.created', 'conversation.created')),
   (SELECT count(*) FROM metrics_waitfact WHERE outcome = 'open'),
   (SELECT count(*) FROM metrics_conversationfact WHERE response = 'open'),
+  (SELECT count(*) FROM metrics_stayfact WHERE kind = 'queue' AND outcome = 'open'),
   (SELECT sum(cardinality(inbound)) FROM metrics_volumefact),
   (SELECT string_agg(concat(measure, ' ', dimension, ' ', value, ' ', n, ' ', (SELECT sum(h) FROM unnest(hours) AS h)), ','
    ORDER BY measure, day) FROM metrics_cell)
