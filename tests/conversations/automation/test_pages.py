@@ -59,6 +59,7 @@ def test_it_works(admin: Client, place: Workspace) -> None:
     assert "It would have fired 0 times." in text(tried)
     admin.post("/settings/rules/", {"act": f"on:{row.pk}"})
     assert Rule.objects.get().active
+    assert "fired 0 times" in text(admin.get("/settings/rules/"))
     assert "Nothing fired yet" in text(admin.get("/settings/rules/log/"))
     assert set(AuditEntry.objects.values_list("action", flat=True)) == {"rule.created", "rule.changed"}
 
