@@ -17,6 +17,7 @@ export function bindKeys(act, steps, settings) {
   const going = $$(".rail a[href]").filter((link) => link.dataset.goes || link.classList.contains("rail-item"));
   shortcuts(
     { keys: ["Ctrl+k"], label: keys.palette, run: () => palette.open(), typing: true },
+    { keys: ["/"], label: more.search, run: act.search },
     { keys: ["j"], label: keys.next, run: act.next },
     { keys: ["k"], label: keys.previous, run: act.previous },
     { keys: ["ArrowDown"], label: keys.next, run: inList(act.next), hidden: true },
@@ -36,7 +37,6 @@ export function bindKeys(act, steps, settings) {
     { id: "unread", keys: ["u"], label: more.unread, when: opened, run: act.unread },
     { keys: ["x"], label: more.select, run: act.select },
     { keys: ["Shift+x"], label: more.select, run: act.selectRange, hidden: true },
-    { keys: ["/"], label: more.search, run: act.search },
     { id: "side", keys: ["]"], label: keys.side, run: () => act.toggleSide() },
     { keys: ["Escape"], label: keys.back, run: () => escape(act), typing: true },
     { keys: ["Ctrl+z"], label: keys.undo, run: () => act.undo() },
