@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.views.settings import bots, channel, connecting, journal, log, rules, surveys, workplace
+from conversations.views.settings import bots, channel, connecting, journal, log, macros, rules, surveys, workplace
 
 urlpatterns = [
     path("channels/", connecting.channels, name="settings_channels"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("channels/<uuid:channel>/remove/", channel.remove, name="settings_remove"),
     path("channels/<uuid:channel>/log/", log.of_channel, name="settings_log"),
     path("messages/<uuid:message>/log/", log.of_message, name="settings_message_log"),
+    path("macros/", macros.macros, name="settings_macros"),
+    path("macros/new/", macros.macro, name="settings_macro_new"),
+    path("macros/<uuid:macro>/", macros.macro, name="settings_macro"),
+    path("macros/<uuid:macro>/remove/", macros.remove, name="settings_macro_remove"),
     path("labels/", workplace.label_shelf, name="settings_labels"),
     path("canned/", workplace.canned_shelf, name="settings_canned"),
     path("fields/", workplace.field_shelf, name="settings_fields"),
