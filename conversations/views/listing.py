@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import ValidationError
 
 from conversations.api import filters as asking, reading, represent, saved_views
 from conversations.api.represent import RISK, Shown
@@ -35,7 +36,7 @@ def is_view(caller: Caller, name: str) -> bool:
 
 
 def of_view(caller: Caller, view: str) -> Conversations:
-    """Return the conversations of a view, unordered; a kept view that is gone holds none."""
+    """Return the conversations of a view, unordered; all there are for "", none of a kept view that is gone."""
     found = Conversation.objects.of(caller.workspace).standing().filter(last_message_at__isnull=False)
     if CANONICAL_UUID.fullmatch(view):
         kept = saved_views.seen_by(caller).filter(pk=view).first()
@@ -43,6 +44,7 @@ def of_view(caller: Caller, view: str) -> Conversations:
     if view in {"mine", "mentions"} and caller.user is None:
         return found.none()
     views: dict[str, Any] = {
+        "": lambda: found,
         "mine": lambda: found.mine(caller.user),  # type: ignore[arg-type]  # nobody has left above
         "unassigned": found.unassigned,
         "mentions": lambda: found.mentioning(caller.user),  # type: ignore[arg-type]
@@ -54,9 +56,12 @@ def of_view(caller: Caller, view: str) -> Conversations:
 
 
 def of_kept(caller: Caller, kept: SavedView, found: Conversations) -> Conversations:
-    """Return what a kept view shows; without a status of its own what still needs somebody."""
+    """Return what a kept view shows; without a status of its own what still needs somebody. Words nobody knows any more hold none."""
     rows = found if "status" in kept.filters else found.unresolved()
-    return asking.filtered(caller, asking.from_words(kept.filters), rows)
+    try:
+        return asking.filtered(caller, asking.from_words(kept.filters), rows)
+    except ValidationError:
+        return found.none()
 
 
 def counts(caller: Caller) -> dict[str, int]:
@@ -76,7 +81,7 @@ def counts(caller: Caller) -> dict[str, int]:
     )
     found["mentions"] = _up_to_most(_unseen(caller))
     for kept in saved_views.seen_by(caller):
-        found[str(kept.pk)] = _up_to_most(of_view(caller, str(kept.pk)))
+        found[str(kept.pk)] = _up_to_most(of_kept(caller, kept, of_view(caller, "")))
     return found
 
 
