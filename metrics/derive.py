@@ -28,7 +28,7 @@ RANK = {
     "conversation.unsnoozed": 4,
     "conversation.resolved": 5,
 }
-NOT_SAID = {"note", "reaction"}  # kinds of message that nobody reads as an answer or a question
+NOT_SAID = {"note", "reaction", "survey"}  # kinds of message that nobody reads as an answer or a question
 SAID = {"message.received", "message.sent"}
 BESIDE = ATTENTION | {"conversation.snoozed", "conversation.unsnoozed"}  # what only says where a conversation stays
 REPLIERS = {"agent", "device", "bot"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import translation
@@ -85,7 +86,7 @@ def test_what_happened_before_a_rule_was_switched_on_does_not_start_it(shop: Sho
 @committed
 def test_what_cannot_be_done_is_left_out_and_said(shop: Shop, said: Say) -> None:
     gone = _label(shop)
-    actions = [{"do": "label", "label": str(gone)}, {"do": "priority", "priority": 1}]
+    actions: list[dict[str, Any]] = [{"do": "label", "label": str(gone)}, {"do": "priority", "priority": 1}]
     made = rule(shop, "conversation.opened", actions)
     Label.objects.all().delete()
     with translation.override("en"):
@@ -102,8 +103,13 @@ def _label(shop: Shop, name: str = "Novo") -> Any:
 @committed
 def test_two_rules_that_start_each_other_come_to_an_end(shop: Shop, said: Say) -> None:
     one, other = _label(shop, "Um"), _label(shop, "Dois")
-    on = lambda label: {"field": "label_added", "is": "one_of", "value": [str(label)]}  # noqa: E731
-    act = lambda word, label: {"do": word, "label": str(label)}  # noqa: E731
+
+    def on(label: UUID) -> dict[str, Any]:
+        return {"field": "label_added", "is": "one_of", "value": [str(label)]}
+
+    def act(word: str, label: UUID) -> dict[str, Any]:
+        return {"do": word, "label": str(label)}
+
     rule(shop, "conversation.opened", [act("label", one)])
     rule(shop, "conversation.labeled", [act("unlabel", other), act("label", other)], on(one), name="a")
     rule(shop, "conversation.labeled", [act("unlabel", one), act("label", one)], on(other), name="b")
@@ -205,7 +211,7 @@ REFUSED = [
 @pytest.mark.parametrize(("change", "field", "sentence"), REFUSED)
 def test_what_makes_no_sense_is_refused_where_it_was_entered(change: dict[str, Any], field: str, sentence: str) -> None:
     place = factories.workspace()
-    usual = {"name": "r", "event": "message.received", "actions": [{"do": "resolve"}], "active": True}
+    usual: dict[str, Any] = {"name": "r", "event": "message.received", "actions": [{"do": "resolve"}], "active": True}
     with pytest.raises(Refused) as refused, translation.override("en"):
         automation.keep(place, automation.Plan(**usual | change))
     assert (refused.value.field, refused.value.sentence[: len(sentence)]) == (field, sentence)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -210,3 +212,22 @@ def test_an_answer_on_the_page_counts_once(shop: Shop, said: Say) -> None:
         "Bom",
         1,
     )
+
+
+def test_two_workers_ask_one_question(shop: Shop, said: Say) -> None:
+    survey(shop, delay_seconds=3600)
+    said(bodies.text("wamid.1"))
+    resolve(shop)
+    SurveyRequest.objects.update(due_at=timezone.now())
+
+    def ask() -> None:
+        surveys.ask_due()
+        connection.close()
+
+    workers = [threading.Thread(target=ask) for _ in range(4)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+    assert Message.objects.filter(payload__survey__part="question").count() == 1
+    assert HistoryEvent.objects.filter(type="survey.sent").count() == 1
