@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from conversations.route import Candidate, Rules, View, decide, give_out
 from conversations.route.decide import HEAD_START
@@ -158,6 +158,7 @@ def test_nobody_carries_more_than_they_may_and_the_same_input_decides_the_same(
     assert give_out(shuffled_talks, shuffled, rules, NOW) == first
 
 
+@settings(max_examples=25)
 @given(queues())
 def test_nobody_starves(given_: tuple[list[View], list[Candidate], Rules]) -> None:
     """While people finish one thing after the other and new work keeps coming, whatever somebody could ever carry is given out."""
