@@ -18,6 +18,7 @@ from conversations.api.represent import Shown, moment
 from conversations.channels.registry import CHANNELS
 from conversations.models import Conversation
 from conversations.models.message import KINDS
+from conversations.questions import limits_of
 from conversations.ways import Way, ways_of
 from hub.access import Caller, caller_of
 from hub.idempotency import once
@@ -39,6 +40,10 @@ class LimitsShape(shapes.Shape):
     files = serializers.DictField(child=FileRuleShape())
     files_per_message = serializers.IntegerField()
     reactions = serializers.BooleanField()
+    questions = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many `buttons` and list `rows` a question takes, and how long a `button_title` and `row_title`; 0 for none.",
+    )
 
 
 class WayShape(shapes.Shape):
@@ -101,6 +106,7 @@ def _limits(kind: str) -> Shown | None:
         "files": files,
         "files_per_message": adapter.files_per_message,
         "reactions": adapter.can_react,
+        "questions": limits_of(kind),
     }
 
 

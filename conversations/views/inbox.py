@@ -50,6 +50,7 @@ MODULES = [
             "writing",
             "happenings",
             "fields",
+            "forms",
             "steps",
             "ways",
             "picker",

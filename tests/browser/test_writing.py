@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from conversations.models import CannedReply, Draft, Label, Macro, Mention, Message
+from conversations.models import CannedReply, CustomField, Draft, Label, Macro, Mention, Message
 from tests.browser.company import PASSWORD, Shop
 from tests.browser.test_access import expect_no_barrier
 
@@ -105,14 +105,12 @@ def test_a_draft_is_on_every_machine_and_never_overwritten(shop: Shop, sign_in: 
     page.get_by_role("button", name="Responder", exact=True).click()
     other = second_screen(page, "julia@casaaurora.example", f"/inbox/{talk.pk}/")
     expect(box(other)).to_have_value("Um momento")
-    other.context.set_offline(True)
+    other.route("**/drafts", lambda route: route.abort())
     box(other).fill("Um momento, por favor")
     with page.expect_response("**/drafts"):
         box(page).fill("Um momento, já vejo")
-    other.context.set_offline(False)
-    box(other).press("End")
-    box(other).press("!")
     expect(other.locator("[data-asking]")).to_contain_text("Um momento, já vejo")
+    other.unroute("**/drafts")
     other.locator("[data-take]").click()
     expect(box(other)).to_have_value("Um momento, já vejo")
     with page.expect_response("**/messages"):
@@ -142,3 +140,28 @@ def test_two_who_answer_at_once_are_asked(shop: Shop, sign_in: SignIn) -> None:
     expect(other.locator(".message.out", has_text="Sua troca")).to_be_visible()
     assert Message.objects.count() >= before + 1
     other.context.close()
+
+
+def test_it_asks_by_buttons_within_the_channels_limits_and_fills_in_a_field(shop: Shop, sign_in: SignIn) -> None:
+    talk = shop.long_talk()
+    CustomField.objects.create(workspace=shop.workspace, of="customer", key="size", title="Número", kind="number")
+    page = sign_in(to=f"/inbox/{talk.pk}/")
+    page.locator("[data-open-forms]").click()
+    dialog = page.locator("#forms")
+    expect(dialog.locator("[data-forms-limits]")).to_contain_text("3")
+    dialog.locator("[name=question]").fill("Qual tamanho?")
+    for place, title in enumerate(("37", "38")):
+        dialog.locator("[data-choices] input").nth(place).fill(title)
+    expect_no_barrier(page)
+    with page.expect_response("**/messages"):
+        dialog.locator("[data-forms-send]").click()
+    asked = Message.objects.filter(kind="interactive", direction="outbound").latest("id")
+    assert (asked.text, [one["title"] for one in asked.payload["choices"]]) == ("Qual tamanho?", ["37", "38"])
+
+    page.locator("[data-customer-fields] button").click()
+    page.get_by_label("Número", exact=True).fill("38")
+    with page.expect_response("**/customers/**"):
+        page.keyboard.press("Enter")
+    expect(page.locator("[data-customer-fields]")).to_contain_text("38")
+    talk.customer.refresh_from_db()
+    assert talk.customer.attributes["size"] == 38

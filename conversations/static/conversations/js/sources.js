@@ -14,7 +14,10 @@ export async function cannedReplies() {
     askedAt = Date.now();
     replies = get("/api/v1/canned_replies?limit=200").then(
       ({ results }) => results.sort((a, b) => b.used_count - a.used_count),
-      () => (replies = null) ?? [],
+      () => {
+        replies = null;
+        return [];
+      },
     );
   }
   return replies;

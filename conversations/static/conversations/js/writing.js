@@ -1,10 +1,12 @@
 /* What it takes to write: the composer, the drafts behind it, and who else is at it. */
 
+import { $ } from "../../hub/js/dom.js";
 import { post } from "../../hub/js/http.js";
 import { createAttention } from "./attention.js";
 import { createComposer } from "./composer.js";
 import { createDrafts } from "./drafts.js";
 import { rememberSections } from "./fields.js";
+import { createForms } from "./forms.js";
 
 /** `opened()` is what is opened or null, `repaint(id)` shows a row of the list anew, `resolve()` ends the opened conversation. */
 export function createWriting({ me, initial, store, thread, sender, opened, repaint, resolve }) {
@@ -24,8 +26,16 @@ export function createWriting({ me, initial, store, thread, sender, opened, repa
       if (first) post(`/api/v1/conversations/${id}/typing`).catch(() => {});
     },
     onStill: attention.stops,
+    onShow: ({ note }) => ($("[data-open-forms]").hidden = note || !forms?.any()),
     find: thread.find, lastSeq: thread.lastSeq, opened,
   });
+  const forms = createForms({
+    way: composer.way, conversation: () => opened().conversation,
+    invitedTo: () => (store.channels ?? []).filter(({ kind }) => ["whatsapp", "twilio_whatsapp"].includes(kind)),
+    onSend: (said) => sender.send(opened().conversation.id, { ...said, note: false, channel: composer.way()?.channel, anyway: true }),
+    onText: (text) => composer.insert(text),
+  });
+  $("[data-open-forms]").addEventListener("click", forms.open);
 
   return {
     composer, attention, drafts,

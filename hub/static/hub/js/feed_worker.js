@@ -2,7 +2,7 @@
 
 const KINDS = [
   "message.created", "message.updated", "conversation.created", "conversation.updated", "customer.updated",
-  "channel.updated",
+  "channel.updated", "draft.updated", "attention.updated", "agent.updated",
 ];
 const PASSING = ["customer.typing"]; // said once, kept nowhere
 const KEPT = 500; // events a tab may have missed while it loaded
