@@ -11,13 +11,19 @@ GAP = "interval '30 days'"
 LOOK_BACK = "interval '90 days'"  # no touch before this has a share in a sale
 
 
-def touches(since: str, until: str = "") -> str:
-    """Return a SELECT of the touches from one instant to before another, both SQL expressions; to now without the latter."""
+def touches(since: str, until: str = "", who: str = "") -> str:
+    """Return a SELECT of the touches from one instant to before another, both SQL expressions; to now without the latter.
+
+    ``who`` is a SELECT of the people they are kept to.
+    """
     volumes = f"volume.day >= (({since}) AT TIME ZONE 'UTC')::date AND said.at >= {since}"
     others = f"at >= {since}"
     if until:
         volumes += f" AND volume.day <= (({until}) AT TIME ZONE 'UTC')::date AND said.at < {until}"
         others += f" AND at < {until}"
+    if who:
+        volumes += f" AND volume.customer_id IN ({who})"
+        others += f" AND customer_id IN ({who})"
     return f"""
     SELECT volume.id, volume.customer_id, volume.channel_kind, said.at
     FROM metrics_volumefact volume CROSS JOIN LATERAL unnest(volume.inbound) AS said(at)
@@ -27,14 +33,14 @@ def touches(since: str, until: str = "") -> str:
     WHERE workspace_id = %(workspace)s AND {others}"""  # noqa: S608  names of our own
 
 
-def steps(since: str, until: str = "") -> str:
+def steps(since: str, until: str = "", who: str = "") -> str:
     """Return the common table expressions that end in ``step``: touches and the sales that end journeys, each with its ``journey``.
 
     ``is_sale`` is 0 or 1. A sale without a touch in the 30 days before it belongs to no journey and is left out.
     """
     paid = f"paid_at >= {since}" + (f" AND paid_at < {until}" if until else "")
     return f"""
-    touch AS ({touches(since, until)}),
+    touch AS ({touches(since, until, who)}),
     happened AS (
         SELECT customer_id, at, 0 AS is_sale, id, channel_kind FROM touch
         UNION ALL
@@ -66,21 +72,26 @@ STARTED = f"""
     )"""  # noqa: S608
 
 
-def led(since: str, sold: str) -> str:
-    """Return the common table expressions ``sale``, for which ``sold`` holds, and ``led``: their touches, numbered."""
+def led(since: str, sold: str, who: str) -> str:
+    """Return the common table expressions that end in ``led``: the touches, numbered, of the sales for which ``sold`` holds.
+
+    ``sold`` speaks of ``order_id`` and ``paid_at``, ``who`` is a SELECT of the people who bought. A journey has one sale at
+    most, at its end, so that nothing needs to be joined.
+    """
     return f"""
-    {steps(since, END)},
-    sale AS (SELECT * FROM metrics_orderfact WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {sold}),
+    {steps(since, END, who)},
+    ended AS (
+        SELECT *, max(id) FILTER (WHERE is_sale = 1) OVER whole AS order_id,
+            max(at) FILTER (WHERE is_sale = 1) OVER whole AS paid_at
+        FROM step WINDOW whole AS (PARTITION BY customer_id, journey)
+    ),
     led AS (
-        SELECT sale.id, sale.paid_at, step.channel_kind, step.at,
-            row_number() OVER (PARTITION BY sale.id ORDER BY step.at, step.id) AS place,
-            count(*) OVER (PARTITION BY sale.id) AS places,
-            count(*) OVER (PARTITION BY sale.id, step.channel_kind) AS places_of_channel,
-            sum(2 ^ (extract(epoch FROM step.at - sale.paid_at) / 604800)) OVER (PARTITION BY sale.id) AS freshness
-        FROM sale
-        JOIN step AS ended ON ended.is_sale = 1 AND ended.id = sale.id
-        JOIN step ON step.is_sale = 0 AND step.customer_id = ended.customer_id AND step.journey = ended.journey
-            AND step.at >= sale.paid_at - {LOOK_BACK}
+        SELECT order_id, customer_id, paid_at, channel_kind, at,
+            row_number() OVER (PARTITION BY order_id ORDER BY at, id) AS place,
+            count(*) OVER (PARTITION BY order_id) AS places,
+            count(*) OVER (PARTITION BY order_id, channel_kind) AS places_of_channel,
+            sum(power(2, extract(epoch FROM at - paid_at)::float8 / 604800)) OVER (PARTITION BY order_id) AS freshness
+        FROM ended WHERE is_sale = 0 AND order_id IS NOT NULL AND at >= paid_at - {LOOK_BACK} AND {sold}
     )"""  # noqa: S608  names of our own
 
 
@@ -104,24 +115,29 @@ CROSSED = f"""(
         coalesce(journey.to_channel = place.to_channel, false) AS crossed
     FROM journey LEFT JOIN place ON place.to_channel <> journey.from_channel
 ) AS travelled"""  # noqa: S608
+IN_PERIOD = f"paid_at >= {START} AND paid_at < {END}"
+BUYERS = f"SELECT customer_id FROM metrics_orderfact WHERE workspace_id = %(workspace)s AND {IN_PERIOD}"  # noqa: S608
 # A sale beside every channel that led to one; ``assisted``: the channel was there before the last touch.
 ASSISTED = f"""(
-    WITH {led(f"{START} - {LOOK_BACK}", f"paid_at >= {START} AND paid_at < {END}")},
+    WITH {led(f"{START} - {LOOK_BACK}", IN_PERIOD, BUYERS)},
+    sale AS (
+        SELECT order_id, customer_id, paid_at, array_agg(channel_kind) FILTER (WHERE place < places) AS before_last
+        FROM led GROUP BY order_id, customer_id, paid_at
+    ),
     channel AS (SELECT DISTINCT channel_kind FROM led)
-    SELECT %(workspace)s::uuid AS workspace_id, sale.id, sale.customer_id, sale.paid_at, channel.channel_kind,
-        EXISTS (SELECT 1 FROM led WHERE led.id = sale.id AND led.channel_kind = channel.channel_kind AND led.place < led.places)
-            AS assisted
-    FROM sale CROSS JOIN channel WHERE EXISTS (SELECT 1 FROM led WHERE led.id = sale.id)
+    SELECT %(workspace)s::uuid AS workspace_id, order_id AS id, customer_id, paid_at, channel.channel_kind,
+        coalesce(channel.channel_kind = ANY(before_last), false) AS assisted
+    FROM sale CROSS JOIN channel
 ) AS credited"""  # noqa: S608
 
 
 def sold_after(place: str, touched: str) -> str:
     """Return a subquery of the period's sales where ``place`` holds, with ``touched_at``: the last touch of those within 30 days."""
     return f"""(
-    WITH touch AS ({touches(f"{START} - {GAP}", END)}),
+    WITH touch AS ({touches(f"{START} - {GAP}", END, BUYERS)}),
     sale AS (
         SELECT *, CASE WHEN pickup THEN 'pickup' ELSE 'delivery' END AS fulfilment FROM metrics_orderfact
-        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND paid_at >= {START} AND paid_at < {END} AND {place}
+        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {IN_PERIOD} AND {place}
     )
     SELECT sale.*, before.touched_at FROM sale LEFT JOIN (
         SELECT sale.id, max(touch.at) AS touched_at FROM sale JOIN touch ON touch.customer_id = sale.customer_id
@@ -140,7 +156,7 @@ SHARES = {
     "last": "CASE WHEN place = places THEN 1 ELSE 0 END",
     "linear": "1.0 / places",
     "position": "CASE WHEN places <= 2 THEN 1.0 / places WHEN place IN (1, places) THEN 0.4 ELSE 0.2 / (places - 2) END",
-    "decay": "(2 ^ (extract(epoch FROM led.at - led.paid_at) / 604800)) / freshness",
+    "decay": "(power(2, extract(epoch FROM led.at - led.paid_at)::float8 / 604800) / freshness)::numeric",
     "shapley": "1.0 / channels / places_of_channel",
 }
 MOVED = f"moved.workspace_id = %(workspace)s AND moved.at >= {START} AND moved.at < {END}"
@@ -152,9 +168,13 @@ _COLUMNS = "moved.workspace_id, moved.customer_id, moved.at, moved.kind, moved.s
 # Money of the period where it was paid, and shared among the touches that led to the sale; without any, where it was paid.
 ATTRIBUTED = f"""(
     WITH {
-    led(f"{_SOLD_EARLIEST} - {LOOK_BACK}", f"id IN (SELECT order_id FROM metrics_movementfact moved WHERE {MOVED})")
+    led(
+        f"{_SOLD_EARLIEST} - {LOOK_BACK}",
+        f"order_id IN (SELECT order_id FROM metrics_movementfact moved WHERE {MOVED})",
+        f"SELECT customer_id FROM metrics_movementfact moved WHERE {MOVED}",
+    )
 },
-    breadth AS (SELECT id, count(DISTINCT channel_kind) AS channels FROM led GROUP BY id)
+    breadth AS (SELECT order_id, count(DISTINCT channel_kind) AS channels FROM led GROUP BY order_id)
     SELECT {_COLUMNS}, moved.id::text AS id, moved.channel_kind, moved.amount, 'paid_at' AS model
     FROM metrics_movementfact moved WHERE {MOVED}
     {
@@ -163,7 +183,7 @@ ATTRIBUTED = f"""(
     UNION ALL
     SELECT {_COLUMNS}, concat(moved.id, ':', led.place), coalesce(led.channel_kind, moved.channel_kind),
         moved.amount * coalesce({share}, 1), '{model}'
-    FROM metrics_movementfact moved LEFT JOIN led ON led.id = moved.order_id LEFT JOIN breadth ON breadth.id = led.id
+    FROM metrics_movementfact moved LEFT JOIN led ON led.order_id = moved.order_id LEFT JOIN breadth ON breadth.order_id = led.order_id
     WHERE {MOVED}"""
         for model, share in SHARES.items()
     )
