@@ -140,7 +140,7 @@ def test_the_workspace_is_kept_whole_or_not_at_all(admin: Client, place: Workspa
 
 def code_of(key: str) -> str:
     """Return the code an app would show now for a key."""
-    return format_hotp_value(hotp_value(key, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(key, int(time.time()) // 30)))
 
 
 def test_a_second_factor_is_asked_for_where_the_house_wants_one(place: Workspace, boss: User) -> None:

@@ -29,7 +29,7 @@ def api(place: Workspace) -> APIClient:
     return factories.client(factories.token(place))
 
 
-def refused(answer: Any, field: str, sentence: str) -> None:
+def refused(answer: Any, field: str, sentence: Any) -> None:
     """Assert that the answer is a refusal with this sentence at this field."""
     assert (answer.status_code, answer.json()["errors"][field]) == (400, sentence)
 
