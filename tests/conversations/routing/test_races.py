@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.db.models import Count
@@ -18,8 +19,12 @@ from conversations import presence, tasks, triage
 from conversations.act import act
 from conversations.history import Actor
 from conversations.models import Conversation, HistoryEvent
+from conversations.route import reading
+from conversations.wake import CHANNEL
 from hub.models import Membership, User, Workspace
 from tests import factories
+from tests.conversations.bodies import text
+from tests.conversations.conftest import drain, new_shop, store
 from tests.conversations.routing.conftest import signed_in
 
 TALKS, AGENTS, CAPACITY, WORKERS, SECONDS = 100, 10, 3, 3, 60.0
@@ -136,3 +141,25 @@ def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_message_wakes_routing_where_something_is_given_out() -> None:
+    here, elsewhere = new_shop("here"), new_shop("elsewhere")
+    Workspace.objects.filter(pk=here.workspace.pk).update(settings={"everybody": {"method": "round_robin"}})
+    agent = factories.member(here.workspace)
+    act(here.workspace.pk, lambda: presence.say(here.workspace, agent.pk, "online"))
+    reading.forget()
+    heard: list[list[str]] = []
+    with psycopg.connect(
+        connection.connection.info.dsn, password=connection.connection.info.password, autocommit=True
+    ) as ear:
+        ear.execute(f"LISTEN {CHANNEL}")
+        for place in (elsewhere, here):
+            store(place, text(f"wamid.{place.workspace.slug}"))
+            drain()
+            heard.append([notice.payload for notice in ear.notifies(timeout=0.2)])
+    assert ["route" in words for words in heard] == [False, True]
+    assert tasks.route()["given"] == 1
+    assert Conversation.objects.of(here.workspace).get().assignee == agent
+    assert Conversation.objects.of(elsewhere.workspace).get().queued_at is not None
