@@ -125,9 +125,7 @@ def test_a_file_is_imported_and_run_again_goes_on(
     ]
     file.write_text("\ufeff" + "\r\n".join(lines))
     out = StringIO()
-    with pytest.raises(CommandError, match=r"^2 lines were not taken\.$") as failed:
-        call_command("import_history", str(file), workspace="loja", stdout=out)
-    assert failed.value.returncode == 1
+    call_command("import_history", str(file), workspace="loja", stdout=out)
     assert out.getvalue().splitlines() == [
         "line 3: The line is not valid JSON in UTF-8.",
         "line 4: customer: Needs one of: external_id, phone, email, whatsapp, instagram.",
