@@ -17,6 +17,7 @@ from hub.models import Workspace
 
 MOST_COUNTED = 10_000  # beyond, it is said that there are more
 UNKNOWN = 50  # in how many messages a word with figures in it stands, when nobody has counted
+FURTHEST = 40_000  # messages walked past before the list is asked after all
 WALKED_AT_ONCE = 2_000
 MOST_WALKED = 10_000  # hits looked at for a filter before the page is given as it is
 ON, OFF = "\x02", "\x03"  # around what was found, in the database's answer
@@ -25,10 +26,12 @@ LISTED = """
 SELECT message_id, at FROM conversations_searchentry
 WHERE workspace_id = %(workspace)s AND words @@ %(query)s::tsquery LIMIT %(limit)s
 """
+# The inner LIMIT bounds the walk where words that are common each hardly ever stand together.
 WALKED = """
-SELECT message_id, at FROM conversations_searchentry
-WHERE workspace_id = %(workspace)s AND words @@ %(query)s::tsquery {between}
-ORDER BY at DESC, message_id DESC LIMIT %(limit)s
+SELECT message_id, at FROM (
+  SELECT message_id, at, words FROM conversations_searchentry WHERE workspace_id = %(workspace)s {between}
+  ORDER BY at DESC, message_id DESC LIMIT %(furthest)s
+) newest WHERE words @@ %(query)s::tsquery LIMIT %(limit)s
 """
 HOW_MANY = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'conversations_searchentry'::regclass"
 PASSES = """
@@ -75,7 +78,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A page of hits, newest first. ``count`` is known up to 10,000 and None where nobody counted (filters, later pages).
+    """A page of hits, newest first. ``count`` is known up to some thousands and None where nobody counted (filters, later pages).
 
     ``more`` when a next page may hold some, ``last`` the place it goes on from; ``mended`` the words taken for others.
     """
@@ -105,13 +108,17 @@ def _places(
     workspace_id: UUID, query: str, words: Sequence[Word], asked: Asked, after: Place | None, limit: int
 ) -> tuple[list[Place], int | None, bool]:
     """Return the places of ``limit`` hits, how many there are in all and whether beyond that more."""
-    if _expected(words) <= MOST_COUNTED:
+    total, expected = _expected(words)
+    # Fetching a list costs as its length, walking as the distance between hits: where both cost the same they cost least.
+    fewest = min(MOST_COUNTED, max(200, int((5 * total) ** 0.5)))
+    if expected <= fewest:
         found = _listed(workspace_id, query)
         if len(found) <= MOST_COUNTED:
             rest = [place for place in found if _between(place, asked, after)]
             passed = _passing(workspace_id, rest, asked, limit)
             plain = not _filters(asked) and asked.since is None and asked.until is None
             return passed, len(found) if plain else None, False
+    first = after
     walked: list[Place] = []
     wanted = WALKED_AT_ONCE if _filters(asked) else limit
     for _ in range(MOST_WALKED // WALKED_AT_ONCE):
@@ -121,11 +128,16 @@ def _places(
             break
         after = some[-1]
     plain = not _filters(asked) and asked.since is None and asked.until is None
-    return walked, MOST_COUNTED if plain else None, plain
+    if len(walked) < limit and not _filters(asked):
+        found = _listed(workspace_id, query)
+        if len(found) <= MOST_COUNTED:  # else there are more than could be listed, and what was walked past has to do
+            rest = [place for place in found if _between(place, asked, first)]
+            return rest[:limit], len(found) if plain else None, False
+    return walked, fewest // 100 * 100 if plain else None, plain
 
 
-def _expected(words: Sequence[Word]) -> float:
-    """Return how many messages hold all of these words, as if they knew nothing of each other."""
+def _expected(words: Sequence[Word]) -> tuple[float, float]:
+    """Return how many messages there are, and how many hold all of these words, as if they knew nothing of each other."""
     with connection.cursor() as cursor:
         cursor.execute(HOW_MANY)
         total = max(float(cursor.fetchone()[0]), 1.0)
@@ -133,7 +145,7 @@ def _expected(words: Sequence[Word]) -> float:
     for word in words:
         expected *= min((UNKNOWN if word.count is None else word.count) / total, 1.0)
     rarest = min(UNKNOWN if word.count is None else word.count for word in words)
-    return min(expected, rarest) if total > MOST_COUNTED else rarest
+    return total, min(expected, rarest)
 
 
 def _listed(workspace_id: UUID, query: str) -> list[Place]:
@@ -156,6 +168,7 @@ def _walked(workspace_id: UUID, query: str, asked: Asked, after: Place | None, l
         "workspace": workspace_id,
         "query": query,
         "limit": limit,
+        "furthest": FURTHEST,
         "since": asked.since,
         "until": asked.until,
     }

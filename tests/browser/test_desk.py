@@ -100,6 +100,7 @@ def test_it_does_much_at_once_by_keyboard_and_takes_it_back(shop: Shop, sign_in:
     row.locator("a").focus()
     page.keyboard.press("z")
     page.locator("#choose button").filter(has_text="09:00").first.click()
+    expect(page.locator(".toast").filter(has_text="09:00")).to_be_visible()
     expect(row).to_have_count(0)
     talk = Conversation.objects.get(pk=mine[3].pk)
     assert (talk.status, timezone.localtime(talk.snoozed_until, ZoneInfo("America/Sao_Paulo")).hour) == ("snoozed", 9)
@@ -107,6 +108,7 @@ def test_it_does_much_at_once_by_keyboard_and_takes_it_back(shop: Shop, sign_in:
     expect(row).to_have_count(1)
     row.click(button="right")
     page.locator("[data-row-act=resolve]:visible").click()
+    expect(page.locator(".toast").filter(has_text="Conversa resolvida")).to_be_visible()
     expect(row).to_have_count(0)
     assert Conversation.objects.get(pk=mine[3].pk).status == "resolved"
 
