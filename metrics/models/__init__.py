@@ -18,6 +18,7 @@ from metrics.models.sales import (
     SurveyFact,
     TouchFact,
 )
+from metrics.models.saved import SavedDashboard
 from metrics.models.talk import ConversationFact, StayFact, VolumeFact, WaitFact
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "OrderFact",
     "PersonFact",
     "Receipt",
+    "SavedDashboard",
     "StageFact",
     "Stale",
     "StalePerson",
