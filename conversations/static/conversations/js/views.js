@@ -15,6 +15,7 @@ export function createViews(store, { onShown }) {
 
   /** Read the list of `view` with these filters from its beginning. */
   async function show(view, filters = {}, sort = "") {
+    if ($("#views").matches(":popover-open")) $("#views").hidePopover();
     const before = [store.filters, store.chosenSort, store.view];
     [store.filters, store.chosenSort, store.view] = [filters, sort, view];
     try {
