@@ -203,6 +203,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
     "index": {"task": "conversations.tasks.index", "schedule": 5.0, "options": {"expires": 30}},
+    "watch": {"task": "conversations.tasks.watch", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "route": {
         "task": "conversations.tasks.route",
@@ -377,7 +378,12 @@ SPECTACULAR_SETTINGS = {
         "ChannelKind": "conversations.api.shapes.CHANNEL_KINDS",
         "MessageKind": "conversations.models.message.KINDS",
         "MessageStatus": "conversations.models.message.STATUS_RANK",
-        "ConversationStatus": "conversations.models.Conversation.Status",
+        "ConversationStatus": ["waiting", "open", "pending", "snoozed", "resolved"],
+        "DeliveryOutcome": ["pending", "processed", "duplicate", "ignored", "unroutable", "invalid", "failed"],
+        "CustomFieldKind": ["text", "number", "date", "choice", "yes_no"],
+        "PresenceState": "hub.models.Presence",
+        "Priority": ["none", "low", "medium", "high", "urgent"],
+        "SurveyKind": ["csat", "nps"],
     },
 }
 
