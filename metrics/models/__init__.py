@@ -1,6 +1,7 @@
 """The rows of figures: facts and rollups, all of them derived and rebuildable, and the proofs of shown numbers."""
 
 from metrics.models.derived import Fact, Mark, Stale
+from metrics.models.plans import Digest, DigestLetter, Goal, MatrixCell, StageModel
 from metrics.models.receipt import Receipt
 from metrics.models.rollup import Cell
 from metrics.models.sales import (
@@ -27,10 +28,14 @@ __all__ = [
     "Cell",
     "ConversationFact",
     "CostFact",
+    "Digest",
+    "DigestLetter",
     "ExchangeRate",
     "Fact",
+    "Goal",
     "LinkFact",
     "Mark",
+    "MatrixCell",
     "MovementFact",
     "OpportunityFact",
     "OrderFact",
@@ -38,6 +43,7 @@ __all__ = [
     "Receipt",
     "SavedDashboard",
     "StageFact",
+    "StageModel",
     "Stale",
     "StalePerson",
     "StayFact",
