@@ -12,8 +12,9 @@ from conversations.search.wording import allowance, distance
 from hub.models import Workspace
 
 MOST_LOOKED_AT = 300
+MOST_WORDS = 4  # a longer text is no name with an error
 SHORTEST_INSIDE = 3  # letters: fewer are looked for at the beginning only, where the index knows them
-NEAR = 0.3  # of its letters a word must share with one of the name to be looked at
+NEAR = 0.45  # of its letters a word must share with one of the name to be looked at
 
 NAME = f"translate(upper(name), '{ACCENTED}', '{PLAIN}')"
 CALLED = f"""
@@ -53,8 +54,8 @@ def people(workspace: Workspace, text: str, limit: int = 5) -> list[UUID]:
     number = len(digits) >= FEWEST_DIGITS and not any(letter.isalpha() for letter in typed)
     if len(found) < limit and len(typed) >= SHORTEST_INSIDE:
         found += _ask(REACHED, given | {"pattern": f"%{digits}%" if number else inside})
-    if len(found) < limit and not number and len(typed) >= SHORTEST_INSIDE:
-        found += _alike(given)
+    if not found and not number and len(typed) >= SHORTEST_INSIDE and len(typed.split()) <= MOST_WORDS:
+        found = _alike(given)
     return list(dict.fromkeys(found))[:limit]
 
 
