@@ -33,17 +33,24 @@ WHERE workspace_id = %s AND transaction >= %s AND transaction < %s ORDER BY tran
 """
 
 
+def deaf(_: Workspace) -> Hear:
+    """Return who hears nothing."""
+    return lambda _event: None
+
+
 class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """Who follows: ``name`` of the mark; ``types`` of events; those in ``abroad`` also when another source told them.
 
-    ``places`` returns the workspaces that have anything to do with them, ``watch`` who hears one workspace's next slice.
+    ``places`` returns the workspaces that have anything to do with them, ``watch`` who hears one workspace's next slice;
+    who has ``take`` is handed a slice at once instead.
     """
 
     name: str
     types: frozenset[str]
     abroad: frozenset[str] = frozenset()
     places: Callable[[], Iterable[Workspace]]
-    watch: Callable[[Workspace], Hear]
+    watch: Callable[[Workspace], Hear] = deaf
+    take: Callable[[Workspace, list[HistoryEvent]], None] | None = None
 
 
 class Horizon(Func):
@@ -75,9 +82,13 @@ def _follow(who: Follow, workspace: Workspace) -> int:
         if end == row.transaction:
             return 0
         if wanted:
-            hear = who.watch(workspace)
-            for event in HistoryEvent.objects.of(workspace).filter(pk__in=wanted).order_by("transaction", "id"):
-                _hand(who, hear, event)
+            events = HistoryEvent.objects.of(workspace).filter(pk__in=wanted).order_by("transaction", "id")
+            if who.take is not None:
+                who.take(workspace, list(events))
+            else:
+                hear = who.watch(workspace)
+                for event in events:
+                    _hand(who, hear, event)
         Follower.objects.of(workspace).filter(pk=row.pk, transaction=row.transaction).update(transaction=end, at=Now())
         return passed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from conversations import automation, follow, surveys
+from conversations import automation, follow, promise, surveys
 from conversations.bots import telling
 
-FOLLOWERS = (automation.FOLLOW, telling.FOLLOW, surveys.FOLLOW)
+FOLLOWERS = (automation.FOLLOW, telling.FOLLOW, surveys.FOLLOW, promise.FOLLOW)
 
 
 def heed(seconds: float) -> tuple[int, bool]:

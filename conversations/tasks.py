@@ -24,6 +24,7 @@ from conversations import (
     parse,
     pipeline,
     presence,
+    promise,
     reconcile as reconciling,
     route as routing,
     search,
@@ -173,6 +174,16 @@ def route(seconds: float = DRAIN_SECONDS, *, by_clock: bool = False) -> dict[str
             given = act(workspace.pk, partial(routing.give, workspace))
             done["given"] += given.count
             again = given.again
+    return done
+
+
+@shared_task(name="conversations.tasks.watch")
+def watch() -> dict[str, int]:
+    """Look by the clock which promises are at risk or broken."""
+    done = {"renewed": 0, "told": 0}
+    for workspace in promise.watched_workspaces():
+        done["renewed"] += promise.refresh_where_stale(workspace)
+        done["told"] += act(workspace.pk, partial(promise.look, workspace)).count
     return done
 
 

@@ -19,6 +19,7 @@ from hub import free_days
 
 MIDNIGHT = time()
 A_DAY = timedelta(days=1)
+FIRST_LOOK, WIDEST_LOOK, FARTHEST = timedelta(days=4), timedelta(days=366), timedelta(days=3_660)
 
 Span = tuple[datetime, datetime]
 
@@ -64,6 +65,26 @@ def business_seconds(versions: Sequence[Schedule], start: datetime, end: datetim
     Before the first version the first holds; without any, every second counts.
     """
     return sum(part.seconds for part in segments(versions, start, end) if part.why == "open")
+
+
+def after(versions: Sequence[Schedule], start: datetime, seconds: float) -> datetime | None:
+    """Return the first instant, in UTC, at which ``seconds`` of working time have passed since ``start``.
+
+    The inverse of ``business_seconds``. ``None`` for a schedule that is not open for so long within ten years.
+    """
+    start, left = start.astimezone(UTC), timedelta(seconds=seconds)
+    if not versions or left <= timedelta():
+        return start + left
+    at, look = start, FIRST_LOOK
+    while at - start < FARTHEST:
+        for part in segments(versions, at, at + look):
+            if part.why != "open":
+                continue
+            if part.end - part.start >= left:
+                return part.start + left
+            left -= part.end - part.start
+        at, look = at + look, min(look * 2, WIDEST_LOOK)
+    return None
 
 
 def segments(versions: Sequence[Schedule], start: datetime, end: datetime) -> list[Segment]:

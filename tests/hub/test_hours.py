@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from hub.hours import Period, Schedule, business_seconds, segments
+from hub.hours import Period, Schedule, after, business_seconds, segments
 
 SAO_PAULO, NEW_YORK = "America/Sao_Paulo", "America/New_York"
 OFFICE = tuple(Period(day, time(9), time(18)) for day in range(5))
@@ -110,3 +110,26 @@ def test_the_parts_of_any_interval_follow_each_other_and_add_up(
     assert 0 <= whole <= length
     halves = [business_seconds([schedule], start, middle), business_seconds([schedule], middle, end)]
     assert sum(halves) == pytest.approx(whole)
+
+
+@given(schedules, moments, st.integers(1, 5 * 86_400))
+def test_what_is_due_after_some_working_time_is_due_when_it_has_passed(
+    schedule: Schedule, start: datetime, seconds: int
+) -> None:
+    due = after([schedule], start, seconds)
+    if due is None:  # only what is hardly ever open
+        assert business_seconds([schedule], start, start + timedelta(days=60)) < 5 * 86_400
+        return
+    assert business_seconds([schedule], start, due) == pytest.approx(seconds)
+    assert business_seconds([schedule], start, due - timedelta(seconds=1)) == pytest.approx(seconds - 1)
+
+
+def test_working_time_ends_where_it_is_open() -> None:
+    versions = [
+        office(),
+        Schedule(zone=SAO_PAULO, periods=(Period(5, time(9), time(10)),), since=at("2025-11-24 00:00")),
+    ]
+    assert after(versions, at("2025-11-21 17:50"), 600) == at("2025-11-21 18:00")
+    assert after(versions, at("2025-11-21 17:50"), 601) == at("2025-11-29 09:00:01")
+    assert after([], at("2025-11-21 17:50"), 60) == at("2025-11-21 17:51")
+    assert after([Schedule(zone=SAO_PAULO, periods=())], at("2025-11-21 17:50"), 1) is None
