@@ -73,12 +73,16 @@ def rederive(
     return change
 
 
-def rederive_persons(workspace: Workspace, ids: Iterable[UUID], before: int | None = None) -> facts.Change:
-    """Derive these people again, with all who count as them; write what changed. Expects the mark to be locked."""
+def rederive_persons(
+    workspace: Workspace, ids: Iterable[UUID], before: int | None = None, *, count: bool = True
+) -> facts.Change:
+    """Derive these people again, with all who count as them; as ``rederive`` otherwise."""
     circle = persons.circle(workspace.pk, ids)
     derived = persons.derived(workspace, circle, before)
     change = facts.difference(persons.kept(workspace.pk, circle, but_for=derived), derived)
     facts.replace(workspace.pk, change)
+    if count:
+        cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
     return change
 
 

@@ -12,11 +12,16 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from metrics.facts import ID, STAYS, TABLES, Change, Row, Table, copy
+from metrics.facts import STAYS, TABLES, Change, Row, Table, copy
 from metrics.histogram import bucket, pack, unpack
+from metrics.persons.records import Survey
+from metrics.persons.rows import SURVEYS
 from metrics.records import Episode, Volume, Wait
 
 COLUMNS = ("workspace_id", "measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
+COUNTED = (*(table for table in TABLES if table is not STAYS), SURVEYS)
+# The answers a rate or score puts above the line, by the name of their measure.
+SAID = {"csat": {"csat_over": range(4, 6)}, "nps": {"nps_over": range(9, 11), "nps_under": range(7)}}
 
 
 class Key(NamedTuple):
@@ -65,9 +70,9 @@ class Sum:
 
 def observations(table: Table, row: Row | None) -> list[Observation]:
     """Return what a row of facts counts for."""
-    if row is None or table is STAYS:
+    if row is None or table not in COUNTED:
         return []
-    fact = table.fact._make(row[ID:])
+    fact = table.fact._make(row[len(table.owner) :])
     seen = []
     if isinstance(fact, Wait):
         if fact.outcome == "answered" and fact.ended_at:
@@ -85,14 +90,17 @@ def observations(table: Table, row: Row | None) -> list[Observation]:
     elif isinstance(fact, Volume):
         seen += [Observation("inbound", at, fact.channel_kind, None, None) for at in fact.inbound]
         seen += [Observation("outbound", at, fact.channel_kind, None, None) for at in fact.outbound]
+    elif isinstance(fact, Survey) and fact.answered_at and fact.counts and fact.score is not None:
+        said = [fact.survey, *(name for name, scores in SAID[fact.survey].items() if fact.score in scores)]
+        seen += [Observation(name, fact.answered_at, fact.channel_kind, fact.agent, None) for name in said]
     return seen
 
 
 def summed(change: Change, zone: ZoneInfo) -> dict[Key, Sum]:
     """Add up what the new rows count for, and take away what the old ones did."""
     sums: dict[Key, Sum] = {}
-    for table in TABLES:
-        for old, new in change[table]:
+    for table, pairs in change.items():
+        for old, new in pairs:
             before, after = observations(table, old), observations(table, new)
             if before:
                 # Most of what a conversation counted for it still counts for.
@@ -151,7 +159,7 @@ def recount(workspace_id: UUID, zone: ZoneInfo) -> None:
 def counted(workspace_id: UUID, zone: ZoneInfo) -> dict[Key, Sum]:
     """Add up all facts of the workspace, a few thousand at a time."""
     sums: dict[Key, Sum] = {}
-    for table in TABLES:
+    for table in COUNTED:
         last = -1
         while True:
             with connection.cursor() as cursor:
@@ -163,7 +171,7 @@ def counted(workspace_id: UUID, zone: ZoneInfo) -> dict[Key, Sum]:
                 rows = cursor.fetchall()
             if not rows:
                 break
-            last = rows[-1][ID]
+            last = table.id_of(rows[-1])
             for row in rows:
                 for seen in observations(table, row):
                     _take(sums, seen, zone, 1)

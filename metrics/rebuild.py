@@ -31,7 +31,7 @@ def rebuild(workspace: Workspace) -> int:
             rederive(workspace, ids, before=end, count=False)
             count += len(ids)
         for people in persons.everybody(workspace.pk):
-            rederive_persons(workspace, people, before=end)
+            rederive_persons(workspace, people, before=end, count=False)
         cells.recount(workspace.pk, ZoneInfo(workspace.timezone))
         Mark.objects.filter(pk=mark.pk).update(transaction=end, timezone=workspace.timezone)
     return count

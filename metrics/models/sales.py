@@ -261,6 +261,8 @@ class SurveyFact(PersonFact):
             models.Index(fields=["workspace", "answered_at", "id"], name="survey_by_answer"),
             # query: what was asked and not answered
             models.Index(fields=["workspace", "sent_at"], condition=models.Q(answered_at=None), name="survey_silent"),
+            # query: answers of a period that another took the place of
+            models.Index(fields=["workspace", "answered_at"], condition=models.Q(counts=False), name="survey_replaced"),
         ]
 
 

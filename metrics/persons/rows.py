@@ -50,6 +50,7 @@ TABLES = (
     Table("metrics_costfact", Cost, OWNER),
 )
 COSTS = TABLES[-1]
+SURVEYS = next(table for table in TABLES if table.fact is Survey)
 
 
 class Circle(NamedTuple):

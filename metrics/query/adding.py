@@ -25,6 +25,8 @@ def add(question: Question, found: Found, values: Values, *, cells: bool, people
         _lengths(question, kind, found, values, cells=cells)
     elif isinstance(kind, Count):
         _count(question, kind, found, values, cells=cells)
+    elif cells and isinstance(kind, Rate | Score) and heavy.can_answer(question):
+        _shares(question, kind, found)
     else:
         OTHERS[type(kind)](question, kind, found, values)
     if not lean:
@@ -50,15 +52,14 @@ def _add_beside(question: Question, found: Found, values: Values, *, from_cells:
 
 def _lengths(question: Question, kind: Lengths, found: Found, values: Values, *, cells: bool) -> None:
     """Add n, mean and percentiles: from facts, or from histograms where there are more than facts are read for."""
-    approximate = heavy.figures(question) if cells else {}
-    for key, figures in approximate.items():
-        found[key].update(figures)
-    if () in approximate and len(approximate) > 1 and not heavy.has_light_rows(question, approximate):
+    if approximate := heavy.figures(question) if cells else {}:
+        for key, figures in approximate.items():
+            found[key].update(figures)
         return
     length = kind.clocks[question.clock]
     select = f"count(*), sum({length}), {PERCENTILES.format(length)}, max({length})"
     for key, (n, total, percentiles, longest) in grouped(question, question.metric.source, select, values):
-        if n and key not in approximate:
+        if n:
             found[key].update(spread(n, float(total) / n / 1e6, percentiles, longest, scale=1e6))
 
 
@@ -86,24 +87,39 @@ def _sum(question: Question, kind: Sum, found: Found, values: Values) -> None:
             found[key].update(n=n, value=float(total or 0))
 
 
+def _shares(question: Question, kind: Rate | Score, found: Found) -> None:
+    """Add a rate or score from the cells of what is asked, of what is above the line and of what is below it."""
+    asked, over, under = (heavy.counts(question, question.metric.source.measure + which) for which in heavy.SIDES)
+    for key, n in asked.items():
+        found[key].update(
+            _rated(over.get(key, 0), n) if isinstance(kind, Rate) else _scored(over.get(key, 0), under.get(key, 0), n)
+        )
+
+
 def _rate(question: Question, kind: Rate, found: Found, values: Values) -> None:
     count = distinct(kind.each)
     select = f"{count} FILTER (WHERE {kind.numerator}), {count}"
     for key, (numerator, n) in grouped(question, question.metric.source, select, values):
         if n:
-            low, high = wilson(numerator, n)
-            found[key].update(
-                n=n, value=numerator / n, numerator=numerator, denominator=n, ci_low=low, ci_high=high
-            )  # fmt: skip
+            found[key].update(_rated(numerator, n))
+
+
+def _rated(numerator: int, n: int) -> dict[str, Any]:
+    low, high = wilson(numerator, n)
+    return dict(n=n, value=numerator / n, numerator=numerator, denominator=n, ci_low=low, ci_high=high)
 
 
 def _score(question: Question, kind: Score, found: Found, values: Values) -> None:
     select = f"count(*) FILTER (WHERE {kind.promoter}), count(*) FILTER (WHERE {kind.detractor}), count(*)"
     for key, (promoters, detractors, n) in grouped(question, question.metric.source, select, values):
         if n:
-            low, high = score_interval(promoters, detractors, n)
-            over = promoters - detractors
-            found[key].update(n=n, value=100 * over / n, numerator=over, denominator=n, ci_low=low, ci_high=high)
+            found[key].update(_scored(promoters, detractors, n))
+
+
+def _scored(promoters: int, detractors: int, n: int) -> dict[str, Any]:
+    low, high = score_interval(promoters, detractors, n)
+    over = promoters - detractors
+    return dict(n=n, value=100 * over / n, numerator=over, denominator=n, ci_low=low, ci_high=high)
 
 
 def _ratio(question: Question, kind: Ratio, found: Found, values: Values) -> None:

@@ -16,7 +16,7 @@ SURVEYS = """(
 ) AS asked"""
 
 
-def answers(condition: str) -> Source:
+def answers(condition: str, measure: str = "") -> Source:
     """Return the answers for which ``condition`` holds: the last of each survey, beside them those it replaced and the silent."""
     return Source(
         table=SURVEYS,
@@ -27,6 +27,7 @@ def answers(condition: str) -> Source:
         still_open=f"{condition} AND answered_at IS NULL",
         set_aside=("replaced", f"{condition} AND NOT counts"),
         reaches_back=timedelta(days=30),
+        measure=measure,
     )
 
 
@@ -45,7 +46,7 @@ CSAT = Metric(
     formula="answers ≥ 4 / answers",
     unit="fraction",
     better="higher",
-    source=answers("survey = 'csat'"),
+    source=answers("survey = 'csat'", "csat"),
     adding=Rate("score >= 4"),
 )
 NPS = Metric(
@@ -63,7 +64,7 @@ NPS = Metric(
     formula="100 × (answers 9–10 − answers 0–6) / answers",
     unit="points",
     better="higher",
-    source=answers("survey = 'nps'"),
+    source=answers("survey = 'nps'", "nps"),
     adding=Score("score >= 9", "score <= 6"),
 )
 POST_PURCHASE = replace(

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from hub.models import Workspace
+from metrics import heavy
 from metrics.evidence import page
 from metrics.models import SurveyFact
+from metrics.query import answer
+from metrics.rebuild import differences
 from tests.metrics.conftest import Tell, derive_all
-from tests.metrics.happenings import ask, event, happen, people, person
+from tests.metrics.happenings import ask, event, happen, people, person, question
 
 MARCH = "from=2026-03-01&to=2026-04-01"
 
@@ -97,3 +100,27 @@ def test_the_last_answer_within_days_counts_and_silence_is_told_beside(workspace
     happen(event(who, "survey.sent", "2026-03-25", survey="csat"))
     derive_all()
     assert ask(workspace, "csat", MARCH).total.censored == 1
+
+
+def test_answers_from_cells_equal_answers_from_facts(workspace: Workspace) -> None:
+    who = [person(workspace, f"p{number}") for number in range(12)]
+    for number, one in enumerate(who):
+        kind, most = ("csat", 5) if number % 2 else ("nps", 10)
+        at, channel = f"2026-03-{number + 1:02} 0{number % 5}:30", "sms" if number % 3 else "email"
+        agent = "ana@loja.example" if number % 4 else ""
+        happen(event(one, "survey.answered", at, channel, survey=kind, score=most - number // 2 % 5, agent=agent))
+    derive_all()
+    happen(event(who[1], "survey.answered", "2026-03-03", "sms", survey="csat", score=1))  # takes the first one's place
+    derive_all()
+    assert list(differences(workspace)) == []
+    for metric, words in (
+        ("csat", "by=channel"),
+        ("nps", "by=agent&by=day"),
+        ("csat", "by=weekday_hour"),
+        ("nps", "channel=sms"),
+    ):
+        asked = question(workspace, metric, f"{MARCH}&{words}")
+        assert heavy.can_answer(asked)
+        given = answer(asked)
+        facts = answer(asked, given.freshness, cells=False)
+        assert (given.rows, given.total) == (facts.rows, facts.total)
