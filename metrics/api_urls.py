@@ -3,8 +3,11 @@
 from django.urls import path
 
 from metrics import api
+from metrics.goals import api as goals
 
 urlpatterns = [
+    path("goals", goals.GoalList.as_view(), name="api-goals"),
+    path("goals/<uuid:goal>", goals.GoalDetail.as_view(), name="api-goal"),
     path("metrics", api.Catalogue.as_view(), name="api-metrics"),
     path("metrics/<slug:metric>", api.OneMetric.as_view(), name="api-metric"),
     path("metrics/<slug:metric>/evidence", api.Evidence.as_view(), name="api-evidence"),
