@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from conversations import bulk, catalog, lanes
 from conversations.channels.registry import PROVIDERS
 from conversations.channels.types import AccountNotice, AnyItem, Invalid, Parsed, RawRequest
+from conversations.integrations import taking
 from conversations.models import Delivery, HistoryEvent, Item
 from conversations.places import Places
 from conversations.wake import wake
@@ -45,7 +46,7 @@ UPDATE conversations_connection c SET parse_attempts = 0 FROM hub_workspace w WH
 RETURNING c.provider, c.workspace_id, w.reopen_window
 """
 BATCH = f"""
-SELECT d.id, d.method, d.url, d.content_type, d.body, d.attempts, d.received_at FROM conversations_delivery d
+SELECT d.id, d.method, d.url, d.content_type, d.body, d.attempts, d.received_at, d.headers::text FROM conversations_delivery d
 WHERE d.connection_id = %s AND {UNREAD} ORDER BY d.id LIMIT %s
 """  # noqa: S608
 ANY_UNREAD = f"""
@@ -112,6 +113,7 @@ def bring(*, claim: bool = True) -> Brought:
             rows = cursor.fetchall()
         batch = Batch(connection_id, workspace_id, [_read(provider, row) for row in rows])
         batch.sort_out()
+        batch.tell()
         token = batch.store(claim=claim and not attempts)
     works = tuple(batch.in_hand)
     return Brought(deliveries=len(rows), claim=token, works=works, whole=frozenset(batch.whole), window=window)
@@ -140,7 +142,7 @@ def _count_first(connection_id: UUID) -> None:
 
 def _read(provider_name: str, row: Sequence[Any]) -> Read:
     """Understand one delivery; never raises because of content."""
-    delivery_id, method, url, content_type, body, attempts, received_at = row
+    delivery_id, method, url, content_type, body, attempts, received_at, kept = row
     if attempts > settings.ITEM_MAX_ATTEMPTS:
         parsed = Parsed(outcome="invalid", reason="It stopped the worker each time it was read.")
         return Read(id=delivery_id, received_at=received_at, parsed=parsed)
@@ -148,7 +150,7 @@ def _read(provider_name: str, row: Sequence[Any]) -> Read:
         method=method,
         url=url,
         query=parse_qs(urlsplit(url).query, keep_blank_values=True),
-        headers={"content-type": content_type},
+        headers={"content-type": content_type, **(msgspec.json.decode(kept) if kept != "{}" else {})},
         body=bytes(body),
         content_type=content_type,
     )
@@ -178,10 +180,11 @@ class Batch:
         self.ended: dict[UUID, list[tuple[str, str]]] = {}
         self.in_hand: list[Work] = []
         self.whole: set[UUID] = set()
+        self.ready: tuple[UUID, ...] = ()  # deliveries of before that can be understood now
 
     def sort_out(self) -> None:
         """Decide of every item whether it must be worked, and on which lane, or has ended already."""
-        ids = iter(_item_ids(sum(len(read.parsed.items) for read in self.reads)))
+        ids = iter(bulk.numbers(Item, sum(len(read.parsed.items) for read in self.reads)))
         for read in self.reads:
             ends = self.ended[read.id] = []
             for item in read.parsed.items:
@@ -204,6 +207,16 @@ class Batch:
                     if isinstance(item, AccountNotice) and end[0] == "processed":
                         self.notices.append(_notice(self.workspace_id, channel_id, read, item))
                         self.news.append(item)
+
+    def tell(self) -> None:
+        """Take what stores told into history; an item of its own says what became of each event."""
+        heard = [taking.Heard(read.id, one) for read in self.reads for one in read.parsed.events]
+        result = taking.take(self.workspace_id, self.connection_id, heard)
+        for one, item_id in zip(result.taken, bulk.numbers(Item, len(result.taken)), strict=True):
+            body, end = msgspec.Raw(msgspec.json.encode(one.shown)), (one.outcome, one.reason)
+            self.items.append((item_id, self.workspace_id, one.delivery, None, None, body, "done", *end, 0))
+            self.ended[one.delivery].append(end)
+        self.ready = result.ready
 
     def store(self, *, claim: bool) -> UUID | None:
         """Write the items, wake their lanes or claim them, and settle the deliveries that hold nothing to work on."""
@@ -233,6 +246,8 @@ class Batch:
             else:
                 settled.append((read.id, True, read.parsed.outcome or "ignored", read.parsed.reason))
         _settle(settled)
+        if self.ready:
+            replay(self.ready)
         return token
 
     def _take_in_hand(self, claimed: AbstractSet[str]) -> None:
@@ -246,17 +261,6 @@ class Batch:
             else:
                 left.add(work.delivery_id)
         self.whole = {work.delivery_id for work in self.in_hand} - left
-
-
-def _item_ids(count: int) -> list[int]:
-    """Take numbers for items, ascending: rows that are copied in do not say theirs."""
-    if not count:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('conversations_item', 'id')) FROM generate_series(1, %s)", [count]
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _settle(settled: Sequence[tuple[UUID, bool, str, str]]) -> None:

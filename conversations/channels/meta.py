@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from conversations.channels.reading import NotReadableError, decode, listed, objects, text_of
-from conversations.channels.types import AnyItem, Credentials, Parsed, RawRequest
+from conversations.channels.types import AnyItem, Credentials, Parsed, Provider, RawRequest
 
 SIGNATURE_HEADER = "x-hub-signature-256"
 
 EntriesReader = Callable[[Sequence[Any]], Iterable[AnyItem]]
 
 
-class Meta:
+class Meta(Provider):
     """The provider ``meta``: ``readers`` says which channel reads the entries of which ``object``."""
 
     name = "meta"

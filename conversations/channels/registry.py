@@ -8,6 +8,9 @@ from conversations.channels.instagram.send import Instagram
 from conversations.channels.messenger import parse as messenger
 from conversations.channels.messenger.send import Messenger
 from conversations.channels.meta import Meta
+from conversations.channels.stores.program import Program
+from conversations.channels.stores.shopify import Shopify
+from conversations.channels.stores.woocommerce import WooCommerce
 from conversations.channels.twilio.provider import Twilio
 from conversations.channels.twilio.send import Sms, TwilioWhatsApp
 from conversations.channels.types import Provider
@@ -35,6 +38,9 @@ PROVIDERS: dict[str, Provider] = {
             "page": messenger.read_entries,
         }
     ),
+    "shopify": Shopify(),
+    "woocommerce": WooCommerce(),
+    "program": Program(),
 }
 
 

@@ -251,10 +251,21 @@ AnyItem = (
 )  # fmt: skip
 
 
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a store tells: ``event`` of the contract, without its source; where it names nobody, about whom ``like`` was.
+
+    ``like`` is the id of another event of the same source.
+    """
+
+    event: dict[str, Any]
+    like: str = ""
+
+
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a whole body came to: its items in order, and why there are none (``outcome`` ``invalid`` or ``ignored``)."""
+    """What a whole body came to: its items or a store's events, in order, or why there are none (``invalid`` or ``ignored``)."""
 
     items: tuple[AnyItem, ...] = ()
+    events: tuple[Happened, ...] = ()
     outcome: Literal["", "invalid", "ignored"] = ""
     reason: str = ""
 
@@ -413,12 +424,17 @@ class Provider(Protocol):
     delivers_by_get: bool  # a GET is a webhook like any other, and no handshake
     accepted: bytes  # the body of the 200, as the provider wants it
     accepted_type: bytes
+    keeps: tuple[str, ...] = ()  # headers, in small letters, that its bodies cannot be understood or proven without
 
     def challenge(self, request: RawRequest, credentials: Credentials) -> str | None:
         """Return the text to answer a handshake with, or ``None`` when the handshake must be refused."""
 
     def verify(self, request: RawRequest, credentials: Credentials) -> bool:
         """Whether the raw bytes were signed with one of the secrets. False without any secret."""
+
+    def pings(self, request: RawRequest) -> bool:
+        """Whether an unsigned request only asks if somebody is there: it is told yes, and nothing is stored."""
+        return False
 
     def parse(self, request: RawRequest) -> Parsed:
         """Turn a body into items. Never raises because of content."""

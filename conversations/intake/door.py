@@ -20,7 +20,7 @@ from prometheus_client import Counter
 
 from conversations.channels.registry import PROVIDERS
 from conversations.channels.types import Credentials, RawRequest
-from conversations.intake.store import Known, Row, Store, Unavailable
+from conversations.intake.store import NO_HEADERS, Known, Row, Store, Unavailable
 from hub.secrets import SecretUnreadable, unseal
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PLAIN = b"text/plain; charset=utf-8"
 BODY_SECONDS = 10.0  # a body that drips in slower than this is given up
+HEADER_LENGTH = 400
 CACHE_SECONDS = 5.0
 CACHE_ENTRIES = 10_000
 PATH_LENGTH = 100  # no path of ours is longer, and what strangers ask for is not kept
@@ -137,11 +138,20 @@ class Intake:
         request = self._request(scope, body)
         provider = PROVIDERS.get(connection.provider)
         if provider is None or not provider.verify(request, connection.credentials):
+            if provider is not None and provider.pings(request):
+                await _answer(send, 200, provider.accepted, kind=provider.accepted_type)
+                return
             self._count_refusal(connection)
             await _answer(send, 401, b"The signature is missing or wrong.")
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.store.keep(Row(connection, request.method, request.url, request.content_type[:120], body, done))
+        kept = {
+            name: request.headers[name][:HEADER_LENGTH].replace("\0", "")
+            for name in provider.keeps
+            if name in request.headers
+        }
+        said = msgspec.json.encode(kept).decode() if kept else NO_HEADERS
+        self.store.keep(Row(connection, request.method, request.url, request.content_type[:120], body, done, said))
         await done
         await _answer(send, 200, provider.accepted, kind=provider.accepted_type)
 

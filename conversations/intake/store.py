@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 STORE_SECONDS = 5.0  # longer than this the provider had better try again
 ROWS_PER_INSERT = 500
 BYTES_PER_INSERT = 8 * 1024 * 1024
+NO_HEADERS = "{}"
 QUEUE_ROWS = 5_000  # beyond this the door says 503 before memory grows
 
 STORED = Counter("novelo_webhook_stored", "Webhooks stored before their answer")
@@ -26,10 +27,10 @@ LOAD = "SELECT workspace_id, provider, sealed_credentials FROM conversations_con
 STORE = """
 WITH stored AS (
   INSERT INTO conversations_delivery
-    (id, workspace_id, connection_id, method, url, content_type, body, parsed, outcome, reason, attempts)
-  SELECT id, workspace_id, connection_id, method, url, content_type, body, false, 'pending', '', 0
-  FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::bytea[])
-    AS new (id, workspace_id, connection_id, method, url, content_type, body)
+    (id, workspace_id, connection_id, method, url, content_type, body, headers, parsed, outcome, reason, attempts)
+  SELECT id, workspace_id, connection_id, method, url, content_type, body, headers::jsonb, false, 'pending', '', 0
+  FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::text[])
+    AS new (id, workspace_id, connection_id, method, url, content_type, body, headers)
   RETURNING 1
 )
 SELECT count(*), pg_notify('novelo_wake', 'inbound') FROM stored
@@ -51,7 +52,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A delivery about to be stored, and who waits for it."""
+    """A delivery about to be stored, and who waits for it; ``headers`` as JSON."""
 
     connection: Known
     method: str
@@ -59,6 +60,7 @@ class Row(msgspec.Struct, frozen=True):
     content_type: str
     body: bytes
     done: asyncio.Future[None]
+    headers: str = NO_HEADERS
 
 
 class Unavailable(Exception):
@@ -162,6 +164,7 @@ class Store:
             [row.url for row in batch],
             [row.content_type for row in batch],
             [row.body for row in batch],
+            [row.headers for row in batch],
         )
         async with self.lock, asyncio.timeout(STORE_SECONDS):
             await (await self._connected()).execute(STORE, columns, prepare=True)

@@ -8,6 +8,7 @@ from conversations.models.delivery import Delivery, Item, Lane, ParkedItem
 from conversations.models.exchange import Exchange
 from conversations.models.feed import FeedEvent, FeedHead
 from conversations.models.history import HistoryEvent
+from conversations.models.importing import ImportJob, ImportRefusal
 from conversations.models.invitation import Invitation
 from conversations.models.merge import Merge, Suggestion
 from conversations.models.message import Attachment, Message, MessageStatus, Reaction
@@ -40,6 +41,8 @@ __all__ = [
     "Gesture",
     "HistoryEvent",
     "Identity",
+    "ImportJob",
+    "ImportRefusal",
     "Incident",
     "Invitation",
     "Item",

@@ -21,6 +21,10 @@ class Connection(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="connections")
     provider = models.CharField(max_length=20)
+    name = models.CharField(max_length=120, blank=True)  # of an integration; channels have names of their own
+    # What a store's connection says of itself: ``source``, the word its events carry. No secrets.
+    settings = models.JSONField(default=dict, blank=True)
+    deleted_at = models.DateTimeField(null=True)
     sealed_credentials = SealedBox()
     refused_signatures = models.PositiveBigIntegerField(default=0)
     refused_at = models.DateTimeField(null=True)

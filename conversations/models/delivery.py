@@ -33,6 +33,8 @@ class Delivery(models.Model):
     method = models.CharField(max_length=4, default="POST")
     url = models.TextField(blank=True)
     content_type = models.CharField(max_length=120, blank=True)
+    # Those its provider says more with than with the body (topic, ids, signature); most keep none.
+    headers = models.JSONField(default=dict, db_default={})
     body = models.BinaryField()
     parsed = models.BooleanField(default=False)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.PENDING)

@@ -83,6 +83,7 @@ TYPES: dict[str, tuple[Field, ...]] = {
     "payment_link.paid": (Field("link", WORDS, required=True), VALUE, CURRENCY, ITEMS),
     "benefit.exposed": (Field("benefit", WORDS, required=True), Field("eligible", fields.yes_no, required=True), Field("order", WORDS)),
     "benefit.used": (Field("benefit", WORDS, required=True), Field("eligible", fields.yes_no), Field("order", WORDS)),
+    "customer.updated": (),  # its identities are one person's, and this is their name
     "store.visit": PLACE,
     "web.visit": PLACE,
     "ad.clicked": PLACE,

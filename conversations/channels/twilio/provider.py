@@ -10,14 +10,14 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 from conversations.channels.twilio.form import Form, NotAFormError, fields
 from conversations.channels.twilio.messages import read as read_message
 from conversations.channels.twilio.statuses import read as read_status
-from conversations.channels.types import Credentials, Parsed, RawRequest
+from conversations.channels.types import Credentials, Parsed, Provider, RawRequest
 
 SIGNATURE_HEADER = "x-twilio-signature"
 ALGORITHM_HEADER = "x-twilio-webhooks-signature-settings"
 INBOUND_WORDS = {"received", "receiving"}
 
 
-class Twilio:
+class Twilio(Provider):
     """The provider ``twilio``: messages and statuses of WhatsApp and SMS, one form each, by POST or by GET."""
 
     name = "twilio"

@@ -16,6 +16,7 @@ from conversations.channels.types import (
     MessageReceived,
     Parsed,
     Person,
+    Provider,
     RawRequest,
     StatusChanged,
 )
@@ -24,7 +25,7 @@ from conversations.channels.webchat.bodies import Acknowledged, Identity, Named,
 ACCOUNT = ""  # a web chat is the only channel of its connection and has no address
 
 
-class Novelo:
+class Novelo(Provider):
     """Who delivers what visitors write: our own door, which proves each visitor before it stores anything."""
 
     name = "novelo"

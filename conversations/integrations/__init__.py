@@ -1,0 +1,1 @@
+"""Integrations: stores and programs connected to a workspace, and what their webhooks tell on its way into history."""

@@ -1,0 +1,1 @@
+"""Integrations: what stores and files tell."""
