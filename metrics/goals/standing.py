@@ -65,11 +65,12 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def question(goal: Goal, workspace: Workspace, now: datetime) -> Question:
-    """Return what is asked of the figure: a total since the start; a level over its last 28 days, to the deadline at most."""
+    """Return what is asked of the figure up to the end of today: a total since the start; a level over its last 28 days."""
     zone = ZoneInfo(workspace.timezone)
     start, end = span(goal, zone)
     metric = METRICS[goal.metric]
-    until = max(min(now, end), start + timedelta(seconds=1))
+    # Whole days: as long as nothing new happens, the answer and its receipt stay the same.
+    until = min(midnight(now.astimezone(zone).date() + timedelta(days=1), zone), end)
     since = start if is_total(metric) else max(start, until - WINDOW)
     return Question(workspace, metric, since, until, zone, filters=filters(goal.filters), clock=goal.clock)
 
