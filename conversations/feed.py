@@ -17,12 +17,17 @@ from redis.retry import Retry
 
 from conversations import bulk
 from conversations.models import FeedEvent
+from conversations.prepared import ask
 
 Kind = Literal[
     "message.created", "message.updated", "conversation.created", "conversation.updated", "customer.updated",
-    "channel.updated", "draft.updated", "attention.updated", "agent.updated",
+    "channel.updated", "draft.updated", "attention.updated", "agent.updated", "incident.updated",
 ]  # fmt: skip
 HINTS = "novelo:feed"  # the Valkey channel that carries "<workspace>" and nothing else
+AFTER = """
+SELECT seq, kind, subject_id, conversation_id FROM conversations_feedevent
+WHERE workspace_id = %s AND seq > %s ORDER BY seq LIMIT %s
+"""
 AT_ONCE = Retry(NoBackoff(), 0)  # a lost hint is no harm: nobody waits for it
 
 
@@ -69,16 +74,10 @@ def publish(workspace_id: UUID, changes: Iterable[Change]) -> int:
 
 def after(workspace_id: UUID, seq: int, limit: int = 200) -> Sequence[FeedEvent]:
     """Return the next events after ``seq``, in order, at most ``limit``."""
-    with connection.cursor() as cursor:  # asked for every event that happens: by hand it costs a third
-        cursor.execute(
-            "SELECT seq, kind, subject_id, conversation_id FROM conversations_feedevent "
-            "WHERE workspace_id = %s AND seq > %s ORDER BY seq LIMIT %s",
-            [workspace_id, seq, limit],
-        )
-        return [
-            FeedEvent(workspace_id=workspace_id, seq=row[0], kind=row[1], subject_id=row[2], conversation_id=row[3])
-            for row in cursor.fetchall()
-        ]
+    return [
+        FeedEvent(workspace_id=workspace_id, seq=row[0], kind=row[1], subject_id=row[2], conversation_id=row[3])
+        for row in ask(AFTER, [workspace_id, seq, limit])
+    ]
 
 
 def head(workspace_id: UUID) -> int:

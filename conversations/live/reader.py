@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,7 +15,8 @@ from django.db import DatabaseError, close_old_connections
 
 from conversations import feed
 from conversations.api import reading, staff
-from conversations.live.rights import Right
+from conversations.live import rows
+from conversations.live.rights import Right, may_supervise
 from conversations.models import FeedEvent
 from hub.models import Workspace
 
@@ -30,21 +30,27 @@ READ_EVENTS = 200
 IDLE_SECONDS = 30.0  # a reader without clients ends after this
 
 SUBJECTS = {
-    "message": reading.messages,
-    "conversation": reading.conversations,
+    "message": rows.messages,
+    "conversation": rows.conversations,
     "customer": reading.customers,
     "channel": reading.channels,
     "attention": reading.attention,
     "agent": staff.agents,
+    "incident": reading.incidents,
 }
+FOR_SUPERVISORS = {"incident.updated"}
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An event as it goes over the wire; ``only_for`` is the one member it is told to, empty for everybody."""
+    """An event as it goes over the wire; ``only_for`` is the one member it is told to, empty for everybody.
+
+    ``supervisors`` are told alone where it is so.
+    """
 
     seq: int
     text: bytes
     only_for: str = ""
+    supervisors: bool = False
 
 
 def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
@@ -54,7 +60,7 @@ def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
     for event in events:
         if event.kind != "draft.updated":
             wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
-    rows = {
+    known = {
         (noun, row_id): row for noun, ids in wanted.items() for row_id, row in SUBJECTS[noun](workspace, ids).items()
     }
     shown = []
@@ -63,13 +69,20 @@ def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
         data = (
             drafts[_draft(event)]
             if private
-            else rows.get(
+            else known.get(
                 (event.kind.partition(".")[0], event.subject_id), {"id": str(event.subject_id), "deleted": True}
             )
         )
         only_for = str(event.subject_id) if private else ""
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-        shown.append(Shown(event.seq, f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode(), only_for))
+        body = msgspec.json.encode(data).decode()
+        shown.append(
+            Shown(
+                event.seq,
+                f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode(),
+                only_for,
+                event.kind in FOR_SUPERVISORS,
+            )
+        )
     return shown
 
 
@@ -117,6 +130,8 @@ class Stream:
 
     def may_hear(self, shown: Shown) -> bool:
         """Whether this client is told: what belongs to one member goes to that member's own screens."""
+        if shown.supervisors and not may_supervise(self.right):
+            return False
         return not shown.only_for or (self.right[0] == "session" and self.right[2] == shown.only_for)
 
     def hand(self, shown: Sequence[Shown]) -> None:
