@@ -50,6 +50,7 @@ TASKS = {
     "search": "conversations.tasks.index",
     "follow": "conversations.tasks.follow",
     "bots": "conversations.tasks.tell_bots",
+    "imports": "conversations.tasks.take_files",
 }
 QUEUES = {
     "inbound": "interactive",
@@ -61,6 +62,7 @@ QUEUES = {
     "route": "interactive",
     "follow": "interactive",
     "bots": "media",
+    "imports": "bulk",
 }
 DRAINED = {
     "inbound": "drain",

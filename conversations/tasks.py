@@ -35,6 +35,7 @@ from conversations import (
 from conversations.act import act
 from conversations.bots import telling
 from conversations.channels.types import Error
+from conversations.imports import jobs as imports
 from conversations.media import upload
 from conversations.models import Conversation, Delivery, FeedEvent, ParkedItem
 from conversations.wake import wake
@@ -205,10 +206,18 @@ def purge() -> dict[str, int]:
     old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_RETENTION_DAYS))
     deliveries, _ = old.exclude(outcome__in=["pending", "failed"]).delete()
     idempotency.forget()
-    uploads = upload.forget_unused()
+    uploads = upload.forget_unused() + imports.forget()
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
     exchanges, _ = channel_log.forget(), budget.forget()
     return {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads, "exchanges": exchanges}
+
+
+@shared_task(name="conversations.tasks.take_files", soft_time_limit=110, time_limit=140)
+def take_files(seconds: float = DRAIN_SECONDS) -> dict[str, bool]:
+    """Take in the files of history that wait, until none does or time is up."""
+    if more := imports.work(seconds):
+        wake("imports")
+    return {"more": more}
 
 
 @shared_task(name="conversations.tasks.follow")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
 from conversations import outside
 from conversations.channels.types import Happened
@@ -90,7 +90,8 @@ def _judge(
 ) -> None:
     for start in range(0, len(places), outside.MOST):
         part = places[start : start + outside.MOST]
-        verdicts: list[Verdict] = outside.take(workspace, [events[place] for place in part])
+        with override("en"):  # what is stored is read by people of every language
+            verdicts: list[Verdict] = outside.take(workspace, [events[place] for place in part])
         for place, verdict in zip(part, verdicts, strict=True):
             taken[place] = Taken(heard[place].delivery, events[place], OUTCOMES[verdict.outcome], verdict.error)
 

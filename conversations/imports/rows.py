@@ -1,0 +1,152 @@
+"""A table's rows as events of the contract: orders with their steps, sales, costs, people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from conversations.imports import cells
+from conversations.imports.kinds import KINDS
+from conversations.imports.shapes import Choices, Line
+from conversations.imports.tables import Table
+from conversations.outside import reading
+from conversations.refusal import Refused
+
+# What a status means of an order, by its word without accents.
+STEPS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("", "placed", "pending", "pendente", "aguardando pagamento", "on hold", "pendiente", "aberto"), ("placed",)),
+    **dict.fromkeys(
+        ("paid", "pago", "paga", "processing", "processando", "aprovado", "aprovada", "faturado", "pagado", "pagamento aprovado"),
+        ("placed", "paid"),
+    ),
+    **dict.fromkeys(("completed", "concluido", "concluida", "finalizado", "completado"), ("placed", "paid")),
+    **dict.fromkeys(("delivered", "entregue", "entregado"), ("placed", "paid")),
+    **dict.fromkeys(("shipped", "enviado", "enviada"), ("placed", "paid")),
+    **dict.fromkeys(("cancelled", "canceled", "cancelado", "cancelada", "voided", "failed"), ("placed", "cancelled")),
+    **dict.fromkeys(("refunded", "reembolsado", "reembolsada", "devolvido", "estornado"), ("placed", "paid", "refunded")),
+}  # fmt: skip
+COSTS = {
+    **dict.fromkeys(("media", "midia", "anuncios", "ads", "marketing", "publicidade", "publicidad", "trafego"), "media"),
+    **dict.fromkeys(("salaries", "salarios", "salario", "folha", "equipe", "pessoal", "payroll", "sueldos"), "salaries"),
+    **dict.fromkeys(("messages", "mensagens", "mensajes", "whatsapp", "sms"), "messages"),
+    **dict.fromkeys(("tools", "ferramentas", "software", "sistemas", "herramientas"), "tools"),
+    **dict.fromkeys(("other", "outros", "outro", "outras", "otros"), "other"),
+}  # fmt: skip
+
+type Cells = Mapping[str, str]
+
+
+def lines(kind: str, table: Table, choices: Choices) -> Iterator[Line]:
+    """Yield each row as a line: its events, all understood, or the field at fault and why. Raises ``Unreadable``."""
+    columns = KINDS[kind].columns
+    for number, row in table.rows():
+        given = {column.name: row.get(choices.columns.get(column.name, ""), "") for column in columns}
+        shown = tuple(row.get(name, "") for name in table.header)
+        try:
+            for column in columns:
+                if column.required and not given[column.name]:
+                    raise Refused(column.name, _("Must be given."))
+            events = tuple(READERS[kind](given, _base(row, given), choices))
+            for event in events:
+                reading.read(event)
+        except Refused as refused:
+            field = refused.field.removeprefix("data.").removeprefix("customer.")
+            yield Line(number=number, field=field, reason=refused.sentence, shown=shown)
+        else:
+            yield Line(number=number, events=events, shown=shown)
+
+
+def _base(row: Cells, given: Cells) -> str:
+    """Return what tells a row from others: its id, else all it says."""
+    if given.get("id"):
+        return given["id"]
+    return hashlib.sha256(msgspec.json.encode(sorted(row.items()))).hexdigest()[:32]
+
+
+def _person(given: Cells, choices: Choices) -> dict[str, str]:
+    found = {name: given.get(name, "") for name in ("external_id", "email", "instagram", "name")}
+    for name in ("phone", "whatsapp"):
+        if given.get(name):
+            found[name] = cells.phone(name, given[name], choices.country)
+    return {name: value for name, value in found.items() if value}
+
+
+def _orders(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
+    status = cells.bare(given["status"])
+    if status not in STEPS:
+        raise Refused("status", _("Must be a status like paid, cancelled or refunded."))
+    steps = STEPS[status] if status or given["paid_at"] else ("placed", "paid")
+    if given["paid_at"] and "paid" not in steps and steps == ("placed",):
+        steps = ("placed", "paid")
+    base = given["id"] or given["order"]
+    for step in steps:
+        at = given["paid_at"] if step == "paid" and given["paid_at"] else given["at"]
+        yield _sale(given, f"{base}/{step}", f"order.{step}", at, choices, "ecommerce")
+
+
+def _store_sales(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
+    sale = {**given, "order": given["order"] or base, "pickup": ""}
+    yield _sale(sale, base, "order.paid", given["at"], choices, "store")
+
+
+def _sale(given: Cells, key: str, kind: str, at: str, choices: Choices, channel: str) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "order": given["order"],
+        "value": cells.amount("value", given["value"], choices.decimal),
+        "currency": given["currency"] or choices.currency,
+    }
+    data |= {name: given[name] for name in ("coupon", "store") if given[name]}
+    if given["items"]:
+        if not given["items"].isascii() or not given["items"].isdigit():
+            raise Refused("items", _("Must be a whole number."))
+        data["items"] = int(given["items"][:18])
+    if given["pickup"]:
+        data["pickup"] = cells.yes_no("pickup", given["pickup"])
+    field = "paid_at" if kind == "order.paid" and given.get("paid_at") == at and at else "at"
+    return {
+        "id": key,
+        "source": choices.source,
+        "type": kind,
+        "at": cells.moment(field, at, choices.days, choices.zone),
+        "customer": _person(given, choices),
+        "channel": channel,
+        "data": data,
+    }
+
+
+def _costs(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
+    kind = COSTS.get(cells.bare(given["kind"]))
+    if kind is None:
+        raise Refused("kind", _("Must be one of: %(words)s.") % {"words": "media, salaries, messages, tools, other"})
+    begin = cells.moment("from", given["from"], choices.days, choices.zone)
+    end = cells.moment("to", given["to"], choices.days, choices.zone) if given["to"] else begin
+    data = {
+        "kind": kind,
+        "amount": cells.amount("amount", given["amount"], choices.decimal),
+        "currency": given["currency"] or choices.currency,
+        "from": begin[:10],
+        "to": end[:10],
+    }
+    yield {"id": base, "source": choices.source, "type": "cost.recorded", "at": begin, "data": data}
+
+
+def _contacts(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
+    yield {
+        "id": base,
+        "source": choices.source,
+        "type": "customer.updated",
+        "at": choices.now,
+        "customer": _person(given, choices),
+    }
+
+
+READERS: dict[str, Callable[[Cells, str, Choices], Iterator[dict[str, Any]]]] = {
+    "orders": _orders,
+    "store_sales": _store_sales,
+    "costs": _costs,
+    "contacts": _contacts,
+}
