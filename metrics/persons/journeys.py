@@ -95,11 +95,20 @@ def led(since: str, sold: str, who: str) -> str:
     )"""  # noqa: S608  names of our own
 
 
-# Who touched which channel first in the period, and the first sale within 30 days from then on.
+# Who touched which channel first in the period, and the first sale within 30 days from then on. What was said is in order:
+# of a day's messages the first is looked at, but on the day that the period begins in.
 CONVERTED = f"""(
-    WITH touch AS ({touches(START, END)}),
-    first AS (
-        SELECT customer_id, channel_kind, min(at) AS at, min(id) AS id FROM touch GROUP BY customer_id, channel_kind
+    WITH touch AS (
+        SELECT id, customer_id, channel_kind, CASE WHEN inbound[1] >= {START} THEN inbound[1]
+            ELSE (SELECT min(said.at) FROM unnest(inbound) AS said(at) WHERE said.at >= {START}) END AS at
+        FROM metrics_volumefact
+        WHERE workspace_id = %(workspace)s AND day >= ({START} AT TIME ZONE 'UTC')::date AND day <= ({END} AT TIME ZONE 'UTC')::date
+        UNION ALL
+        SELECT id, customer_id, channel_kind, at FROM metrics_touchfact
+        WHERE workspace_id = %(workspace)s AND at >= {START} AND at < {END}
+    ), first AS (
+        SELECT customer_id, channel_kind, min(at) AS at, min(id) AS id FROM touch
+        WHERE at < {END} GROUP BY customer_id, channel_kind
     )
     SELECT %(workspace)s::uuid AS workspace_id, first.*, sale.paid_at FROM first LEFT JOIN LATERAL (
         SELECT min(paid_at) AS paid_at FROM metrics_orderfact sold
@@ -150,10 +159,10 @@ def sold_after(place: str, touched: str) -> str:
 ONLINE_TO_STORE = sold_after("channel_kind = 'store'", "touch.channel_kind NOT IN ('store', '')")
 STORE_TO_ONLINE = sold_after("channel_kind NOT IN ('store', '')", "touch.channel_kind = 'store'")
 
-# What share of a sale each touch that led to it has, by model (R10); half-life of ``decay``: 7 days.
+# What share of a sale each touch that led to it has, by model (R10), NULL where none did; half-life of ``decay``: 7 days.
 SHARES = {
-    "first": "CASE WHEN place = 1 THEN 1 ELSE 0 END",
-    "last": "CASE WHEN place = places THEN 1 ELSE 0 END",
+    "first": "CASE WHEN place = 1 THEN 1 WHEN place > 1 THEN 0 END",
+    "last": "CASE WHEN place = places THEN 1 WHEN place < places THEN 0 END",
     "linear": "1.0 / places",
     "position": "CASE WHEN places <= 2 THEN 1.0 / places WHEN place IN (1, places) THEN 0.4 ELSE 0.2 / (places - 2) END",
     "decay": "(power(2, extract(epoch FROM led.at - led.paid_at)::float8 / 604800) / freshness)::numeric",

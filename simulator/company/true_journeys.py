@@ -1,0 +1,319 @@
+"""True figures of journeys and people: what led to a sale, who came back, which channel they prefer and how alike these are."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import sqrt
+from typing import NamedTuple
+
+from simulator.company.figures import Ask, Figure, Rows, Seen, aside, open_beside, parted, rate, ratio, spread, total
+from simulator.company.plan import Order, Plan
+from simulator.company.true_sales import Moved, beside_money, csat, is_sale, money, sales_of
+from simulator.company.true_talks import first_response, resolution
+
+MONTH, WEEK, QUARTER, MEMORY = timedelta(days=30), timedelta(days=7), timedelta(days=90), timedelta(days=180)
+HALF_LIFE = timedelta(days=60)
+
+
+class Touch(NamedTuple):
+    """A contact somebody sought."""
+
+    at: datetime
+    channel: str
+
+
+@dataclass
+class Journey:
+    """Touches with at most 30 days between, and the sale they end in, if they do."""
+
+    person: int
+    touches: list[Touch] = field(default_factory=list)
+    sale: Order | None = None
+
+    @property
+    def led(self) -> list[Touch]:
+        """The touches that have a share in the sale."""
+        return [one for one in self.touches if one.at >= paid(self.sale) - QUARTER] if self.sale else []
+
+
+def paid(order: Order | None) -> datetime:
+    """Return when an order was paid that was."""
+    assert order
+    assert order.paid
+    return order.paid
+
+
+def touches_of(plan: Plan) -> dict[int, list[Touch]]:
+    """Return by person what they sought, in order: messages, visits, clicks, links opened."""
+    found: dict[int, list[Touch]] = defaultdict(list)
+    for talk in plan.talks:
+        for each in (each for sitting in talk.sittings for each in sitting.exchanges):
+            found[talk.person.number] += [Touch(at, each.channel) for at in each.asked]
+    for visit in plan.visits:
+        found[visit.person.number].append(Touch(visit.at, visit.channel))
+    for link in plan.links:
+        found[link.person.number] += [Touch(at, link.channel) for at in link.opened]
+    return {person: sorted(some) for person, some in found.items()}
+
+
+def journeys(plan: Plan) -> Iterator[Journey]:
+    """Yield everybody's journeys; a sale that nothing came before in 30 days is part of none."""
+    sales = sales_of(plan)
+    for person, touches in touches_of(plan).items():
+        bought = [(paid(order), order) for order in sales.get(person, ())]
+        steps: list[tuple[datetime, Touch | Order]] = [*((one.at, one) for one in touches), *bought]
+        current: Journey | None = None
+        before: datetime | None = None
+        for at, step in sorted(steps, key=lambda one: one[0]):
+            near = before is not None and at - before <= MONTH
+            if isinstance(step, Touch):
+                if current is None or not near:
+                    if current:
+                        yield current
+                    current = Journey(person)
+                current.touches.append(step)
+            elif current and near:
+                current.sale = step
+                yield current
+                current = None
+            elif current:
+                yield current
+                current = None
+            before = at
+        if current:
+            yield current
+
+
+def conversion(plan: Plan, ask: Ask) -> Rows:
+    """K27: who paid within 30 days after their first touch of a channel in the period."""
+    sales = sales_of(plan)
+    first: dict[tuple[int, str], datetime] = {}
+    for person, touches in touches_of(plan).items():
+        for one in touches:
+            if ask.holds(one.at):
+                first.setdefault((person, one.channel), one.at)
+    seen = [
+        Seen(at, {"channel": channel}, any(at <= paid(order) <= at + MONTH for order in sales.get(person, ())), person)
+        for (person, channel), at in first.items()
+    ]
+    rows = rate(ask, seen, each=True)
+    return open_beside(ask, rows, [one for one in seen if not one.size and one.at > ask.as_of - MONTH], each=True)
+
+
+def crossed(plan: Plan, ask: Ask) -> Rows:
+    """K28: journeys that end in a sale on another channel than they started on."""
+    started = [one for one in journeys(plan) if ask.holds(one.touches[0].at)]
+    places = {one.sale.channel for one in started if one.sale}
+    seen = []
+    for number, one in enumerate(started):
+        first = one.touches[0]
+        beside = sorted(places - {first.channel}) or [""]
+        for place in beside:
+            hit = one.sale is not None and one.sale.channel == place
+            seen.append(Seen(first.at, {"from_channel": first.channel, "to_channel": place}, hit, number))
+    return rate(ask, seen, each=True)
+
+
+def assisted(plan: Plan, ask: Ask) -> Rows:
+    """K11: sales with a channel anywhere but last among what led to them."""
+    sold = [one for one in journeys(plan) if one.sale and ask.holds(paid(one.sale)) and one.led]
+    channels = {touch.channel for one in sold for touch in one.led}
+    seen = [
+        Seen(paid(one.sale), {"channel": channel}, any(touch.channel == channel for touch in one.led[:-1]), number)
+        for number, one in enumerate(sold)
+        for channel in channels
+    ]
+    return rate(ask, seen, each=True)
+
+
+def shares(led: list[Touch], at: datetime, model: str) -> list[tuple[str, Fraction | float]]:
+    """Return which part of a sale each touch has by a model of R10."""
+    count = len(led)
+    weights: list[Fraction | float]
+    if model == "first":
+        weights = [Fraction(place == 0) for place in range(count)]
+    elif model == "last":
+        weights = [Fraction(place == count - 1) for place in range(count)]
+    elif model == "position":
+        ends = Fraction(2, 5) if count > 2 else Fraction(1, count)
+        weights = [ends if place in {0, count - 1} else Fraction(1, 5) / (count - 2) for place in range(count)]
+    elif model == "decay":
+        fresh = [2.0 ** ((one.at - at) / WEEK) for one in led]
+        weights = [one / sum(fresh) for one in fresh]
+    elif model == "shapley":
+        often = Counter(one.channel for one in led)
+        weights = [Fraction(1, len(often) * often[one.channel]) for one in led]
+    else:
+        weights = [Fraction(1, count)] * count
+    return [(one.channel, weight) for one, weight in zip(led, weights, strict=True)]
+
+
+def sales_by_channel(plan: Plan, ask: Ask) -> Rows:
+    """K22: money where it was paid, or shared among what led to it."""
+    model = ask.only.get("model", "paid_at")
+    led = {one.sale.number: one for one in journeys(plan) if one.sale and one.led}
+    seen = []
+    for moved in money(plan):
+        journey = led.get(moved.order.number) if model != "paid_at" else None
+        parts = shares(journey.led, paid(journey.sale), model) if journey else [(moved.order.channel, Fraction(1))]
+        for channel, part in parts:
+            amount = Fraction(moved.amount) * Fraction(part)
+            seen.append(Seen(moved.at, {"channel": channel, "store": moved.order.store}, amount, moved.order.number))
+    rows = {
+        key: {"n": len({one.who for one in some}), "value": float(sum((one.size for one in some), Fraction()))}
+        for key, some in parted(ask, seen).items()
+    }
+    return beside_money(plan, ask, rows)
+
+
+def online_to_offline(plan: Plan, ask: Ask) -> Rows:
+    """K32: sales in a store with an online touch in the 30 days before."""
+    return _touched(plan, ask, lambda sold: sold == "store", lambda seen: seen != "store")
+
+
+def offline_to_online(plan: Plan, ask: Ask) -> Rows:
+    """K32: online sales with a visit to a store in the 30 days before."""
+    return _touched(plan, ask, lambda sold: sold != "store", lambda seen: seen == "store")
+
+
+def _touched(plan: Plan, ask: Ask, place: object, wanted: object) -> Rows:
+    touches = touches_of(plan)
+    seen = []
+    for order in (one for one in plan.orders if is_sale(one) and place(one.channel)):  # type: ignore[operator]
+        at = paid(order)
+        hit = any(
+            at - MONTH <= one.at <= at and wanted(one.channel)  # type: ignore[operator]
+            for one in touches.get(order.person.number, ())
+        )
+        way = "pickup" if order.pickup else "delivery"
+        seen.append(Seen(at, {"channel": order.channel, "store": order.store, "fulfilment": way}, hit))
+    return rate(ask, seen)
+
+
+def arpu(plan: Plan, ask: Ask) -> Rows:
+    """K31: money over everybody active, or over who bought."""
+    moved = list(money(plan))
+    amounts = [Seen(one.at, {"channel": one.order.channel}, one.amount) for one in moved]
+    active = [
+        Seen(one.at, {"channel": one.order.channel}, 0, one.order.person.number) for one in moved if one.kind == "paid"
+    ]
+    if ask.only.get("basis") != "buyers":
+        for person, touches in touches_of(plan).items():
+            active += [Seen(one.at, {"channel": one.channel}, 0, person) for one in touches]
+    plain = ask._replace(only={})
+    above = {key: total(some) for key, some in parted(plain, amounts).items()}
+    below = {key: len({one.who for one in some}) for key, some in parted(plain, active).items()}
+    return ratio(above, below, below)
+
+
+def repeat(plan: Plan, ask: Ask) -> Rows:
+    """K29a: who bought twice, of all who ever bought."""
+    seen = []
+    for sales in sales_of(plan).values():
+        known = [order for order in sales if paid(order) < ask.end]
+        if known:
+            seen.append(Seen(ask.start, {"channel": known[0].channel}, len(known) >= 2))
+    return rate(ask, seen)
+
+
+def retention(plan: Plan, ask: Ask) -> Rows:
+    """K29b: who bought again, over who bought in the period of as many days before."""
+    before = ask.start - (ask.end - ask.start)
+    back = active = 0
+    for sales in sales_of(plan).values():
+        times = [paid(order) for order in sales]
+        active += any(before <= at < ask.start for at in times)
+        # Not for the first time: somebody back after longer than that period counts too.
+        back += any(ask.holds(at) for at in times) and not ask.holds(times[0])
+    return {(): ratio({(): back}, {(): active}, {(): active})[()]}
+
+
+def cohorts(plan: Plan, ask: Ask) -> Rows:
+    """K29c: who bought in the calendar month so many months after their first."""
+    wanted = ask.asked("months", "1")
+    today = ask.as_of.astimezone(ask.zone).date()
+    seen = []
+    for number, sales in sales_of(plan).items():
+        first = paid(sales[0]).astimezone(ask.zone).date().replace(day=1)
+        bought = {_months(first, paid(order).astimezone(ask.zone).date()) for order in sales}
+        for months in range(61):
+            if _months(first, today) > months and (wanted is None or str(months) in wanted):
+                tags = {"channel": sales[0].channel, "months": str(months)}
+                seen.append(Seen(paid(sales[0]), tags, months in bought, number))
+    return rate(ask, seen)
+
+
+def _months(first: date, other: date) -> int:
+    return (other.year - first.year) * 12 + other.month - first.month
+
+
+def lifetime(plan: Plan, ask: Ask) -> Rows:
+    """K25a: all money of those who bought for the first time, a person."""
+    firsts = {person: sales[0] for person, sales in sales_of(plan).items()}
+    by_person: dict[int, list[Moved]] = defaultdict(list)
+    for one in money(plan):
+        by_person[one.order.person.number].append(one)
+    seen = [
+        Seen(
+            paid(first), {"channel": first.channel}, sum((one.amount for one in by_person[person]), Decimal(0)), person
+        )
+        for person, first in firsts.items()
+        if person in by_person
+    ]
+    cells = parted(ask, seen)
+    people = {key: len(some) for key, some in cells.items()}
+    return ratio({key: total(some) for key, some in cells.items()}, people, people)
+
+
+def preference(plan: Plan, ask: Ask) -> Rows:
+    """K09: where most of somebody's touches are, younger ones worth more; who has fewer than three is counted apart."""
+    now = min(ask.end, ask.as_of)
+    known, unknown = [], []
+    for touches in touches_of(plan).values():
+        lately = [one for one in touches if now - MEMORY <= one.at < now]
+        weights: dict[str, float] = defaultdict(float)
+        for one in lately:
+            weights[one.channel] += 0.5 ** ((now - one.at) / HALF_LIFE)
+        if lately:
+            best = min(weights, key=lambda channel: (-weights[channel], channel))
+            (known if len(lately) >= 3 else unknown).append(Seen(ask.start, {"channel": best}))
+    above = {key: len(some) for key, some in parted(ask, known).items()}
+    below = dict.fromkeys(above, len(known))
+    return aside(ask, ratio(above, below, below), "unknown", unknown)
+
+
+def consistency(plan: Plan, ask: Ask) -> Rows:
+    """K55: how far channels with 30 observations or more lie apart, weighted by these."""
+    plain = ask._replace(by=("channel",), only={})
+    measures = {
+        "first_response_time": _levels(first_response(plan, plain), "p50"),
+        "resolution_time": _levels(resolution(plan, plain), "p50"),
+        "csat": _levels(csat(plan, plain), "value"),
+    }
+    apart = {name: found for name, some in measures.items() if (found := _apart(some)) is not None}
+    rows: Rows = {(name,): _amounts([one]) for name, one in apart.items()} if ask.by else {}
+    if apart:
+        rows[()] = _amounts(apart.values())
+    return rows
+
+
+def _levels(rows: Rows, name: str) -> list[tuple[int, float]]:
+    return [(row["n"], row[name]) for key, row in rows.items() if key and row["n"] >= 30]
+
+
+def _apart(levels: list[tuple[int, float]]) -> float | None:
+    if len(levels) < 2:
+        return None
+    whole = sum(n for n, _ in levels)
+    mean = sum(n * level for n, level in levels) / whole
+    return sqrt(sum(n * (level - mean) ** 2 for n, level in levels) / whole) / mean if mean else None
+
+
+def _amounts(sizes: Iterable[float]) -> Figure:
+    figure = spread(sizes)
+    return figure | {"value": figure["mean"]}

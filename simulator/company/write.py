@@ -1,0 +1,215 @@
+"""Writing: a plan as history events of the public contract, in the order they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from simulator.chance import seeded
+from simulator.company.plan import (
+    CURRENCY,
+    Cart,
+    Exchange,
+    Given,
+    Link,
+    Offer,
+    Opportunity,
+    Order,
+    Person,
+    Plan,
+    Sitting,
+    Survey,
+    Talk,
+    Visit,
+)
+from simulator.sentences import GREETINGS, THANKS, TOPICS
+
+DESK, SHOP, CRM, BOOKS = "atendimento", "loja", "crm", "financeiro"  # the systems that tell
+ADDRESS = {
+    "whatsapp": "whatsapp",
+    "instagram": "instagram",
+    "webchat": "external_id",
+    "email": "email",
+    "store": "phone",
+    "ecommerce": "email",
+}
+ANSWERS = (
+    "Oi! Já estou vendo para você.", "Claro, um momento.", "Pode me passar o número do pedido?", "Prontinho, resolvido!",
+    "Temos sim, em todos os tamanhos.", "Chega até sexta-feira.", "Enviei o link de pagamento.", "Posso ajudar em algo mais?",
+)  # fmt: skip
+type Event = dict[str, Any]
+
+
+def events(plan: Plan) -> list[Event]:
+    """Return everything that happens in a plan as JSON objects of the contract; each ``id`` is one of its source's own."""
+    told = [*_talks(plan), *_sales(plan), *_asides(plan)]
+    return sorted(told, key=lambda event: event["at"])
+
+
+def _talks(plan: Plan) -> Iterator[Event]:
+    for talk in plan.talks:
+        yield from _talk(plan.seed, talk)
+
+
+def _sales(plan: Plan) -> Iterator[Event]:
+    for cart in plan.carts:
+        yield from _cart(plan.seed, cart)
+    for order in plan.orders:
+        yield from _order(plan.seed, order)
+    for link in plan.links:
+        yield from _link(plan.seed, link)
+    for one in plan.opportunities:
+        yield from _opportunity(plan.seed, one)
+
+
+def _asides(plan: Plan) -> Iterator[Event]:
+    for number, survey in enumerate(plan.surveys):
+        yield from _survey(f"{plan.seed}-s{number}", survey)
+    for number, offer in enumerate(plan.offers):
+        yield from _offer(f"{plan.seed}-b{number}", offer)
+    for number, visit in enumerate(plan.visits):
+        yield _visit(f"{plan.seed}-v{number}", visit)
+    for number, cost in enumerate(plan.costs):
+        data = {
+            "kind": cost.kind, "amount": str(cost.amount), "currency": CURRENCY,
+            "from": cost.since.isoformat(), "to": cost.until.isoformat(),
+        }  # fmt: skip
+        at = min(max(plan.start, datetime.combine(cost.since, plan.start.timetz())), plan.end)
+        yield _event(f"{plan.seed}-k{number}", BOOKS, "cost.recorded", at, None, cost.channel, data)
+
+
+def _event(key: str, source: str, kind: str, at: datetime, person: Person | None, channel: str, data: Event) -> Event:
+    event: Event = {"id": key, "source": source, "type": kind, "at": at.isoformat(), "data": _given(data)}
+    if channel:
+        event["channel"] = channel
+    if person:
+        name = ADDRESS[channel]
+        event["customer"] = {name: person.addresses[name], "name": person.name}
+    return event
+
+
+def _given(data: Event) -> Event:
+    return {name: value for name, value in data.items() if value is not None and value != ""}
+
+
+def _talk(seed: int, talk: Talk) -> Iterator[Event]:
+    draw = seeded("words", seed, talk.number)
+    key = f"{seed}-t{talk.number}"
+    count = iter(range(1, 10_000))
+    opening = talk.sittings[0].exchanges[0].channel
+
+    def one(kind: str, at: datetime, channel: str, **data: Any) -> Event:
+        return _event(f"{key}-{next(count)}", DESK, kind, at, talk.person, channel, data)
+
+    def said(each: Exchange) -> Iterator[Event]:
+        topic = draw.choice(TOPICS)
+        words = [*draw.choice(topic.openings), *(draw.choice(some) for some in topic.answers), draw.choice(THANKS)]
+        for place, at in enumerate(each.asked):
+            yield one("message.received", at, each.channel, text=words[min(place, len(words) - 1)])
+        for at in each.bot:
+            yield one(
+                "message.sent",
+                at,
+                each.channel,
+                author="bot",
+                text=f"{draw.choice(GREETINGS)}! Sou o assistente da loja.",
+            )
+        for at in each.replied:
+            yield one("message.sent", at, each.channel, author="agent", agent=each.agent, text=draw.choice(ANSWERS))
+
+    def turns(sitting: Sitting) -> Iterator[Event]:
+        if sitting.handed_over:
+            yield one("conversation.handoff", sitting.handed_over, opening, by="bot", team="Atendimento")
+        for given in sitting.given:
+            yield one("conversation.assigned", given.at, opening, agent=given.agent, team=given.team, by=_giver(given))
+        if sitting.snoozed:
+            yield one("conversation.snoozed", sitting.snoozed, opening, by="agent")
+        if sitting.closed_at:
+            yield one("conversation.resolved", sitting.closed_at, opening, by=sitting.closed_by, agent=sitting.closer)
+
+    if talk.campaign:
+        yield one(
+            "message.sent", talk.campaign, talk.campaign_channel, author="campaign", text="Chegou a nova coleção!"
+        )
+    for sitting in talk.sittings:
+        for each in sitting.exchanges:
+            yield from said(each)
+        yield from turns(sitting)
+
+
+def _giver(given: Given) -> str:
+    return "rule" if given.at.microsecond % 2 else "agent"
+
+
+def _cart(seed: int, cart: Cart) -> Iterator[Event]:
+    for place, (number, at, value) in enumerate(cart.updates):
+        data = {
+            "cart": f"{seed}-{number}", "value": str(value), "currency": CURRENCY,
+            "items": [{"sku": f"SKU-{cart.items:05}", "quantity": 1}],
+        }  # fmt: skip
+        yield _event(f"{seed}-{number}-{place}", SHOP, "cart.updated", at, cart.person, "ecommerce", data)
+
+
+def _order(seed: int, order: Order) -> Iterator[Event]:
+    money = {"value": str(order.value), "currency": order.currency}
+    about = {"order": f"{seed}-{order.number}", "store": order.store, "pickup": order.pickup or None}
+    whole = about | money | {"coupon": order.coupon, "cart": order.cart and f"{seed}-{order.cart}"}
+    promised = {"promised_at": order.promised.isoformat()} if order.promised else {}
+    steps: list[tuple[str, datetime | None, Event]] = [
+        ("placed", order.placed, whole), ("paid", order.paid, whole | promised), ("cancelled", order.cancelled, about),
+        ("ready_for_pickup", order.ready, about), ("shipped", order.shipped, about),
+        *(("picked_up" if order.pickup else "delivered", at, about) for at in order.handed),
+        *(("refunded", one.at, about | {"value": str(one.value), "currency": order.currency}) for one in order.refunds),
+    ]  # fmt: skip
+    for place, (step, at, data) in enumerate(steps):
+        if at:
+            key = f"{seed}-{order.number}-{place}"
+            yield _event(key, order.source, f"order.{step}", at, order.person, order.channel, data)
+
+
+def _link(seed: int, link: Link) -> Iterator[Event]:
+    data = {"link": f"{seed}-{link.number}", "value": str(link.value), "currency": CURRENCY}
+    steps = [
+        ("sent", link.sent),
+        *(("opened", at) for at in link.opened),
+        *([("paid", link.paid)] if link.paid else []),
+    ]
+    for place, (step, at) in enumerate(steps):
+        key = f"{seed}-{link.number}-{place}"
+        yield _event(key, SHOP, f"payment_link.{step}", at, link.person, link.channel, data)
+
+
+def _opportunity(seed: int, one: Opportunity) -> Iterator[Event]:
+    about = {"opportunity": f"{seed}-{one.number}", "owner": one.owner, "value": str(one.value), "currency": CURRENCY}
+    steps: list[tuple[str, datetime, Event]] = []
+    for place, stay in enumerate(one.stays):
+        opens = place == 0 or stay.since == one.reopened
+        steps.append(("opened" if opens else "stage_changed", stay.since, {"stage": stay.stage}))
+        if stay.until and stay.how in {"won", "lost"}:
+            steps.append((stay.how, stay.until, {"reason": "preço"} if stay.how == "lost" else {}))
+    for place, (step, at, data) in enumerate(steps):
+        key = f"{seed}-{one.number}-{place}"
+        yield _event(key, CRM, f"opportunity.{step}", at, one.person, one.channel, about | data)
+
+
+def _survey(key: str, one: Survey) -> Iterator[Event]:
+    about = {"survey": one.survey, "touchpoint": one.touchpoint, "agent": one.agent}
+    yield _event(key, DESK, "survey.sent", one.sent, one.person, one.channel, about)
+    for place, (at, score) in enumerate(one.answers):
+        yield _event(f"{key}-{place}", DESK, "survey.answered", at, one.person, one.channel, about | {"score": score})
+
+
+def _offer(key: str, one: Offer) -> Iterator[Event]:
+    for place, at in enumerate(one.shown):
+        data: Event = {"benefit": one.benefit, "eligible": one.eligible}
+        yield _event(f"{key}-{place}", SHOP, "benefit.exposed", at, one.person, one.channel, data)
+    if one.used:
+        yield _event(f"{key}-u", SHOP, "benefit.used", one.used, one.person, one.used_channel, {"benefit": one.benefit})
+
+
+def _visit(key: str, one: Visit) -> Event:
+    event = _event(key, DESK, one.type, one.at, one.person, one.channel, {"store": one.store, "campaign": one.campaign})
+    if one.introduces:
+        event["customer"] = {**one.person.addresses, "name": one.person.name}
+    return event
