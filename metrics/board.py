@@ -1,221 +1,184 @@
-"""Board: what the pages of figures show: tiles, charts and the tables behind them, in the reader's words."""
+"""Board: a page's worth of figures from one instant: tiles, the main chart, charts and the tables behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
+from django.db import DatabaseError
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _, ngettext
 
-from hub.models import Workspace
-from metrics import words
-from metrics.charts import line
-from metrics.period import Period
-from metrics.plots import Chart, Table, conversations_by_channel, lengths_over_time, week_of
-from metrics.query import Answer, Figure, Freshness, answer, fresh, one_instant, waiting
-from metrics.question import Question
+from metrics import paths, plots, targets, tiles, words
+from metrics.asked import Asked
+from metrics.charts.frame import Target
+from metrics.layouts import COLUMNS, Layout, Plot
+from metrics.plots import Chart, Row, Table
+from metrics.query import Answer, Freshness, answer, fresh, one_instant
 from metrics.registry import METRICS, Metric
+from metrics.tiles import Tile
 
-TILES = (("first_response_time", "p50"), ("reply_time", "p50"), ("interaction_volume", "n"), ("resolution_time", "p50"))
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What a board is kept to."""
-
-    channels: tuple[str, ...] = ()
-
-    def asked(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return it as filters of a question."""
-        return (("channel", self.channels),) if self.channels else ()
+log = logging.getLogger(__name__)
+LATE = 10  # seconds after which nothing is called live
 
 
-class Delta(NamedTuple):
-    """A change against the period before: its arrow, its size, and what it means in a word."""
+class Failed(NamedTuple):
+    """A card that could not be computed."""
 
-    arrow: str
-    size: str
-    meaning: str
-    word: str
-
-
-class Tile(NamedTuple):
-    """One figure of the board."""
-
-    metric: Metric
+    id: str
     title: str
-    value: str
-    n: str
-    delta: Delta | None
-    spark: SafeString
-    is_small_sample: bool
-    waiting: str
+
+
+type Card = Tile | Chart | Failed
+type Make = Callable[[], Card]
 
 
 @dataclass(frozen=True)
 class Board:
-    """A page's worth of figures from one instant."""
+    """A page's worth of figures from one instant; ``main`` is the chart of the chosen tile."""
 
     freshness: Freshness
-    period: Period
-    tiles: list[Tile] = field(default_factory=list)
-    charts: list[Chart] = field(default_factory=list)
+    asked: Asked
+    tiles: list[Card] = field(default_factory=list)
+    main: Card | None = None
+    charts: list[Card] = field(default_factory=list)
+    table: Table | None = None
 
 
-def overview(workspace: Workspace, period: Period, kept: Filter) -> Board:
-    """Return the board of all figures: four tiles, two charts."""
+class _Page:
+    """Makes the cards of one page; what two cards need is asked once."""
+
+    def __init__(self, asked: Asked, freshness: Freshness) -> None:
+        self.asked = asked
+        self.freshness = freshness
+        self.targets = targets.of(asked.workspace, freshness.as_of) if not asked.filters else {}
+        self.courses: dict[str, Answer] = {}
+
+    def course(self, metric: Metric) -> Answer:
+        """Return a figure over the page's time."""
+        if metric.id not in self.courses:
+            self.courses[metric.id] = tiles.course_of(self.asked, metric, self.freshness)
+        return self.courses[metric.id]
+
+    def tile(self, name: str) -> Tile:
+        """Make a tile."""
+        metric = METRICS[name]
+        made = tiles.tile(self.asked, metric, self.freshness, self.targets.get(name), self.course(metric))
+        if "agent" not in self.asked.kept or "agent" not in metric.source.dimensions:
+            return made
+        others = tuple((word, values) for word, values in self.asked.filters if word != "agent")
+        all_of_them = answer(replace(self.asked, filters=others).question(metric), self.freshness, lean=True)
+        return made._replace(everybody=plots.said(all_of_them)(all_of_them.value(all_of_them.total)))
+
+    def main(self, name: str) -> Chart:
+        """Make the chart of a figure over time; of one that has no course, its bars by its first dimension."""
+        metric, asked, now = METRICS[name], self.asked, self.freshness.as_of
+        if metric.source.timeless:
+            return self.plot(Plot("rank", (name,), (next(iter(metric.source.dimensions), ""),)))
+        earlier = asked.before(asked.question(metric, (asked.period.step,)), now)
+        before = answer(earlier, self.freshness, lean=True) if earlier else None
+        aim = self.targets.get(name)
+        target = Target(aim, words.figure(metric.unit, aim, asked.workspace.currency)) if aim is not None else None
+        return plots.course(self.course(metric), before, asked.period, asked.period_before(), target)
+
+    def plot(self, plot: Plot) -> Chart:
+        """Make a chart of a layout."""
+        metric, by = METRICS[plot.metrics[0]], plot.by
+        if plot.kind == "funnel":
+            given = [answer(self.asked.question(METRICS[name]), self.freshness, lean=True) for name in plot.metrics]
+            return paths.funnel_of(given, str(plot.title))
+        by = (self.asked.period.step, *by) if plot.kind == "stack" else ("weekday_hour",) if plot.kind == "week" else by
+        one = answer(self.asked.question(metric, tuple(filter(None, by))), self.freshness, lean=True)
+        match plot.kind:
+            case "stack":
+                return plots.stacked(one, self.asked.period, plot.by[0])
+            case "week":
+                return plots.week_of(one)
+            case "cohorts":
+                return paths.cohorts_of(one)
+            case "rank":
+                return plots.ranked(one)
+        return paths.flows_of(one, str(plot.title), numerator=plot.kind == "crossings")
+
+
+def of_layout(asked: Asked, layout: Layout) -> Board:
+    """Return a board: its tiles, the chart of the one that is chosen, and its charts."""
+    chosen = asked.show or layout.tiles[0]
+
+    def makers(page: _Page) -> list[tuple[str, Make]]:
+        found: list[tuple[str, Make]] = [(f"tile-{name}", partial(page.tile, name)) for name in layout.tiles]
+        found.append((f"course-{chosen}", partial(page.main, chosen)))
+        return found + [
+            (f"{plot.kind}-{plot.metrics[0]}-{'-'.join(plot.by)}", partial(page.plot, plot)) for plot in layout.plots
+        ]
+
+    freshness, cards = _made(asked, makers)
+    shown = len(layout.tiles)
+    return Board(freshness, asked, cards[:shown], cards[shown], cards[shown + 1 :])
+
+
+def of_metric(asked: Asked, metric: Metric) -> Board:
+    """Return the page of one figure: its tile, its course, and every way it can be split."""
+    splits = [Plot("rank", (metric.id,), (name,)) for name in metric.source.dimensions]
+    if metric.source.timeless:
+        rest = splits[1:]
+    else:
+        rest = [Plot("week", (metric.id,)), *splits]
+        if plots.adds_up(metric) and "channel" in metric.source.dimensions:
+            rest.insert(0, Plot("stack", (metric.id,), ("channel",)))
+        if "months" in metric.source.dimensions:
+            rest.insert(0, Plot("cohorts", (metric.id,), ("month", "months")))
+
+    def makers(page: _Page) -> list[tuple[str, Make]]:
+        found: list[tuple[str, Make]] = [(f"tile-{metric.id}", partial(page.tile, metric.id))]
+        if not metric.source.timeless or metric.source.dimensions:
+            found.append((f"course-{metric.id}", partial(page.main, metric.id)))
+        return found + [(f"{plot.kind}-{metric.id}-{'-'.join(plot.by)}", partial(page.plot, plot)) for plot in rest]
+
+    freshness, cards = _made(asked, makers)
+    return Board(freshness, asked, cards[:1], cards[1] if cards[1:] else None, cards[2:])
+
+
+def of_agents(asked: Asked, layout: Layout) -> Board:
+    """Return the board of agents: beside its cards a line for everybody, each leading to the agent's own page."""
+    board = of_layout(asked, layout)
+    lines: dict[str, dict[str, str]] = {}
     with one_instant():
-        freshness = fresh(workspace)
-        asked = {name: _question(workspace, name, period, kept) for name, _figure in TILES}
-        by_time = {
-            name: answer(one._replace(by=(period.step,)), freshness, people=False) for name, one in asked.items()
-        }
-        tiles = [_tile(asked[name], by_time[name], figure, period) for name, figure in TILES]
-        volume = answer(asked["interaction_volume"]._replace(by=(period.step, "channel")), freshness, lean=True)
-    charts = [
-        conversations_by_channel(volume, period, freshness.as_of),
-        lengths_over_time(by_time["first_response_time"], period),
-    ]
-    return Board(freshness, period, tiles, charts)
+        for name in COLUMNS:
+            given = answer(asked.question(METRICS[name], ("agent",)), board.freshness, lean=True)
+            for figure in given.rows:
+                if figure.key[0] and figure.n:
+                    lines.setdefault(figure.key[0], {})[name] = plots.said(given)(given.value(figure))
+    heads = [words.dimension("agent"), *(tiles.title_of(METRICS[name]) for name in COLUMNS)]
+    rows = [Row([agent, *(lines[agent].get(name, "—") for name in COLUMNS)]) for agent in sorted(lines)]
+    return replace(board, table=Table(heads, rows))
 
 
-def of_metric(workspace: Workspace, metric: Metric, period: Period, kept: Filter) -> Board:
-    """Return the board of one figure: its tile, its course, and its splits as tables."""
-    with one_instant():
-        freshness = fresh(workspace)
-        question = _question(workspace, metric.id, period, kept)
-        by_time = answer(question._replace(by=(period.step,)), freshness, people=False)
-        shown = dict(TILES)[metric.id]
-        tiles = [_tile(question, by_time, shown, period)]
-        if metric.clocks:
-            charts = [lengths_over_time(by_time, period)]
-        else:
-            volume = answer(question._replace(by=(period.step, "channel")), freshness, lean=True)
-            week = answer(question._replace(by=("weekday_hour",)), freshness, lean=True)
-            charts = [conversations_by_channel(volume, period, freshness.as_of), week_of(week)]
-    return Board(freshness, period, tiles, charts)
+def _made(asked: Asked, makers: Callable[[_Page], list[tuple[str, Make]]]) -> tuple[Freshness, list[Card]]:
+    """Make all cards from one instant; when the database refuses one, each apart, so that the others are shown."""
+    try:
+        with one_instant():
+            page = _Page(asked, fresh(asked.workspace))
+            return page.freshness, [make() for _name, make in makers(page)]
+    except DatabaseError:
+        log.exception("A card of figures could not be computed.")
+    page = _Page(asked, fresh(asked.workspace))
+    return page.freshness, [_apart(name, make) for name, make in makers(page)]
 
 
-def splits(workspace: Workspace, metric: Metric, period: Period, kept: Filter) -> list[tuple[str, Table]]:
-    """Return the figure by channel, agent and team, as far as it can be split so: a title and a table each."""
-    question = _question(workspace, metric.id, period, kept)
-    titles = {
-        "channel": (_("By channel"), _("Channel")),
-        "agent": (_("By agent"), _("Agent")),
-        "team": (_("By team"), _("Team")),
-    }
-    tables = []
-    for word, (title, head) in titles.items():
-        if word not in metric.source.dimensions:
-            continue
-        rows = sorted((row for row in answer(question._replace(by=(word,))).rows if row.n), key=lambda row: -row.n)
-        if any(row.key[0] for row in rows):
-            tables.append((title, Table([head, *_heads(metric)], [_cells(metric, word, row) for row in rows])))
-    return tables
-
-
-def _question(workspace: Workspace, name: str, period: Period, kept: Filter) -> Question:
-    return Question(workspace, METRICS[name], period.start, period.end, period.zone, filters=kept.asked())
-
-
-def _tile(question: Question, by_time: Answer, shown: str, period: Period) -> Tile:
-    freshness = by_time.freshness
-    as_of = freshness.as_of
-    metric, total = question.metric, by_time.total
-    value = getattr(total, shown)
-    before = answer(_comparable(question, as_of), freshness, lean=True).total
-    still = waiting(question, as_of) if metric.clocks and metric.id != "resolution_time" else Figure(())
-    values = {figure.key[0]: getattr(figure, shown) for figure in by_time.rows}
-    nothing = None if metric.clocks else 0
-    return Tile(
-        metric=metric,
-        title=_tile_title(metric),
-        value=words.length(value) if metric.clocks else words.count(total.n),
-        n=_observations(metric, total),
-        delta=_delta(metric, value, getattr(before, shown), total, before),
-        spark=mark_safe(line.spark([values.get(key, nothing) for key, _label in _past(period, as_of)])),  # noqa: S308  our own drawing
-        is_small_sample=bool(metric.clocks) and total.is_small_sample,
-        waiting=_waiting(still),
-    )
-
-
-def _comparable(question: Question, now: datetime) -> Question:
-    """Return the question about the period before, as far into it as the running one is."""
-    before = question.previous
-    return before._replace(end=before.end - max(question.end - now, timedelta())) if now > question.start else before
-
-
-def _tile_title(metric: Metric) -> str:
-    names = {
-        "first_response_time": _("First response, median"),
-        "reply_time": _("Reply time, median"),
-        "resolution_time": _("Resolution, median"),
-        "interaction_volume": _("Conversations"),
-    }
-    return names[metric.id]
-
-
-def _past(period: Period, now: datetime) -> Sequence[tuple[str, str]]:
-    """Return the places that have begun."""
-    last = period.place_of(now)
-    return period.places() if last is None else period.places()[: last + 1]
-
-
-def _observations(metric: Metric, total: Figure) -> str:
-    if not metric.clocks:
-        messages = total.inbound + total.outbound
-        return ngettext("%(n)s message", "%(n)s messages", messages) % {"n": words.count(messages)}
-    forms = {
-        "first_response_time": ngettext("%(n)s first response", "%(n)s first responses", total.n),
-        "reply_time": ngettext("%(n)s reply", "%(n)s replies", total.n),
-        "resolution_time": ngettext("%(n)s resolved", "%(n)s resolved", total.n),
-    }
-    return forms[metric.id] % {"n": words.count(total.n)}
-
-
-def _waiting(still: Figure) -> str:
-    if not still.censored:
-        return ""
-    form = ngettext("%(n)s waiting, for %(length)s", "%(n)s waiting, the longest for %(length)s", still.censored)
-    return form % {"n": words.count(still.censored), "length": words.length(still.oldest_open_seconds)}
-
-
-def _delta(metric: Metric, value: float | None, old: float | None, total: Figure, before: Figure) -> Delta | None:
-    """Return the change, or None where too little is known on either side."""
-    if not value or not old or min(total.n, before.n) < 5:
-        return None
-    share = value / old - 1
-    if round(abs(share) * 100) == 0:
-        return Delta("", "", "same", _("unchanged"))
-    meaning = "neutral"
-    word = _("more") if share > 0 else _("fewer")
-    if metric.better:
-        meaning = "good" if (share < 0) == (metric.better == "lower") else "bad"
-        word = _("better") if meaning == "good" else _("worse")
-    return Delta("▲" if share > 0 else "▼", words.percent(share), meaning, word)
-
-
-def _heads(metric: Metric) -> list[str]:
-    if metric.clocks:
-        return ["n", _("median"), _("mean"), _("90 %"), _("longest")]
-    return [_("Conversations"), _("Messages in"), _("Messages out"), _("People")]
-
-
-def _cells(metric: Metric, word: str, figure: Figure) -> list[str]:
-    part = figure.key[0]
-    name = (words.channel(part or "") if word == "channel" else part) or "—"
-    if metric.clocks:
-        lengths = (figure.p50, figure.mean, figure.p90, figure.max)
-        return [name, words.count(figure.n), *map(words.length, lengths)]
-    return [name, *map(words.count, (figure.n, figure.inbound, figure.outbound, figure.people or 0))]
+def _apart(name: str, make: Make) -> Card:
+    try:
+        with one_instant():
+            return make()
+    except DatabaseError:
+        metric = next((one for one in METRICS.values() if one.id in name.split("-")), None)
+        return Failed(name, str(metric.title) if metric else "")
 
 
 def as_of_words(board: Board) -> tuple[str, str, bool]:
     """Return the clock of the board, its zone, and whether that was too long ago to be called live."""
-    local = board.freshness.as_of.astimezone(board.period.zone)
-    late = (timezone.now() - board.freshness.as_of).total_seconds() > 10
-    return words.clock(local), board.period.zone.key, late
+    local = board.freshness.as_of.astimezone(board.asked.period.zone)
+    late = (timezone.now() - board.freshness.as_of).total_seconds() > LATE
+    return words.clock(local), board.asked.period.zone.key, late

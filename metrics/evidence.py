@@ -88,7 +88,7 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
     beyond = f"WHERE (anchor, id) {'<' if backwards else '>'} (%(beyond_anchor)s, %(beyond_id)s)" if place else ""
     order = "anchor DESC, id DESC" if backwards else "anchor, id"
     if longest_first:
-        order = "coalesce(length, amount) DESC, anchor DESC, id"
+        order = "coalesce(length, amount) DESC NULLS LAST, anchor DESC, id"
     values = values_of(question, fresh(question.workspace)) | {"most": size + 1}
     if place:
         values |= {"beyond_anchor": place.anchor, "beyond_id": place.id}
@@ -108,6 +108,18 @@ def page(question: Question, place: Place | None = None, size: int = PAGE, *, lo
         following=Place(last.anchor, last.id) if more or backwards else None,
         preceding=Place(first.anchor, first.id, backwards=True) if (more if backwards else place) else None,
     )
+
+
+def only(question: Question, number: str) -> Observation | None:
+    """Return the one observation of the question with this id; None when the question counts no such one."""
+    values = values_of(question, fresh(question.workspace)) | {"number": number}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM ({sides(question)}) AS seen WHERE id::text = %(number)s LIMIT 1",  # noqa: S608  names of the registry
+            values,
+        )
+        row = cursor.fetchone()
+    return _observation(question.metric.source, row) if row else None
 
 
 def sides(question: Question) -> str:

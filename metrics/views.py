@@ -1,9 +1,9 @@
-"""The pages of the figures: the board of all, and one figure with its evidence."""
+"""The pages of the figures: the boards, each agent's own, and one for every figure, with the drawer behind its numbers."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,43 +11,76 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from conversations.models import Channel, Customer
 from hub.access import Caller, require
 from hub.models import Role
-from metrics import board, evidence, period, words
-from metrics.board import Board, Filter
-from metrics.models import Cell
+from metrics import board, drawer
+from metrics.asked import DRAWER, INSIDE, Asked, asked
+from metrics.bar import bar
+from metrics.board import Board
+from metrics.layouts import AGENT, AGENTS, BOARDS, OVERVIEW, Layout
 from metrics.query import Freshness, fresh
-from metrics.question import Question
-from metrics.registry import METRICS, Metric
-
-ROWS_SHOWN = 50
+from metrics.registry import METRICS
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show the board of all figures; asked by its own pulse, answer with what changed since the mark it has seen."""
+    """Show the board of all figures."""
+    return _board(request, OVERVIEW)
+
+
+def one_board(request: HttpRequest, key: str) -> HttpResponse:
+    """Show a board."""
+    if key not in BOARDS or not key:
+        raise Http404
+    return _board(request, BOARDS[key])
+
+
+def agent(request: HttpRequest, email: str) -> HttpResponse:
+    """Show one agent's figures, everybody's beside them."""
+    if "\0" in email:
+        raise Http404
+    return _board(request, AGENT, email)
+
+
+def _board(request: HttpRequest, layout: Layout, email: str = "") -> HttpResponse:
+    """Show a board; asked by its own pulse, answer with what changed since the mark it has seen."""
     caller = require(request, Role.SUPERVISOR)
-    span, kept = _asked(request, caller)
+    about = asked(caller.workspace, request.GET, timezone.now())
+    if email:
+        about = replace(
+            about, filters=(*((n, v) for n, v in about.filters if n != "agent"), ("agent", (email,)))
+        )
+    if _is_drawer(request):
+        return _drawer(request, about)
+    template = "metrics/overview.html"
     if (freshness := _nothing_new(request, caller)) is not None:
-        return _pulse(request, "metrics/overview.html", Board(freshness, span))
-    given = board.overview(caller.workspace, span, kept)
-    return _answer(request, "metrics/overview.html", _common(request, caller, given, kept))
+        return _pulse(request, template, Board(freshness, about))
+    given = board.of_agents(about, layout) if layout is AGENTS else board.of_layout(about, layout)
+    key = AGENTS.key if email else layout.key
+    context = _page_context(request, caller, given, key) | {
+        "layout": layout,
+        "agent": email,
+        "chosen": about.show or layout.tiles[0],
+        "export": f"{reverse('metrics-export')}?{urlencode({'board': layout.key, 'agent': email} if email else {'board': layout.key})}&{about.words()}",
+    }
+    return _answer(request, template, context)
 
 
 def metric(request: HttpRequest, name: str) -> HttpResponse:
-    """Show one figure: its course, its splits, and the longest of what was counted, each with its conversation."""
+    """Show one figure: what it means, its course, every split, and what was counted."""
     caller = require(request, Role.SUPERVISOR)
     found = METRICS.get(name)
-    if found is None or found.id not in dict(board.TILES):
+    if found is None:
         raise Http404
-    span, kept = _asked(request, caller)
+    about = asked(caller.workspace, request.GET, timezone.now())
+    if _is_drawer(request):
+        return _drawer(request, about)
     if (freshness := _nothing_new(request, caller)) is not None:
-        return _pulse(request, "metrics/metric.html", Board(freshness, span))
-    given = board.of_metric(caller.workspace, found, span, kept)
-    context = _common(request, caller, given, kept) | {
+        return _pulse(request, "metrics/metric.html", Board(freshness, about))
+    given = board.of_metric(about, found)
+    context = _page_context(request, caller, given, None) | {
         "metric": found,
-        "splits": board.splits(caller.workspace, found, span, kept),
-        "evidence": _evidence(caller, found, given, kept),
+        "export": f"{reverse('metric-export', args=[name])}?{about.words()}",
+        "receipt": f"{reverse('metric-receipt', args=[name])}?{about.words()}",
     }
     return _answer(request, "metrics/metric.html", context)
 
@@ -71,97 +104,48 @@ def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
 def _time(request: HttpRequest, given: Board) -> dict[str, Any]:
     """Return what the line of time says, and where it asks next."""
     clock, zone, is_late = board.as_of_words(given)
-    pulse = _address(request, seen=str(given.freshness.mark))
+    said = given.asked.words()
+    pulse = f"{request.path}?{said}{'&' if said else ''}{urlencode({'seen': str(given.freshness.mark)})}"
     return {"clock": clock, "zone": zone, "is_late": is_late, "pulse": pulse}
 
 
-def _asked(request: HttpRequest, caller: Caller) -> tuple[period.Period, Filter]:
-    zone = ZoneInfo(caller.workspace.timezone)
-    span = period.named(request.GET.get("period", period.USUAL), timezone.now(), zone)
-    channels = tuple(value for value in request.GET.getlist("channel") if value and "\0" not in value)
-    return span, Filter(channels)
-
-
-def _common(request: HttpRequest, caller: Caller, given: Board, kept: Filter) -> dict[str, Any]:
-    """Return what both pages show: the bar with its links, the time, and the board."""
-    span = given.period
+def _page_context(request: HttpRequest, caller: Caller, given: Board, key: str | None) -> dict[str, Any]:
+    """Return what every page shows: the bar, the time, the board, and the drawer where the address opens one."""
     return {
+        **bar(caller, given.asked, request.path, key),
         "board": given,
-        "period": span,
-        "span": f"{words.day(span.first)} – {words.day(span.last)}"
-        if span.step == "day"
-        else words.day_and_weekday(span.first),
-        "periods": [
-            {
-                "key": key,
-                "title": title,
-                "letter": letter,
-                "current": key == span.key,
-                "address": _address(request, period=key),
-            }
-            for key, (title, letter) in period.TITLES.items()
-        ],
-        "channels": [
-            {
-                "kind": kind,
-                "title": words.channel(kind),
-                "current": kind in kept.channels,
-                "address": _address(request, channel=None if kind in kept.channels else kind),
-            }
-            for kind in _channel_kinds(caller)
-        ],
-        "everything": _address(request, channel=None),
-        "kept": kept,
-        "board_address": f"{reverse('metrics')}?{_words(request)}",
-        "words": _words(request),
         "is_news": True,
         **_time(request, given),
+        **_drawer_context(request, given.asked),
     }
 
 
-def _channel_kinds(caller: Caller) -> list[str]:
-    """Return the kinds the workspace has channels or figures of."""
-    own = Channel.objects.of(caller.workspace).filter(deleted_at=None).values_list("kind", flat=True)
-    told = (
-        Cell.objects.of(caller.workspace)
-        .filter(measure="conversations", dimension="channel")
-        .values_list("value", flat=True)
-    )
-    return sorted(filter(None, {*own.distinct(), *told.distinct()}))
+def _is_drawer(request: HttpRequest) -> bool:
+    """Whether only the drawer is asked for."""
+    return request.headers.get("HX-Target") == "drawer"
 
 
-def _words(request: HttpRequest, **changed: str | None) -> str:
-    """Return the address's words with some changed or, for None, left out."""
-    asked: dict[str, Any] = {
-        "period": request.GET.get("period", period.USUAL),
-        "channel": request.GET.getlist("channel"),
-        **changed,
-    }
-    return urlencode({name: value for name, value in asked.items() if value}, doseq=True)
+def _drawer(request: HttpRequest, about: Asked) -> HttpResponse:
+    context = {"words": about.words(), "page": request.path, **_drawer_context(request, about)}
+    if context["drawer"] is None:
+        raise Http404
+    return render(request, "metrics/drawer.html", context)
 
 
-def _address(request: HttpRequest, **changed: str | None) -> str:
-    return f"{request.path}?{_words(request, **changed)}"
-
-
-def _evidence(caller: Caller, found: Metric, given: Board, kept: Filter) -> list[dict[str, Any]]:
-    """Return the longest observations (of a count the newest), with who wrote and where to read it."""
-    span = given.period
-    question = Question(caller.workspace, found, span.start, span.end, span.zone, filters=kept.asked())
-    seen = evidence.page(question, size=ROWS_SHOWN, longest_first=True).observations
-    names = dict(
-        Customer.objects.of(caller.workspace).filter(pk__in={one.customer_id for one in seen}).values_list("pk", "name")
-    )
-    return [
-        {
-            "customer": names.get(one.customer_id, "") if one.customer_id else "",
-            "address": f"/inbox/{one.conversation_id}/",
-            "channel": words.channel(one.channel_kind),
-            "agent": one.agent or "—",
-            "at": one.anchor.astimezone(span.zone),
-            "day": words.day(one.anchor.astimezone(span.zone).date()),
-            "length": words.length(one.seconds) if found.clocks else "",
-            "excluded": words.length(one.excluded_seconds) if one.excluded_seconds else "",
-        }
-        for one in seen
+def _drawer_context(request: HttpRequest, about: Asked) -> dict[str, Any]:
+    question = drawer.question_of(about, request.GET)
+    if question is None:
+        return {"drawer": None}
+    kept = [
+        (word, value)
+        for word, values in request.GET.lists()
+        if word.startswith(INSIDE) or word in DRAWER
+        for value in values
+        if word != "row"
     ]
+    said = "&".join(filter(None, (about.words(), urlencode(kept))))
+    return {
+        "drawer": drawer.drawer(question, request.GET),
+        "drawer_words": urlencode(kept),
+        "drawer_export": f"{reverse('metric-rows', args=[question.metric.id])}?{said}",
+    }

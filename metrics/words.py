@@ -7,7 +7,7 @@ from functools import cache
 
 from babel import Locale
 from babel.dates import format_skeleton, get_day_names
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from django.utils.translation import get_language, gettext as _, to_locale
 
 from conversations.channels.registry import adapter_of
@@ -31,6 +31,36 @@ def count(value: float) -> str:
 def percent(share: float) -> str:
     """Write a share without its sign, in whole percents."""
     return str(format_percent(abs(share), locale=locale()))
+
+
+def share(value: float) -> str:
+    """Write a share with at most one decimal: 62,4 %."""
+    return str(format_percent(value, format="#,##0.#%", locale=locale()))
+
+
+def figure(unit: str, value: float | None, currency: str = "BRL") -> str:
+    """Write the value of a figure as its unit wants it; a dash for none."""
+    if value is None:
+        return "—"
+    if unit == "seconds":
+        return length(value)
+    if unit == "money":
+        digits = "¤ #,##0" if abs(value) >= 100_000 else None
+        return str(format_currency(value, currency, format=digits, currency_digits=digits is None, locale=locale()))
+    if unit == "fraction":
+        return share(value)
+    return str(format_decimal(value, format="#,##0.##" if abs(value) < 100 else "#,##0.#", locale=locale()))  # fmt: skip
+
+
+def axis(unit: str, value: float, currency: str = "BRL") -> str:
+    """Write a round value beside an axis."""
+    if unit == "seconds":
+        return "0" if value == 0 else length(value)
+    if unit == "money" and value >= 1000:
+        return str(format_compact_decimal(value, locale=locale(), fraction_digits=1))
+    if unit == "money":
+        return count(value)
+    return figure(unit, value, currency)
 
 
 def length(seconds: float | None) -> str:
@@ -62,6 +92,11 @@ def day_and_weekday(at: date) -> str:
     return str(format_skeleton("MEd", at, locale=locale()))
 
 
+def month(at: date) -> str:
+    """Write a month of a year: nov. de 2026."""
+    return str(format_skeleton("yMMM", at, locale=locale()))
+
+
 def clock(at: datetime) -> str:
     """Write a time of the day with seconds."""
     return f"{at:%H:%M:%S}"
@@ -78,3 +113,68 @@ def channel(kind: str) -> str:
     known = {"email": _("E-mail"), "phone": _("Phone"), "store": _("Store")}
     title = adapter_of(kind).title
     return (_(title) if title else known.get(kind)) or kind.replace("_", " ").capitalize() or _("Unknown")
+
+
+def dimension(word: str) -> str:
+    """Name a dimension figures are split by."""
+    known = {
+        "channel": _("Channel"),
+        "agent": _("Agent"),
+        "team": _("Team"),
+        "closed_by": _("Closed by"),
+        "closing_channel": _("Closing channel"),
+        "arrival": _("Arrival"),
+        "basis": _("Basis"),
+        "stage": _("Stage"),
+        "outcome": _("Outcome"),
+        "store": _("Store"),
+        "fulfilment": _("Fulfilment"),
+        "from_channel": _("From channel"),
+        "to_channel": _("To channel"),
+        "touchpoint": _("Touchpoint"),
+        "months": _("Months later"),
+        "model": _("Attribution model"),
+        "measure": _("Measure"),
+        "kind": _("Kind"),
+    }
+    return known.get(word) or word.replace("_", " ").capitalize()
+
+
+def part(dimension_word: str, value: str | None) -> str:
+    """Name a value of a dimension."""
+    if not value:
+        return "—"
+    if dimension_word.endswith("channel"):
+        return channel(value)
+    if dimension_word in {"agent", "team", "store", "stage", "months"}:
+        return value
+    known = {
+        "agent": _("Agents"),
+        "rule": _("Rule"),
+        "bot": _("Bot"),
+        "customer": _("Customer"),
+        "system": _("System"),
+        "working_hours": _("Within working hours"),
+        "off_hours": _("Outside working hours"),
+        "focus": _("Attention"),
+        "assigned": _("Assigned"),
+        "won": _("Won"),
+        "lost": _("Lost"),
+        "open": _("Open"),
+        "advanced": _("Advanced"),
+        "back": _("Went back"),
+        "pickup": _("Pickup"),
+        "delivery": _("Delivery"),
+        "unanswered": _("Without an answer"),
+        "inactive": _("Closed by inactivity"),
+        "abandoned": _("Given up"),
+        "short": _("Given up at once"),
+        "single_channel": _("On one channel"),
+        "replaced": _("Answered again"),
+        "unknown": _("Unknown"),
+        "cancelled": _("Cancelled"),
+        "free": _("Free"),
+        "hours": _("Outside working hours"),
+        "holiday": _("Holiday"),
+    }
+    return known.get(value) or value.replace("_", " ").capitalize()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from metrics.charts.scale import Scale, every
 from metrics.charts.svg import data, tag, text
@@ -45,6 +46,28 @@ class Series:
     quiet: bool = False  # drawn dashed and gray: what it is compared with
 
 
+class Places(NamedTuple):
+    """The places of a chart over time: their names, which one's time is not over, and where a click on each leads."""
+
+    words: Sequence[str]
+    partial: int | None = None
+    leads: Sequence[str] = ()
+
+
+class Axis(NamedTuple):
+    """The axis of values: ``scaled`` makes its scale from values, bottom and top, ``say`` writes a value."""
+
+    scaled: Callable[[Sequence[float], float, float], Scale]
+    say: Callable[[float], str]
+
+
+class Target(NamedTuple):
+    """What is aimed at, and how the line is named."""
+
+    value: float
+    name: str
+
+
 def drawing(size: Size, title: str, readout: object, *parts: str) -> str:
     """Return the SVG element: an image for readers, with what ``hover.js`` says of each place."""
     return tag(
@@ -83,13 +106,30 @@ def labels(size: Size, xs: Sequence[float], words: Sequence[str]) -> str:
     )
 
 
+class Cell(NamedTuple):
+    """A mark that is read by itself: its name, its value in the reader's words, and where a click on it leads."""
+
+    label: str
+    shown: str
+    leads: str = ""
+
+
+def cells(marks: Sequence[Cell], columns: int = 1) -> object:
+    """Return what is said of marks that lie in rows of ``columns``; the drawing's elements name them by ``data-place``."""
+    return {
+        "columns": columns,
+        "cells": [{"label": one.label, "shown": one.shown, "leads": one.leads} for one in marks],
+    }
+
+
 def readout(
-    xs: Sequence[float], words: Sequence[str], series: Sequence[Series], ys: Sequence[Sequence[float | None]]
+    xs: Sequence[float], places: Places, series: Sequence[Series], ys: Sequence[Sequence[float | None]]
 ) -> object:
-    """Return what is said of each place: its label, and of each series its name, color, words and height."""
+    """Return what is said of each place: its label, where it leads, and of each series its name, color, words and height."""
     return {
         "x": [round(x, 1) for x in xs],
-        "labels": list(words),
+        **({"leads": list(places.leads)} if places.leads else {}),
+        "labels": list(places.words),
         "series": [
             {
                 "name": one.name,

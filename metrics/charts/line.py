@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from metrics.charts import frame
-from metrics.charts.frame import Series, Size
+from metrics.charts.frame import Axis, Places, Series, Size, Target
 from metrics.charts.scale import Scale
 from metrics.charts.svg import Point, path, tag, text
 
@@ -14,30 +14,33 @@ SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 120.0, 32.0, 4.0
 
 
 def lines(
-    size: Size,
-    title: str,
-    words: Sequence[str],
-    series: Sequence[Series],
-    scaled: Callable[[Sequence[float], float, float], Scale],
-    say: Callable[[float], str],
+    size: Size, title: str, places: Places, series: Sequence[Series], axis: Axis, target: Target | None = None
 ) -> str:
-    """Return a chart of lines; ``words`` label the places, ``scaled`` makes the scale, ``say`` writes a value of the axis."""
-    scale = scaled([value for one in series for value in one.values if value is not None], size.bottom_y, size.top)
-    xs = places(size, len(words))
+    """Return a chart of lines. The way to the partial place is broken; one line alone has its area under it."""
+    known = [value for one in series for value in one.values if value is not None]
+    scale = axis.scaled([*known, target.value] if target else known, size.bottom_y, size.top)
+    xs = spaced(size, len(places.words))
     ys = [[None if value is None else scale.y(value) for value in one.values] for one in series]
-    drawn = [_line(one, list(zip(xs, heights, strict=True))) for one, heights in zip(series, ys, strict=True)]
+    alone = sum(not one.quiet for one in series) == 1 and scale.low == 0
+    drawn = [
+        _line(
+            one, list(zip(xs, heights, strict=True)), places.partial, size.bottom_y if alone and not one.quiet else None
+        )
+        for one, heights in zip(series, ys, strict=True)
+    ]
     return frame.drawing(
         size,
         title,
-        frame.readout(xs, words, series, ys),
-        frame.axis(size, scale, say),
-        frame.labels(size, xs, words),
+        frame.readout(xs, places, series, ys),
+        frame.axis(size, scale, axis.say),
+        frame.labels(size, xs, places.words),
         *drawn,
+        _target(size, scale, target),
         _names(size, series, ys),
     )
 
 
-def places(size: Size, count: int) -> list[float]:
+def spaced(size: Size, count: int) -> list[float]:
     """Return where the places of a line lie: from edge to edge."""
     width = size.width - size.left - size.right - 12
     return [size.left + 6 + width * (place / (count - 1) if count > 1 else 0.5) for place in range(count)]
@@ -71,17 +74,38 @@ def spark(values: Sequence[float | None]) -> str:
     )
 
 
-def _line(series: Series, points: Sequence[tuple[float, float | None]]) -> str:
+def _line(
+    series: Series, points: Sequence[tuple[float, float | None]], partial: int | None, area_to: float | None
+) -> str:
     parts = []
     for run in _runs(points):
         if len(run) == 1:
             parts.append(tag("circle", class_="dot", cx=run[0][0], cy=run[0][1], r=3))
-        else:
-            parts.append(tag("path", class_="line", d=path(run)))
+            continue
+        if area_to is not None:
+            ground = [*run, (run[-1][0], area_to), (run[0][0], area_to)]
+            parts.append(tag("path", class_="area", d=path(ground) + "Z"))
+        goes_on = not series.quiet and partial is not None and run[-1][0] == points[partial][0]
+        whole = run[:-1] if goes_on else run
+        if len(whole) > 1:
+            parts.append(tag("path", class_="line", d=path(whole)))
+        if goes_on:
+            parts.append(tag("path", class_="line partial", d=path(run[-2:])))
     known = [(x, y) for x, y in points if y is not None]
     if known and not series.quiet:
         parts.append(tag("circle", class_="dot", cx=known[-1][0], cy=known[-1][1], r=3.5))
     return tag("g", *parts, class_=f"series {'quiet' if series.quiet else f's{series.color}'}") if parts else ""
+
+
+def _target(size: Size, scale: Scale, target: Target | None) -> str:
+    """Return the line of what is aimed at, its name over its beginning."""
+    if target is None:
+        return ""
+    y = scale.y(target.value)
+    over = y - 5 if y - size.top > NAME_HEIGHT else y + NAME_HEIGHT
+    return tag("line", class_="target", x1=size.left, x2=size.width - size.right, y1=y, y2=y) + text(
+        target.name, class_="name target-name", x=size.left + 4, y=over
+    )
 
 
 def _runs(points: Sequence[tuple[float, float | None]]) -> Iterator[list[Point]]:
@@ -101,7 +125,7 @@ def _names(size: Size, series: Sequence[Series], ys: Sequence[Sequence[float | N
     """Name each line above its last point; a name that would lie on another moves up out of its way."""
     if len(series) < 2:
         return ""
-    xs = places(size, max(map(len, ys)))
+    xs = spaced(size, max(map(len, ys)))
     ends = []
     for one, heights in zip(series, ys, strict=True):
         known = [place for place, y in enumerate(heights) if y is not None]

@@ -33,16 +33,17 @@ SPANS = (
 
 
 class Scale(NamedTuple):
-    """Maps 0 … ``top`` to ``bottom_y`` … ``top_y``; ``ticks`` are the values with a line."""
+    """Maps ``low`` … ``top`` to ``bottom_y`` … ``top_y``; ``ticks`` are the values with a line."""
 
     top: float
     ticks: tuple[float, ...]
     bottom_y: float
     top_y: float
+    low: float = 0
 
     def y(self, value: float) -> float:
         """Return where a value lies."""
-        return self.bottom_y - (self.bottom_y - self.top_y) * value / self.top
+        return self.bottom_y - (self.bottom_y - self.top_y) * (value - self.low) / (self.top - self.low)
 
 
 def counts(values: Iterable[float], bottom_y: float, top_y: float, lines: int = 4) -> Scale:
@@ -59,6 +60,20 @@ def seconds(values: Iterable[float], bottom_y: float, top_y: float, lines: int =
     whole_weeks = math.ceil(most / lines / 604_800) * 604_800.0
     step = next((float(span) for span in SPANS if span * lines >= most), whole_weeks)
     return _from_steps(step, most, bottom_y, top_y)
+
+
+def amounts(values: Iterable[float], bottom_y: float, top_y: float, lines: int = 4) -> Scale:
+    """Return a scale for amounts of any size, such as money and ratios; below zero too where a value lies there."""
+    known = list(values)
+    most, least = max(0, *known, 0), min(0, *known, 0)
+    reach = max(most - least, 1e-9)
+    power = 10.0 ** math.floor(math.log10(reach / lines))
+    step = next(step * power for step in STEPS if step * power * lines >= reach * (1 - 1e-9))
+    over, under = math.ceil(most / step - 1e-9), math.ceil(-min(least, 0) / step - 1e-9)
+    over = over if over + under else 1
+    return Scale(
+        step * over, tuple(step * line for line in range(-under, over + 1)), bottom_y, top_y, step * -under
+    )  # fmt: skip
 
 
 def _from_steps(step: float, most: float, bottom_y: float, top_y: float) -> Scale:

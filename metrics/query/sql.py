@@ -43,6 +43,8 @@ def where(question: Question, source: Source, condition: str = "", *, anchor: st
             parts.append(f"({column})::text = ANY(%(only_{name})s)")
         elif name in source.usual and name not in question.by:
             parts.append(f"{column} = '{source.usual[name]}'")
+    if "weekday_hour" in asked and not source.timeless:
+        parts.append(f"{_part('weekday_hour', source, at)} = ANY(%(only_weekday_hour)s)")
     return " AND ".join(parts)
 
 

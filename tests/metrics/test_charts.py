@@ -8,8 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, strategies as st
 
-from metrics.charts import bar, heat, line, scale
-from metrics.charts.frame import NARROW, WIDE, Series
+from metrics.charts import bar, bullet, cohort, funnel, heat, line, ranking, ruler, sankey, scale
+from metrics.charts.frame import NARROW, WIDE, Axis, Places, Series, Target
+from metrics.charts.funnel import Step
+from metrics.charts.ranking import Rank
+from metrics.charts.ruler import Part
+from metrics.charts.sankey import Flow
 
 GOLDEN = Path(__file__).parent / "golden"
 DAYS = ["01/03", "02/03", "03/03", "04/03"]
@@ -30,11 +34,32 @@ def plain(value: float) -> str:
     return f"{value:g}"
 
 
+def share(value: float) -> str:
+    """Write a share."""
+    return f"{value:.0%}"
+
+
+COUNTS, MINUTES = Axis(scale.counts, plain), Axis(scale.seconds, minutes)
+GOING_ON = Places(DAYS, partial=3, leads=["open=a", "open=b", "open=c", "open=d"])
+FLOWS = [Flow(0, "WhatsApp", "Sales", 6, "open=x"), Flow(0, "Shop", "Sales", 1), Flow(1, "Sales", "Resolved", 7)]
 DRAWN = {
-    "lines": lambda: line.lines(WIDE, "First response", DAYS, [MEDIAN, NINETY, BEFORE], scale.seconds, minutes),
-    "bars": lambda: bar.bars(NARROW, "Conversations", DAYS, [WHATSAPP, SHOP], scale.counts, plain, partial=3),
-    "heat": lambda: heat.heat(NARROW, "Week", ["mon", "tue"], {(0, 9): 8, (1, 23): 1}, plain),
+    "lines": lambda: line.lines(
+        WIDE, "First response", Places(DAYS), [MEDIAN, NINETY, BEFORE], MINUTES, Target(120, "≤ 2 min")
+    ),
+    "area": lambda: line.lines(NARROW, "First response", Places(DAYS, partial=1), [MEDIAN, BEFORE], MINUTES),
+    "bars": lambda: bar.bars(NARROW, "Conversations", GOING_ON, [WHATSAPP, SHOP], COUNTS),
+    "heat": lambda: heat.heat(NARROW, "Week", ["mon", "tue"], {(0, 9): 8, (1, 23): 1}, plain, lambda *_: "open=w"),
     "spark": lambda: line.spark([None, 3, 5, None, 4, 1]),
+    "ranking": lambda: ranking.ranking(
+        NARROW, "By agent", [Rank("Ana <a>", 9, "9 min", "n 30", "open=r"), Rank("Beatriz Fonseca de Melo", 3, "3 min")]
+    ),
+    "funnel": lambda: funnel.funnel(NARROW, "Sale", [Step("Talks", 40, "40", "100 %"), Step("Sales", 10, "10", "25 %")]),
+    "sankey": lambda: sankey.sankey(NARROW, "Ways", FLOWS, plain),
+    "cohort": lambda: cohort.cohort(
+        NARROW, "Stay", ["jan", "feb"], ["+0", "+1"], {(0, 0): 1, (0, 1): 0.25, (1, 0): 1}, share
+    ),
+    "bullet": lambda: bullet.bullet(90, 120, is_reached=True),
+    "ruler": lambda: ruler.ruler("Wait", "17:50", "09:10", [Part(600, counts=True), Part(54_000, counts=False, why="<h>")]),
 }
 
 
@@ -53,10 +78,26 @@ def test_a_drawing_is_well_formed_and_carries_no_style(name: str) -> None:
 
 def test_names_cannot_break_out_of_a_drawing() -> None:
     assert "<shop>" not in DRAWN["bars"]()
+    assert "<a>" not in DRAWN["ranking"]()
+    assert "<h>" not in DRAWN["ruler"]()
+
+
+def test_bands_carry_all_that_enters_and_leaves() -> None:
+    drawn = DRAWN["sankey"]()
+    assert "Sales 7" in drawn
+    assert drawn.count('class="flow') == 3
+    assert sankey.sankey(WIDE, "t", [], plain).count("path") == 0
+
+
+def test_what_lies_below_zero_is_drawn_below_it() -> None:
+    made = scale.amounts([-50, 100], 100.0, 0.0)
+    assert made.ticks == (-50, 0, 50, 100)
+    assert (made.y(-50), made.y(100)) == (100, 0)
+    assert scale.amounts([0.624], 100, 0).ticks == (0, 0.2, 0.4, 0.6000000000000001, 0.8)
 
 
 def test_a_gap_stays_a_gap() -> None:
-    drawn = line.lines(WIDE, "t", DAYS, [Series("m", [1, 2, None, 3], ["", "", "", ""])], scale.counts, plain)
+    drawn = line.lines(WIDE, "t", Places(DAYS), [Series("m", [1, 2, None, 3], ["", "", "", ""])], COUNTS)
     assert drawn.count('class="line"') == 1
     assert drawn.count('class="dot"') == 2  # the lone last value, and the mark of the end on it
 
@@ -64,8 +105,8 @@ def test_a_gap_stays_a_gap() -> None:
 def test_nothing_to_draw_is_drawn_as_nothing() -> None:
     assert line.spark([None, None]) == ""
     assert line.spark([]) == ""
-    assert "path" not in line.lines(WIDE, "t", DAYS, [Series("m", [None] * 4, [""] * 4)], scale.counts, plain)
-    assert "path" not in bar.bars(WIDE, "t", [], [], scale.counts, plain)
+    assert "path" not in line.lines(WIDE, "t", Places(DAYS), [Series("m", [None] * 4, [""] * 4)], COUNTS)
+    assert "path" not in bar.bars(WIDE, "t", Places([]), [], COUNTS)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +121,7 @@ def test_lengths_have_lines_people_say(most: float, step: float) -> None:
     assert scale.seconds([most], 100, 0).ticks[1] == step
 
 
-@given(st.floats(0, 1e9, allow_nan=False), st.sampled_from([scale.counts, scale.seconds]))
+@given(st.floats(0, 1e9, allow_nan=False), st.sampled_from([scale.counts, scale.seconds, scale.amounts]))
 def test_every_value_fits_under_the_top(most: float, scaled: object) -> None:
     made = scaled([most], 100.0, 0.0)  # type: ignore[operator]
     assert 0 <= made.y(most) <= 100

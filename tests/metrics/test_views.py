@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from hub.models import Membership, Role, User, Workspace
-from metrics.models import Mark
+from conversations.models import Channel, Conversation, HistoryEvent, Message
+from hub.models import Membership, Role, Team, User, Workspace
+from metrics import board, tiles
+from metrics.layouts import BOARDS
+from metrics.models import Mark, Receipt, SavedDashboard
+from metrics.registry import METRICS
 from tests.metrics.conftest import Tell, derive_all
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -23,9 +31,9 @@ def browser(workspace: Workspace, role: str = Role.SUPERVISOR) -> Client:
     return found
 
 
-def page(client: Client, address: str = "/metrics/") -> str:
+def page(client: Client, address: str = "/metrics/", **headers: Any) -> str:
     """Return a page's text."""
-    response = client.get(address)
+    response = client.get(address, headers=headers)
     assert response.status_code == 200
     return response.content.decode()
 
@@ -36,55 +44,227 @@ def test_it_works(workspace: Workspace, tell: Tell) -> None:
     derive_all()
     shown = page(browser(workspace))
     assert "3 min</p>" in shown
-    assert "2 first responses" in shown
+    assert "2 observations" in shown
     assert "small sample" in shown
     assert "America/Sao_Paulo" in shown
-    assert shown.count('<svg class="chart') == 6
+    assert shown.count('<article class="card tile') == 12
+    assert shown.count('<svg class="chart') == 9
     assert "style=" not in shown
 
 
-def test_an_empty_house_says_so(workspace: Workspace) -> None:
-    assert page(browser(workspace)).count("Nothing in this period.") == 2
+def test_an_empty_house_says_so_on_every_board(workspace: Workspace) -> None:
+    client = browser(workspace)
+    for key, layout in BOARDS.items():
+        shown = page(client, f"/metrics/board/{key}/" if key else "/metrics/")
+        assert "Nothing in this period." in shown
+        assert shown.count('<article class="card tile') == len(layout.tiles)
+        assert "could not be computed" not in shown
+    assert client.get("/metrics/board/moods/").status_code == 404
 
 
 def test_who_waits_is_shown_whatever_the_period(workspace: Workspace, tell: Tell) -> None:
     tell("C 10:00", day=YESTERDAY - timedelta(days=40))
     derive_all()
     shown = page(browser(workspace), "/metrics/?period=today")
-    assert shown.count("1 waiting, for 4") == 2  # forty or forty-one days, by the hour of this test
+    assert shown.count("1 waiting, for 4") == 3  # forty or forty-one days, by the hour of this test; in the queue too
 
 
-@pytest.mark.parametrize("name", ["first_response_time", "reply_time", "resolution_time", "interaction_volume"])
-def test_each_figure_has_its_page_with_evidence(workspace: Workspace, tell: Tell, name: str) -> None:
-    told = tell("C 15:00, assign 15:01 team=Sales, A 15:02, resolve 15:30", day=YESTERDAY)
+def test_every_figure_has_its_page(workspace: Workspace, tell: Tell) -> None:
+    tell("C 15:00, assign 15:01 team=Sales to=ana@loja.example, A 15:02, resolve 15:30", day=YESTERDAY)
     derive_all()
-    shown = page(browser(workspace), f"/metrics/{name}/?period=7")
-    assert f'href="/inbox/{told.pk}/"' in shown
-    assert "<h2>By team</h2>" in shown
+    client = browser(workspace)
+    for metric in METRICS.values():
+        shown = page(client, f"/metrics/{metric.id}/?period=7")
+        assert metric.formula.split("<")[0][:12].split("&")[0] in shown.replace("&#x27;", "'")
+        assert "could not be computed" not in shown
+    assert "Resolution time by team" in page(client, "/metrics/resolution_time/?period=7")
+    assert client.get("/metrics/mood/").status_code == 404
 
 
-def test_a_figure_nobody_knows_is_not_found(workspace: Workspace) -> None:
-    assert browser(workspace).get("/metrics/mood/").status_code == 404
-
-
-def test_a_channel_can_be_chosen_and_given_back(workspace: Workspace, tell: Tell) -> None:
+def test_what_the_filters_keep_stays_in_every_address(workspace: Workspace, tell: Tell) -> None:
+    Team.objects.create(workspace=workspace, name="Vendas & Cia")
     tell("C 15:00, A 15:02", day=YESTERDAY)
     tell("C 15:00 channel=sms, A 15:09", day=YESTERDAY)
     derive_all()
-    shown = page(browser(workspace), "/metrics/?period=7&channel=sms")
+    shown = page(browser(workspace), "/metrics/?period=7&channel=sms&compare=year&clock=business&tz=UTC")
     assert "9 min</p>" in shown
-    assert '<a class="tab" href="/metrics/?period=7" aria-current="true">SMS' in shown
+    assert 'href="/metrics/?period=7&amp;compare=year&amp;clock=business&amp;tz=UTC" aria-current="true">Channel: SMS' in shown
+    assert "team=Vendas+%26+Cia" in shown
+    assert "not kept to channel" not in re.findall(r'id="tile-first_response_time".*?</article>', shown, re.DOTALL)[0]
+
+
+def test_a_figure_says_which_filters_it_does_not_know(workspace: Workspace) -> None:
+    assert "not kept to agent" in page(browser(workspace), "/metrics/?agent=ana@loja.example")
+
+
+@pytest.mark.parametrize("name", ["today", "yesterday", "7", "91", "month", "last-month", "year", "12-months"])
+def test_every_period_is_shown_beside_what_was_before(workspace: Workspace, tell: Tell, name: str) -> None:
+    tell("C 15:00, A 15:02", day=YESTERDAY)
+    derive_all()
+    client = browser(workspace)
+    for compare in ("previous", "year", "weekday"):
+        assert "could not be computed" not in page(client, f"/metrics/?period={name}&compare={compare}")
+
+
+def test_a_period_of_ones_own_can_be_moved(workspace: Workspace, tell: Tell) -> None:
+    tell("C 15:00, A 15:02", day=datetime(2026, 2, 10, tzinfo=UTC))
+    derive_all()
+    shown = page(browser(workspace), "/metrics/?period=custom&from=2026-02-01&to=2026-02-28")
+    assert "from=2026-01-01&amp;to=2026-01-31" in shown
+    assert "from=2026-03-01&amp;to=2026-03-31" in shown
+    assert "2 min</p>" in shown
 
 
 def test_words_nobody_knows_change_nothing(workspace: Workspace) -> None:
-    assert "Nothing in this period." in page(
-        browser(workspace), "/metrics/?period=x&channel=%00&channel=<script>&seen="
+    words = "period=custom&from=2026-13-01&to=x&channel=%00&channel=<script>&tz=Mars&clock=sun&compare=all&show=no&seen="
+    shown = page(browser(workspace), f"/metrics/?{words}&open=no&at=%00&row=%00")
+    assert "Nothing in this period." in shown
+    assert "<script>" not in shown.replace('<script type="module"', "")[:0] + "".join(re.findall(r"channel=[^\"]*", shown))
+
+
+def test_the_drawer_shows_the_interval_between_two_messages(workspace: Workspace, tell: Tell) -> None:
+    slow = tell("C 15:00 channel=instagram, B 15:01 channel=instagram, handoff 15:10 by=bot, A 15:52", day=YESTERDAY)
+    tell("C 15:00 channel=instagram, A 15:04", day=YESTERDAY)
+    _say(workspace, slow)
+    derive_all()
+    client = browser(workspace)
+    address = "/metrics/?period=7&channel=instagram&open=first_response_time"
+    shown = page(client, address, **{"HX-Target": "drawer"})
+    assert "<html" not in shown
+    assert "42 min" in shown
+    assert "10 min left out, with the bot" in shown
+    assert 'class="apart"' in shown
+    assert "Where is my order?" in shown
+    assert "It is on its way." in shown
+    assert f'href="/inbox/{slow.pk}/"' in shown
+    assert 'id="drawer-title"' in page(client, address)  # the address keeps it
+    kept = page(client, f"{address}&in.agent=nobody@loja.example&at={YESTERDAY.date()}", **{"HX-Target": "drawer"})
+    assert "Nothing in this period." in kept
+    assert client.get("/metrics/?open=no", headers={"HX-Target": "drawer"}).status_code == 404
+
+
+def _say(workspace: Workspace, talk: Conversation) -> None:
+    """Give the messages of a told conversation their texts."""
+    channel = Channel.objects.create(workspace=workspace, kind="instagram", name="@loja", address="1")
+    told = HistoryEvent.objects.filter(conversation=talk, message_id__isnull=False).order_by("id")
+    texts = ["Where is my order?", "I am a bot.", "It is on its way."]
+    for place, (event, text) in enumerate(zip(told, texts, strict=True), start=1):
+        Message.objects.create(
+            id=event.message_id, workspace=workspace, conversation=talk, customer=talk.customer, channel=channel,
+            direction="inbound" if event.type == "message.received" else "outbound", author_kind=event.actor_kind,
+            kind="text", text=text, sent_at=event.occurred_at, seq=place, status="read",
+        )  # fmt: skip
+
+
+def test_a_cell_of_the_week_leads_to_what_it_counts(workspace: Workspace, tell: Tell) -> None:
+    tell("C 15:00, A 15:02", day=YESTERDAY)
+    tell("C 18:00, A 18:07", day=YESTERDAY)
+    derive_all()
+    client = browser(workspace)
+    cell = f"in.weekday_hour={YESTERDAY.isoweekday()}-12"
+    shown = page(client, f"/metrics/interaction_volume/?period=7&open=interaction_volume&{cell}", **{"HX-Target": "drawer"})
+    assert "n 1</span>" in shown
+    assert shown.count('<th scope="row">') == 1
+
+
+def test_the_export_says_what_the_page_says(workspace: Workspace, tell: Tell) -> None:
+    tell("C 15:00, A 15:02", day=YESTERDAY)
+    tell("C 15:00 channel=sms, A 15:09", day=YESTERDAY)
+    derive_all()
+    client = browser(workspace)
+    text = page(client, "/metrics/first_response_time/export.csv?period=7&channel=sms")
+    receipt = Receipt.objects.of(workspace).get()
+    assert f"# receipt,first_response_time@1,{receipt.pk}" in text
+    assert "# zone,America/Sao_Paulo" in text
+    assert f"{YESTERDAY.date()}T00:00:00-03:00" in text
+    assert text.splitlines()[-1].split(",")[4:6] == ["1", "540.0"]
+    rows = page(client, "/metrics/first_response_time/rows.csv?period=7&open=first_response_time&in.channel=sms")
+    assert [line.split(",")[-6] for line in rows.splitlines()][-1] == "540.0"
+    assert f"{YESTERDAY.date()}T12:09:00-03:00" in rows
+    assert len(page(client, "/metrics/export.csv?board=sales&period=7").splitlines()) > 20
+
+
+def test_what_a_spreadsheet_would_reckon_out_is_quoted() -> None:
+    from metrics.exports import written
+
+    assert written([["=1+1", "@x", -5, "a,b"]]) == "'=1+1,'@x,-5,\"a,b\"\r\n"
+
+
+def test_a_receipt_shows_the_number_again_and_why_it_changed(workspace: Workspace, tell: Tell) -> None:
+    first = tell("C 15:00, A 15:02", day=YESTERDAY)
+    derive_all()
+    client = browser(workspace)
+    at = client.get("/metrics/first_response_time/receipt/?period=7").headers["Location"]
+    assert "2 min</p>" in page(client, at)
+    tell("C 15:00, A 15:04", day=YESTERDAY)
+    derive_all()
+    shown = page(client, f"{at}?recompute=1")
+    assert "2 min <span" in shown
+    assert "3 min <span" in shown
+    assert "changed since" in shown
+    assert "message.received" in shown
+    assert str(first.pk) not in shown
+
+
+def test_a_dashboard_can_be_kept_shared_and_forgotten(workspace: Workspace) -> None:
+    client = browser(workspace)
+    form = {"name": "Week", "page": "/metrics/board/sales/", "words": "period=7&channel=sms", "shared": "on"}
+    assert client.post("/metrics/saved/", form).headers["Location"] == "/metrics/board/sales/?period=7&channel=sms"
+    assert 'href="/metrics/board/sales/?period=7&amp;channel=sms">Week' in page(client)
+    other = browser(workspace, Role.ADMIN)
+    assert "Week" in page(other)
+    kept = SavedDashboard.objects.of(workspace).get()
+    assert other.post(f"/metrics/saved/{kept.pk}/forget/").status_code == 404
+    client.post("/metrics/saved/", form | {"page": "//evil.example/"})
+    client.post("/metrics/saved/", form | {"name": ""})
+    assert SavedDashboard.objects.of(workspace).count() == 1
+    client.post(f"/metrics/saved/{kept.pk}/forget/")
+    assert not SavedDashboard.objects.of(workspace).exists()
+
+
+def test_one_agents_figures_stand_beside_everybodys(workspace: Workspace, tell: Tell) -> None:
+    tell("C 15:00, A 15:02", day=YESTERDAY)
+    tell("C 15:00, A 15:06 agent=rui@loja.example", day=YESTERDAY)
+    derive_all()
+    client = browser(workspace)
+    assert 'href="/metrics/agents/rui%40loja.example/?' in page(client, "/metrics/board/agents/?period=7").replace(
+        "rui@loja", "rui%40loja"
     )
+    shown = page(client, "/metrics/agents/rui@loja.example/?period=7")
+    assert "6 min</p>" in shown
+    assert "everybody: 4 min" in shown
+
+
+def test_a_card_that_fails_leaves_the_others(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = tiles.tile
+
+    def failing(about: Any, metric: Any, *rest: Any) -> Any:
+        if metric.id == "csat":
+            raise DatabaseError("canceled")
+        return usual(about, metric, *rest)
+
+    monkeypatch.setattr(board.tiles, "tile", failing)
+    shown = page(browser(workspace))
+    assert shown.count("This card could not be computed.") == 1
+    assert shown.count('<article class="card tile') == 11
+
+
+def test_a_page_asks_little(workspace: Workspace, tell: Tell) -> None:
+    tell("C 15:00, A 15:02", day=YESTERDAY)
+    derive_all()
+    client = browser(workspace)
+    page(client)
+    with CaptureQueriesContext(connection) as asked:
+        page(client)
+    figures = [query for query in asked.captured_queries if "metrics_" in query["sql"]]
+    assert len(figures) <= 36, len(figures)
 
 
 def test_agents_and_people_outside_are_kept_out(workspace: Workspace) -> None:
-    assert browser(workspace, Role.AGENT).get("/metrics/").status_code == 403
-    assert Client().get("/metrics/").status_code == 302
+    agent = browser(workspace, Role.AGENT)
+    for address in ("", "board/sales/", "csat/", "csat/rows.csv", "export.csv", "agents/a@b.example/"):
+        assert agent.get(f"/metrics/{address}").status_code == 403
+        assert Client().get(f"/metrics/{address}").status_code == 302
 
 
 def test_the_pulse_brings_the_figures_only_when_the_mark_moved(workspace: Workspace, tell: Tell) -> None:
@@ -99,5 +279,5 @@ def test_the_pulse_brings_the_figures_only_when_the_mark_moved(workspace: Worksp
     derive_all()
     news = page(client, f"/metrics/?seen={seen}")
     assert '<div id="dash" hx-swap-oob="true">' in news
-    assert "2 first responses" in news
+    assert "2 observations" in news
     assert "<html" not in news

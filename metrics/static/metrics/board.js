@@ -1,6 +1,7 @@
-/* The board between two states: what the reader opened stays open and focused; letters choose the period. */
+/* The board between two states: what the reader opened stays open and focused; letters choose; the drawer shows what is behind. */
 
 let kept = null;
+const drawer = () => document.getElementById("drawer");
 
 document.addEventListener("htmx:oobBeforeSwap", () => {
   kept = {
@@ -22,9 +23,44 @@ document.addEventListener("htmx:oobAfterSwap", () => {
 
 document.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (!plain || event.key.length > 1 || event.target.closest?.("input, textarea, select")) return;
+  if (!plain || event.key.length > 1 || drawer()?.open || event.target.closest?.("input, textarea, select")) return;
   document.querySelector(`.bar [data-letter="${CSS.escape(event.key.toUpperCase())}"]`)?.click();
 });
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-print]")) return window.print();
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey && event.button === 0;
+  const link = event.target.closest?.("a[data-open]");
+  if (!link || !plain) return;
+  event.preventDefault();
+  show(link.dataset.open);
+});
+
+document.addEventListener("figures:open", (event) => show(event.detail));
+
+/** Fetch the drawer for these words, and let the address keep them. */
+async function show(words) {
+  const address = `${location.pathname}?${[document.getElementById("board").dataset.words, words].filter(Boolean).join("&")}`;
+  await window.htmx.ajax("GET", address, { target: "#drawer", swap: "innerHTML" });
+  history.replaceState(history.state, "", address);
+  open();
+}
+
+function open() {
+  const dialog = drawer();
+  if (!dialog?.querySelector("#drawer-title")) return;
+  if (!dialog.open) dialog.showModal();
+  dialog.onclose = () => {
+    const words = document.getElementById("board").dataset.words;
+    history.replaceState(history.state, "", location.pathname + (words ? `?${words}` : ""));
+    dialog.replaceChildren();
+  };
+  dialog.onclick = (event) => event.target === dialog && outside(dialog, event) && dialog.close();
+}
+
+function outside(dialog, { clientX }) {
+  return clientX < dialog.getBoundingClientRect().left;
+}
 
 /** The way to an element from #dash, by position: the same place after the swap. */
 function path(element) {
@@ -34,3 +70,5 @@ function path(element) {
   }
   return ["#dash", ...steps].join(" > ");
 }
+
+open();

@@ -1,23 +1,29 @@
-/* Reading a chart: the pointer or the arrow keys choose a place, a crosshair marks it, a tip and a live region say it. */
+/* Reading a chart: the pointer or the arrow keys choose a place or a mark, a tip and a live region say it, a click leads behind it. */
 
 const SVG = "http://www.w3.org/2000/svg";
-let shown = null; // {svg, place, parts}
+let shown = null; // {svg, place, parts, mark}
 
 document.addEventListener("pointermove", (event) => {
   const svg = event.target.closest?.("svg[data-readout]");
   if (!svg) return hide();
-  const box = svg.getBoundingClientRect();
-  const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
-  show(svg, nearest(readout(svg).x, x));
+  show(svg, placeUnder(svg, event));
+});
+
+document.addEventListener("click", (event) => {
+  const svg = event.target.closest?.("svg[data-readout]");
+  if (svg) lead(svg, placeUnder(svg, event));
 });
 
 document.addEventListener("keydown", (event) => {
   const svg = event.target.closest?.("svg[data-readout]");
   if (!svg) return;
-  const last = readout(svg).x.length - 1;
+  const { x, cells, columns = 1 } = readout(svg);
+  const last = (cells ?? x).length - 1;
   const now = shown?.svg === svg ? shown.place : -1;
-  const place = { ArrowRight: now + 1, ArrowLeft: now < 0 ? last : now - 1, Home: 0, End: last }[event.key];
+  const rows = cells ? { ArrowDown: now + columns, ArrowUp: now - columns } : {};
+  const place = { ArrowRight: now + 1, ArrowLeft: now < 0 ? last : now - 1, Home: 0, End: last, ...rows }[event.key];
   if (event.key === "Escape") hide();
+  if (event.key === "Enter") lead(svg, now);
   if (place === undefined || last < 0) return;
   event.preventDefault();
   show(svg, Math.min(last, Math.max(0, place)), true);
@@ -31,6 +37,13 @@ function readout(svg) {
   return svg.readout;
 }
 
+function placeUnder(svg, event) {
+  const { x, cells } = readout(svg);
+  if (cells) return Number(event.target.closest("[data-place]")?.dataset.place ?? -1);
+  const box = svg.getBoundingClientRect();
+  return nearest(x, ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width);
+}
+
 function nearest(xs, x) {
   let best = -1;
   xs.forEach((at, place) => {
@@ -39,8 +52,15 @@ function nearest(xs, x) {
   return best;
 }
 
+function lead(svg, place) {
+  const { cells, leads } = readout(svg);
+  const words = cells ? cells[place]?.leads : leads?.[place];
+  if (words) document.dispatchEvent(new CustomEvent("figures:open", { detail: words }));
+}
+
 function hide() {
   shown?.parts.forEach((part) => part.remove());
+  shown?.mark?.classList.remove("seen");
   shown = null;
 }
 
@@ -48,12 +68,23 @@ function show(svg, place, aloud = false) {
   if (place < 0) return hide();
   if (shown?.svg === svg && shown.place === place) return;
   hide();
-  const { x, labels, series } = readout(svg);
+  const { x, labels, series, cells } = readout(svg);
+  if (cells) return showCell(svg, place, cells[place], aloud);
   const parts = [cross(svg, x[place])];
   for (const { color, y } of series) if (y[place] !== null) parts.push(dot(svg, x[place], y[place], color));
   parts.push(tip(svg, x[place], labels[place], series.map((one) => [one.name, one.color, one.shown[place]])));
   shown = { svg, place, parts };
   if (aloud) say(`${labels[place]}: ${series.map((one) => `${one.name} ${one.shown[place]}`).join(", ")}`);
+}
+
+function showCell(svg, place, cell, aloud) {
+  const mark = svg.querySelector(`[data-place="${place}"]`);
+  mark.classList.add("seen");
+  mark.classList.toggle("leads", Boolean(cell.leads));
+  const { x, y, width, height } = mark.getBBox();
+  const box = tip(svg, x + width / 2, cell.label, [[cell.shown, null, ""]], y + height);
+  shown = { svg, place, mark, parts: [box] };
+  if (aloud) say(`${cell.label}: ${cell.shown}`);
 }
 
 function cross(svg, x) {
@@ -71,7 +102,7 @@ function dot(svg, x, y, color) {
   return svg.appendChild(circle);
 }
 
-function tip(svg, x, label, lines) {
+function tip(svg, x, label, lines, below = 0) {
   const box = document.createElement("div");
   box.className = "tip";
   const head = document.createElement("p");
@@ -79,19 +110,25 @@ function tip(svg, x, label, lines) {
   const list = document.createElement("ul");
   for (const [name, color, words] of lines.toReversed()) {
     const item = document.createElement("li");
-    const swatch = document.createElement("span");
-    swatch.className = `swatch ${color ? `s${color}` : "quiet"}`;
     const value = document.createElement("b");
     value.textContent = words;
-    item.append(swatch, name, value);
+    if (color === null) {
+      value.textContent = name;
+      item.append(value);
+    } else {
+      const swatch = document.createElement("span");
+      swatch.className = `swatch ${color ? `s${color}` : "quiet"}`;
+      item.append(swatch, name, value);
+    }
     list.append(item);
   }
   box.append(head, list);
   const home = svg.closest("[data-chart]");
   home.append(box);
-  const at = (x / svg.viewBox.baseVal.width) * home.clientWidth;
+  const scale = home.clientWidth / svg.viewBox.baseVal.width;
+  const at = x * scale;
   const left = at + 14 + box.offsetWidth > home.clientWidth ? at - 14 - box.offsetWidth : at + 14;
-  box.style.transform = `translate(${Math.max(0, left)}px, 6px)`;
+  box.style.transform = `translate(${Math.max(0, left)}px, ${below ? below * scale + 4 : 6}px)`;
   return box;
 }
 

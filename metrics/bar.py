@@ -1,0 +1,155 @@
+"""Bar: what stands above every page of figures: boards, period, comparison, filters, clock and zone, each as an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from django.db.models import Q
+from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import gettext as _
+
+from conversations.models import Channel
+from hub.access import Caller
+from hub.models import Membership, Team
+from metrics import period, words
+from metrics.asked import COMPARED, Asked
+from metrics.layouts import BOARDS
+from metrics.models import Cell, SavedDashboard
+
+ZONES = ("UTC", "America/Sao_Paulo", "America/Manaus", "America/Rio_Branco", "America/Noronha", "Europe/Lisbon")
+LIVE = "/wallboard/"
+
+
+class Link(NamedTuple):
+    """Somewhere a click leads: its title, its address, its key, whether one is there."""
+
+    title: str
+    address: str
+    letter: str = ""
+    current: bool = False
+    value: str = ""
+
+
+def bar(caller: Caller, asked: Asked, page: str, board: str | None) -> dict[str, Any]:
+    """Return what the bar of a page shows; ``page`` is its address without words, ``board`` the key of its board if it is one."""
+    span = asked.period
+
+    def to(said: str) -> str:
+        return f"{page}?{said}" if said else page
+
+    periods = [
+        Link(str(title), to(asked.words(period=key)), letter, key == span.key)
+        for key, (title, letter) in period.TITLES.items()
+    ]
+    return {
+        "asked": asked,
+        "page": page,
+        "words": asked.words(),
+        "span": f"{words.day(span.first)} – {words.day(span.last)}"
+        if span.days > 1
+        else words.day_and_weekday(span.first),
+        "boards": _boards(asked, board),
+        "periods": periods,
+        "is_custom": span.key == period.CUSTOM,
+        "shifts": [_shift(asked, page, -1), _shift(asked, page, 1)],
+        "compares": [
+            Link(str(title), to(asked.words(compare=key)), current=key == asked.compare)
+            for key, title in COMPARED.items()
+        ],
+        "compared": str(COMPARED[asked.compare]),
+        "compare_toggle": to(asked.words(compare="none" if asked.compare != "none" else "previous")),
+        "pills": [
+            Link(f"{words.dimension(name)}: {words.part(name, value)}", to(asked.toggled(name, value)))
+            for name, values in asked.filters
+            for value in values
+        ],
+        "offers": _offers(caller, asked, page),
+        "clocks": [
+            Link(title, to(asked.words(clock=key)), current=key == asked.clock)
+            for key, title in (("elapsed", _("All hours")), ("business", _("Working hours")))
+        ],
+        "zones": [
+            Link(zone, to(asked.words(tz=zone)), current=zone == span.zone.key)
+            for zone in dict.fromkeys((asked.workspace.timezone, span.zone.key, *ZONES))
+        ],
+        "hidden": [(name, value) for name, value in _kept(asked) if name not in {"period", "from", "to"}],
+        "saved": saved(caller),
+        "live": _live(),
+    }
+
+
+def _boards(asked: Asked, board: str | None) -> list[Link]:
+    said = asked.words(show=None, agent=None)
+    return [
+        Link(
+            str(layout.title),
+            (reverse("board", args=[key]) if key else reverse("metrics")) + (f"?{said}" if said else ""),
+            current=key == board,
+        )
+        for key, layout in BOARDS.items()
+    ]
+
+
+def _shift(asked: Asked, page: str, by: int) -> Link:
+    moved = asked.period.shifted(by)
+    own = {"period": period.CUSTOM, "from": moved.first.isoformat(), "to": moved.last.isoformat()}
+    title = _("Earlier") if by < 0 else _("Later")
+    known = moved.first >= period.EARLIEST and moved.last <= period.LATEST
+    return Link(title, f"{page}?{asked.words(**own)}" if known else page)
+
+
+def _kept(asked: Asked) -> Iterable[tuple[str, str]]:
+    """Return the words of the address one by one, for a form that changes some of them."""
+    return parse_qsl(asked.words())
+
+
+def _offers(caller: Caller, asked: Asked, page: str) -> list[tuple[str, list[Link]]]:
+    """Return what the figures can be kept to: by the name of the dimension, a link each that adds or takes away."""
+    workspace = caller.workspace
+    teams = Team.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
+    agents = (
+        Membership.objects.filter(workspace=workspace).order_by("user__email").values_list("user__email", flat=True)
+    )
+    values = {"channel": channel_kinds(caller), "team": list(teams), "agent": list(agents)}
+    return [
+        (
+            words.dimension(name),
+            [
+                Link(
+                    words.part(name, value), f"{page}?{asked.toggled(name, value)}", current=value in asked.kept.get(name, ()),
+                    value=value,
+                )
+                for value in dict.fromkeys((*some, *asked.kept.get(name, ())))
+            ],
+        )
+        for name, some in values.items()
+        if some
+    ]  # fmt: skip
+
+
+def channel_kinds(caller: Caller) -> list[str]:
+    """Return the kinds the workspace has channels or figures of."""
+    own = Channel.objects.of(caller.workspace).filter(deleted_at=None).values_list("kind", flat=True)
+    told = (
+        Cell.objects.of(caller.workspace)
+        .filter(measure="conversations", dimension="channel")
+        .values_list("value", flat=True)
+    )
+    return sorted(filter(None, {*own.distinct(), *told.distinct()}))
+
+
+def saved(caller: Caller) -> list[SavedDashboard]:
+    """Return the dashboards somebody kept for themselves or shared."""
+    mine = Q(owner=caller.user) if caller.user else Q(pk=None)
+    return list(SavedDashboard.objects.of(caller.workspace).filter(mine | Q(is_shared=True)).order_by("name"))
+
+
+def _live() -> str:
+    """Return the address of what happens now; empty while nobody serves it."""
+    try:
+        resolve(LIVE)
+    except Resolver404:
+        return ""
+    return LIVE

@@ -1,0 +1,100 @@
+"""The pages that prove figures: exports, and receipts with the number computed again."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from hub.access import require
+from hub.models import Role
+from metrics import drawer, exports, receipts, words
+from metrics.asked import asked
+from metrics.layouts import AGENT, BOARDS, OVERVIEW
+from metrics.models import Receipt
+from metrics.query import answer
+from metrics.registry import METRICS
+
+
+def export_board(request: HttpRequest) -> HttpResponse:
+    """Send the figures of a board as CSV, over the same time and kept to the same as on the screen."""
+    caller = require(request, Role.SUPERVISOR)
+    layout = {**BOARDS, AGENT.key: AGENT}.get(request.GET.get("board", ""), OVERVIEW)
+    about = asked(caller.workspace, request.GET, timezone.now())
+    return _file(exports.figures(about, [METRICS[name] for name in layout.tiles]), layout.key or "overview")
+
+
+def export_metric(request: HttpRequest, name: str) -> HttpResponse:
+    """Send one figure as CSV."""
+    caller = require(request, Role.SUPERVISOR)
+    if name not in METRICS:
+        raise Http404
+    about = asked(caller.workspace, request.GET, timezone.now())
+    return _file(exports.figures(about, [METRICS[name]]), name)
+
+
+def export_rows(request: HttpRequest, name: str) -> HttpResponse:
+    """Send what stands behind a number as CSV."""
+    caller = require(request, Role.SUPERVISOR)
+    if name not in METRICS:
+        raise Http404
+    about = asked(caller.workspace, request.GET, timezone.now())
+    said = request.GET.copy()
+    said["open"] = name
+    question = drawer.question_of(about, said)
+    assert question is not None, "the metric is known"
+    return _file(exports.observations(about, question), f"{name}-rows")
+
+
+def _file(text: str, name: str) -> HttpResponse:
+    answered = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    answered["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answered
+
+
+def write_receipt(request: HttpRequest, name: str) -> HttpResponse:
+    """Keep the receipt of what the page shows, and show it."""
+    caller = require(request, Role.SUPERVISOR)
+    if name not in METRICS:
+        raise Http404
+    about = asked(caller.workspace, request.GET, timezone.now())
+    return redirect("receipt", receipt=receipts.write(answer(about.question(METRICS[name]))).pk)
+
+
+def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
+    """Show a receipt: the number, what was asked, and the number computed again as of its mark and as of now."""
+    caller = require(request, Role.SUPERVISOR)
+    found = get_object_or_404(Receipt.objects.of(caller.workspace), pk=receipt)
+    metric = METRICS.get(found.metric)
+    context: dict[str, Any] = {
+        "receipt": found,
+        "metric": metric,
+        "value": _value(found, found.answer),
+        "rows": list(found.answer["total"].items()),
+        "parameters": [
+            (name, ", ".join(said) if isinstance(said, list) else said) for name, said in found.parameters.items()
+        ],
+    }
+    if "recompute" in request.GET and metric:
+        again = receipts.recompute(found)
+        then, now = again["as_of_mark"], again["now"]
+        context |= {
+            "then": {"value": _value(found, then), "equal": then["equal"]},
+            "now": {
+                "value": _value(found, now),
+                "equal": now["equal"],
+                "changes": now["changes"],
+                "as_of": now["as_of"],
+            },
+        }
+        return render(request, "metrics/receipt_again.html", context)
+    return render(request, "metrics/receipt.html", context)
+
+
+def _value(found: Receipt, given: dict[str, Any]) -> str:
+    metric = METRICS.get(found.metric)
+    value = given["total"]["value"]
+    return words.figure(metric.unit, value, found.workspace.currency) if metric else str(value)
