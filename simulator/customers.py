@@ -13,6 +13,7 @@ from simulator.bodies import Content
 from simulator.chance import seeded
 from simulator.parties import BusinessNumber, Person, user_id_of
 from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS, TOPICS, Topic
+from simulator.talks import Talks
 from simulator.whatsapp import SentMessage, WhatsApp
 
 AT_START, START_WITHIN = 8, 28.0
@@ -54,7 +55,6 @@ class Customers:
     def __init__(
         self, whatsapp: WhatsApp, *, seed: int = 1, rate: float = 2.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
     ) -> None:
-        self.talks_begun = 0
         self._whatsapp = whatsapp
         self._seed = seed
         self._rate = rate
@@ -62,10 +62,14 @@ class Customers:
         self._pace = pace
         self._rng = seeded("customers", seed)
         self._people = population(seed)
-        self._talks: dict[str, Talk] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._talks: Talks[Talk] = Talks()
         for person in self._people:
             whatsapp.know(person)
+
+    @property
+    def talks_begun(self) -> int:
+        """How many talks there were."""
+        return self._talks.begun
 
     @property
     def open_talks(self) -> int:
@@ -85,9 +89,7 @@ class Customers:
                 self._begin()
         finally:
             self._whatsapp.listeners.remove(self._heard)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._talks.end()
 
     def _begin(self) -> None:
         free = [person for person in self._people if person.user_id not in self._talks]
@@ -96,18 +98,10 @@ class Customers:
         number = self._whatsapp.numbers[self.talks_begun % len(self._whatsapp.numbers)]
         person = self._rng.choice(free)
         talk = Talk(self._whatsapp, number, person, seeded("talk", self._seed, self.talks_begun), self._pace)
-        self.talks_begun += 1
-        self._talks[person.user_id] = talk
-        task = asyncio.create_task(talk.run())
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(person, done))
-
-    def _ended(self, person: Person, task: asyncio.Task[None]) -> None:
-        self._talks.pop(person.user_id, None)
-        self._tasks.discard(task)
+        self._talks.begin(person.user_id, talk)
 
     def _heard(self, sent: SentMessage) -> None:
-        talk = self._talks.get(sent.person.user_id)
+        talk = self._talks.of(sent.person.user_id)
         if talk is not None and sent.kind != "reaction" and not sent.failed:
             talk.heard.put_nowait(sent)
 

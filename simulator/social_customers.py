@@ -13,6 +13,7 @@ from simulator.chance import seeded
 from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS, TOPICS, Topic
 from simulator.social import Social, SocialSent
 from simulator.social_bodies import SocialAccount, SocialPerson
+from simulator.talks import Talks
 
 AT_START, START_WITHIN = 3, 25.0
 OPEN_LIMIT = 12
@@ -41,15 +42,18 @@ class SocialCustomers:
     def __init__(
         self, social: Social, *, seed: int = 1, rate: float = 1.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
     ) -> None:
-        self.talks_begun = 0
         self._social = social
         self._seed = seed
         self._rate = rate
         self._open_limit = open_limit
         self._pace = pace
         self._rng = seeded("social customers", seed)
-        self._talks: dict[str, SocialTalk] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._talks: Talks[SocialTalk] = Talks()
+
+    @property
+    def talks_begun(self) -> int:
+        """How many talks there were."""
+        return self._talks.begun
 
     @property
     def open_talks(self) -> int:
@@ -70,9 +74,7 @@ class SocialCustomers:
                 self._begin()
         finally:
             self._social.listeners.remove(self._heard)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._talks.end()
 
     def _begin(self) -> None:
         if not self._social.accounts or len(self._talks) >= self._open_limit:
@@ -85,18 +87,10 @@ class SocialCustomers:
         talk = SocialTalk(
             self._social, account, person, seeded("social talk", self._seed, self.talks_begun), self._pace
         )
-        self.talks_begun += 1
-        self._talks[person.id] = talk
-        task = asyncio.create_task(talk.run())
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(person, done))
-
-    def _ended(self, person: SocialPerson, task: asyncio.Task[None]) -> None:
-        self._talks.pop(person.id, None)
-        self._tasks.discard(task)
+        self._talks.begin(person.id, talk)
 
     def _heard(self, sent: SocialSent) -> None:
-        talk = self._talks.get(sent.person.id)
+        talk = self._talks.of(sent.person.id)
         if talk is not None:
             talk.heard.put_nowait(sent)
 

@@ -11,6 +11,7 @@ from simulator.chance import seeded
 from simulator.customers import population
 from simulator.parties import Person
 from simulator.sentences import GREETINGS, NUDGES, THANKS, TOPICS, Topic
+from simulator.talks import Talks
 from simulator.twilio import Twilio, TwilioMessage, TwilioNumber
 
 AT_START, START_WITHIN = 2, 25.0
@@ -27,7 +28,6 @@ class TwilioCustomers:
     def __init__(
         self, network: Twilio, *, seed: int = 1, rate: float = 1.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
     ) -> None:
-        self.talks_begun = 0
         self._network = network
         self._seed = seed
         self._rate = rate
@@ -35,8 +35,12 @@ class TwilioCustomers:
         self._pace = pace
         self._rng = seeded("twilio customers", seed)
         self._people = population(seed)
-        self._talks: dict[str, TwilioTalk] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._talks: Talks[TwilioTalk] = Talks()
+
+    @property
+    def talks_begun(self) -> int:
+        """How many talks there were."""
+        return self._talks.begun
 
     @property
     def open_talks(self) -> int:
@@ -55,9 +59,7 @@ class TwilioCustomers:
                 self._begin()
         finally:
             self._network.listeners.remove(self._heard)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._talks.end()
 
     def _begin(self) -> None:
         numbers = self._network.numbers
@@ -66,18 +68,10 @@ class TwilioCustomers:
             return
         person, number = self._rng.choice(free), numbers[self.talks_begun % len(numbers)]
         rng = seeded("twilio talk", self._seed, self.talks_begun)
-        talk = self._talks[f"+{person.wa_id}"] = TwilioTalk(self._network, number, person, rng, self._pace)
-        self.talks_begun += 1
-        task = asyncio.create_task(talk.run())
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(person, done))
-
-    def _ended(self, person: Person, task: asyncio.Task[None]) -> None:
-        self._talks.pop(f"+{person.wa_id}", None)
-        self._tasks.discard(task)
+        self._talks.begin(f"+{person.wa_id}", TwilioTalk(self._network, number, person, rng, self._pace))
 
     def _heard(self, sent: TwilioMessage) -> None:
-        talk = self._talks.get(sent.person.removeprefix("whatsapp:"))
+        talk = self._talks.of(sent.person.removeprefix("whatsapp:"))
         if talk is not None:
             talk.heard.put_nowait(sent)
 
