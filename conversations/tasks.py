@@ -15,6 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from conversations import (
+    alerts,
     attention,
     budget,
     catalog,
@@ -180,11 +181,15 @@ def route(seconds: float = DRAIN_SECONDS, *, by_clock: bool = False) -> dict[str
 
 @shared_task(name="conversations.tasks.watch")
 def watch() -> dict[str, int]:
-    """Look by the clock which promises are at risk or broken."""
-    done = {"renewed": 0, "told": 0}
+    """Look by the clock which promises are at risk or broken, and which alerts hold."""
+    done = {"renewed": 0, "told": 0, "opened": 0, "closed": 0}
     for workspace in promise.watched_workspaces():
         done["renewed"] += promise.refresh_where_stale(workspace)
         done["told"] += act(workspace.pk, partial(promise.look, workspace)).count
+    for workspace in alerts.watched_workspaces():
+        looked = act(workspace.pk, partial(alerts.look, workspace))
+        done["opened"] += len(looked.opened)
+        done["closed"] += len(looked.closed)
     return done
 
 

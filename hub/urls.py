@@ -16,5 +16,6 @@ urlpatterns = [
     path("join/<str:secret>/", joining.join, name="join"),
     path("api/", include("hub.api_urls")),
     path("", include("conversations.urls")),
+    path("wallboard/", include("metrics.wallboard.urls")),
     path("metrics/", include("metrics.urls")),
 ]

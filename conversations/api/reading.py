@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from conversations import attention as attending
 from conversations.api import joined, represent
 from conversations.api.represent import Shown
-from conversations.models import Channel, Conversation, Customer, Draft, Message, Suggestion
+from conversations.models import Channel, Conversation, Customer, Draft, Incident, Message, Suggestion
 from hub.models import Workspace
 
 
@@ -75,3 +75,9 @@ def drafts(workspace: Workspace, wanted: Iterable[tuple[UUID, UUID]]) -> dict[tu
             if (row.user_id, row.conversation_id) in found:
                 found[row.user_id, row.conversation_id].append(represent.draft(row))
     return {one: {"conversation": str(one[1]), "drafts": kept} for one, kept in found.items()}
+
+
+def incidents(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
+    """Return alerts that hold or held, by id: one query."""
+    rows = Incident.objects.of(workspace).filter(pk__in=ids).select_related("rule__team", "taken_by")
+    return {row.pk: represent.incident(row) for row in rows}

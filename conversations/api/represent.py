@@ -25,6 +25,7 @@ from conversations.models import (
     Exchange,
     HistoryEvent,
     Identity,
+    Incident,
     Message,
 )
 from hub.models import Team, User
@@ -336,4 +337,23 @@ def event(row: HistoryEvent) -> Shown:
         "source": row.source,
         "actor": {"kind": row.actor_kind or "system", "id": identifier(row.actor_id), "name": name},
         "data": row.data,
+    }
+
+
+def incident(row: Incident) -> Shown:
+    """Return an alert that holds or held, with its cause in numbers; needs its rule with the team, and who took it."""
+    rule = row.rule
+    return {
+        "id": str(row.pk),
+        "rule": {
+            "id": str(rule.pk),
+            "kind": rule.kind,
+            "threshold": rule.threshold,
+            "team": team(rule.team),
+            "channel_kind": rule.channel_kind or None,
+        },
+        "opened_at": moment(row.opened_at),
+        "closed_at": moment(row.closed_at),
+        "cause": row.cause,
+        "taken_by": agent(row.taken_by),
     }

@@ -12,9 +12,14 @@ from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from hub.access import Caller, caller_of_token, caller_of_user
-from hub.models import ApiToken, Membership
+from hub.models import ApiToken, Membership, Role
 
-Right = tuple[str, ...]  # ("token", id) or ("session", key, user, workspace)
+Right = tuple[str, ...]  # ("token", id, role) or ("session", key, user, workspace, role)
+
+
+def may_supervise(right: Right) -> bool:
+    """Whether who listens by this right may do what supervisors do."""
+    return Role(right[-1]).rank >= Role.SUPERVISOR.rank
 
 
 def caller_of(headers: dict[str, str]) -> tuple[Caller, Right] | None:
@@ -24,7 +29,7 @@ def caller_of(headers: dict[str, str]) -> tuple[Caller, Right] | None:
         words = headers.get("authorization", "").split()
         if words:
             caller = caller_of_token(words[1]) if len(words) == 2 and words[0].lower() == "token" else None
-            return (caller, ("token", str(caller.token.pk))) if caller and caller.token else None
+            return (caller, ("token", str(caller.token.pk), caller.role.value)) if caller and caller.token else None
         key = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
         if not key:
             return None
@@ -32,7 +37,7 @@ def caller_of(headers: dict[str, str]) -> tuple[Caller, Right] | None:
         request.session = SessionStore(key)
         user = get_user(request)
         caller = caller_of_user(user, request.session.get("workspace"))
-        return (caller, ("session", key, str(user.pk), str(caller.workspace.pk))) if caller else None
+        return (caller, ("session", key, str(user.pk), str(caller.workspace.pk), caller.role.value)) if caller else None
     finally:
         close_old_connections()
 
@@ -41,7 +46,7 @@ def lost(rights: set[Right]) -> set[Right]:
     """Return those of ``rights`` that no longer hold."""
     close_old_connections()
     try:
-        tokens = {right[1] for right in rights if right[0] == "token"}
+        tokens = {right[1] for right in rights if right[0] == "token"}  # a token's role never changes
         sessions = {right for right in rights if right[0] == "session"}
         alive = {str(pk) for pk in ApiToken.objects.filter(pk__in=tokens, revoked_at=None).values_list("pk", flat=True)}
         keys = set(
@@ -50,13 +55,13 @@ def lost(rights: set[Right]) -> set[Right]:
             ).values_list("session_key", flat=True)
         )
         members = {
-            (str(user), str(workspace))
-            for user, workspace in Membership.objects.filter(
+            (str(user), str(workspace), role)
+            for user, workspace, role in Membership.objects.filter(
                 user_id__in={right[2] for right in sessions}, user__is_active=True
-            ).values_list("user_id", "workspace_id")
+            ).values_list("user_id", "workspace_id", "role")
         }
-        gone: set[Right] = {("token", pk) for pk in tokens - alive}
-        return gone | {right for right in sessions if right[1] not in keys or (right[2], right[3]) not in members}
+        gone: set[Right] = {right for right in rights if right[0] == "token" and right[1] not in alive}
+        return gone | {right for right in sessions if right[1] not in keys or right[2:] not in members}
     finally:
         close_old_connections()
 

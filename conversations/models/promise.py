@@ -68,6 +68,9 @@ class AlertRule(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.threshold}"
+
 
 class Incident(models.Model):
     """An alert that holds: one at a time for a rule, closed when its cause is gone."""

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from conversations.views.settings import bots, channel, connecting, journal, log, macros, rules, surveys, workplace
+from conversations.views.settings import (
+    bots,
+    channel,
+    connecting,
+    journal,
+    kiosks,
+    log,
+    macros,
+    promises,
+    rules,
+    surveys,
+    workplace,
+)
 
 urlpatterns = [
     path("channels/", connecting.channels, name="settings_channels"),
@@ -34,6 +46,10 @@ urlpatterns = [
     path("surveys/", surveys.surveys, name="settings_surveys"),
     path("surveys/new/", surveys.survey, name="settings_survey_new"),
     path("surveys/<uuid:survey>/", surveys.survey, name="settings_survey"),
+    path("sla/", promises.policies, name="settings_sla"),
+    path("alerts/", promises.alert_rules, name="settings_alerts"),
+    path("kiosk/", kiosks.kiosks, name="settings_kiosks"),
+    path("kiosk/<uuid:link>/revoke/", kiosks.revoke, name="settings_kiosk_revoke"),
     path("unrouted/", journal.unrouted, name="settings_unrouted"),
     path("unrouted/replay/", journal.replay_many, name="settings_replay_many"),
     path("deliveries/", journal.deliveries, name="settings_deliveries"),

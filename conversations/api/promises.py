@@ -1,0 +1,141 @@
+"""``/sla_policies``: what is promised to whom, and by which clock."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from conversations.api import shapes
+from conversations.api.asking import OneOf, kinds, refusals
+from conversations.api.represent import identifier
+from conversations.models import SlaPolicy
+from conversations.promise import keeping
+from hub.access import caller_of
+from hub.idempotency import once
+from hub.inputs import Choice, Id, Text, YesNo, checked
+from hub.models import Role
+from hub.pagination import page
+
+CLOCKS = list(keeping.CLOCKS)
+
+
+class SlaPolicyInput(serializers.Serializer[Any]):
+    """A policy to make. Promises are in seconds, null for none; the first policy by `position` that fits holds."""
+
+    name = Text(max_length=keeping.NAME_LENGTH)
+    position = serializers.IntegerField(required=False)
+    team = Id(required=False, allow_null=True)
+    channel_kinds = serializers.ListField(child=OneOf(kinds), required=False, max_length=50)
+    priorities = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=5)
+    first_response = serializers.IntegerField(required=False, allow_null=True)
+    next_response = serializers.IntegerField(required=False, allow_null=True)
+    resolution = serializers.IntegerField(required=False, allow_null=True)
+    clock = Choice(CLOCKS, required=False)
+    pauses = YesNo(required=False)
+    active = YesNo(required=False)
+
+
+class SlaPolicyChangeInput(SlaPolicyInput):
+    """What shall be otherwise about a policy; what is not said stays."""
+
+    name = Text(max_length=keeping.NAME_LENGTH, required=False)
+
+
+class SlaPolicyShape(shapes.Shape):
+    """A policy. `pauses`: resolution does not run while the customer is asked."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    position = serializers.IntegerField()
+    team = serializers.UUIDField(allow_null=True)
+    channel_kinds = serializers.ListField(child=serializers.CharField())
+    priorities = serializers.ListField(child=serializers.IntegerField())
+    first_response = serializers.IntegerField(allow_null=True)
+    next_response = serializers.IntegerField(allow_null=True)
+    resolution = serializers.IntegerField(allow_null=True)
+    clock = serializers.ChoiceField(CLOCKS)
+    pauses = serializers.BooleanField()
+    active = serializers.BooleanField()
+
+
+def shown(row: SlaPolicy) -> dict[str, Any]:
+    """Return a policy as the API shows it."""
+    plan = msgspec.structs.asdict(keeping.plan_of(row))
+    del plan["team_id"]
+    return {"id": str(row.pk), **plan, "team": identifier(row.team_id)}
+
+
+def planned(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given by the names of a plan."""
+    return {("team_id" if name == "team" else name): value for name, value in given.items()}
+
+
+class SlaPolicyList(APIView):
+    """All policies; making one."""
+
+    roles: ClassVar = {"POST": Role.ADMIN}
+
+    @extend_schema(
+        operation_id="list_sla_policies",
+        parameters=shapes.parameters(),
+        responses=shapes.answers(shapes.page_of(SlaPolicyShape), 400),
+    )
+    def get(self, request: Request) -> Response:
+        """List the policies, the oldest first."""
+        rows = SlaPolicy.objects.of(caller_of(request).workspace)
+        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+
+    @extend_schema(
+        operation_id="create_sla_policy",
+        request=SlaPolicyInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(SlaPolicyShape, 400, status=201),
+    )
+    @once
+    def post(self, request: Request) -> Response:
+        """Make a policy."""
+        given = checked(SlaPolicyInput, request)
+        with refusals():
+            row = keeping.keep(caller_of(request), keeping.Plan(**planned(given)))
+        return Response(shown(row), status=201)
+
+
+class SlaPolicyDetail(APIView):
+    """One policy."""
+
+    roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
+
+    @extend_schema(operation_id="get_sla_policy", responses=shapes.answers(SlaPolicyShape, 404))
+    def get(self, request: Request, policy_id: UUID) -> Response:
+        """Show a policy."""
+        with refusals():
+            return Response(shown(SlaPolicy.objects.of(caller_of(request).workspace).get(pk=policy_id)))
+
+    @extend_schema(
+        operation_id="change_sla_policy",
+        request=SlaPolicyChangeInput,
+        responses=shapes.answers(SlaPolicyShape, 400, 404),
+    )
+    def patch(self, request: Request, policy_id: UUID) -> Response:
+        """Change a policy: what is due by it is figured anew."""
+        caller = caller_of(request)
+        with refusals():
+            row = SlaPolicy.objects.of(caller.workspace).get(pk=policy_id)
+        given = planned(checked(SlaPolicyChangeInput, request))
+        with refusals():
+            plan = msgspec.structs.replace(keeping.plan_of(row), **given)
+            return Response(shown(keeping.keep(caller, plan, row)))
+
+    @extend_schema(operation_id="remove_sla_policy", responses=shapes.answers(None, 404, status=204))
+    def delete(self, request: Request, policy_id: UUID) -> Response:
+        """Remove a policy."""
+        with refusals():
+            keeping.remove(caller_of(request), policy_id)
+        return Response(status=204)
