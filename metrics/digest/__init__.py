@@ -1,0 +1,1 @@
+"""Digest: letters with figures, sent on a schedule, once a period."""
