@@ -56,14 +56,14 @@ COHORTS = f"""(
     WITH first AS (
         SELECT *, date_trunc('month', paid_at AT TIME ZONE %(zone)s) AS month FROM metrics_orderfact
         WHERE workspace_id = %(workspace)s AND position = 1 AND paid_at >= {START} AND paid_at < {END}
+    ), again AS (
+        SELECT DISTINCT customer_id, date_trunc('month', paid_at AT TIME ZONE %(zone)s) AS month FROM metrics_orderfact
+        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND paid_at >= {START}
     )
     SELECT first.workspace_id, concat(first.id, ':', since.months) AS id, first.customer_id, first.paid_at AS at,
-        first.channel_kind, since.months::text AS months, EXISTS (
-            SELECT 1 FROM metrics_orderfact again
-            WHERE again.workspace_id = %(workspace)s AND again.customer_id = first.customer_id AND again.position IS NOT NULL
-            AND date_trunc('month', again.paid_at AT TIME ZONE %(zone)s) = first.month + since.months * interval '1 month'
-        ) AS bought
+        first.channel_kind, since.months::text AS months, again.month IS NOT NULL AS bought
     FROM first CROSS JOIN generate_series(0, 60) AS since(months)
+    LEFT JOIN again ON again.customer_id = first.customer_id AND again.month = first.month + since.months * interval '1 month'
     WHERE first.month + (since.months + 1) * interval '1 month' <= %(as_of)s::timestamptz AT TIME ZONE %(zone)s
 ) AS cohort"""  # noqa: S608
 # All money of those who bought for the first time in the period, on the channel they began on.
