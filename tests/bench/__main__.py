@@ -39,7 +39,7 @@ def run(ground: Ground, names: list[str]) -> int:
         print(f"There is no benchmark {', '.join(sorted(unknown))}. Benchmarks: {', '.join(PLAN)}", file=sys.stderr)
         return 2
     migrate = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env=ground.env, check=True, timeout=120)
+    subprocess.run(migrate, cwd=ROOT, env=ground.env, check=True, timeout=400)
     broken = 0
     for name in names or PLAN:
         began = time.monotonic()

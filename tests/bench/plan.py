@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.bench import inbox, intake, latency, memory, paint, pipeline, realtime, search
+from tests.bench import figures, inbox, intake, latency, memory, paint, pipeline, realtime, rebuild, search
 from tests.bench.ground import Ground
 from tests.bench.report import Result
 
@@ -19,4 +19,6 @@ PLAN: Mapping[str, Callable[[Ground], Iterator[Result]]] = {
     "realtime": realtime.realtime,
     "inbox": inbox.inbox,
     "search": search.bench,
+    "rebuild": rebuild.rebuild,
+    "dashboard": figures.dashboard,
 }
