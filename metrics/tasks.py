@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 
 from celery import shared_task
+from django.utils import timezone
 
 from metrics.aggregate import derive_pending, forget_gone_workspaces
+from metrics.digest.sending import send_due
 
 SECONDS_A_WAKE = 10.0  # then the worker hears other wake-ups; the next one goes on
 
@@ -20,3 +22,9 @@ def derive() -> int:
         looked_at += some
     forget_gone_workspaces()
     return looked_at
+
+
+@shared_task(name="metrics.tasks.send_digests")
+def send_digests() -> int:
+    """Send the letters that are due, each once; return how many left."""
+    return send_due(timezone.now())
