@@ -17,5 +17,6 @@ urlpatterns = [
     path("api/", include("hub.api_urls")),
     path("", include("conversations.urls")),
     path("wallboard/", include("metrics.wallboard.urls")),
+    path("metrics/", include("metrics.plans_urls")),
     path("metrics/", include("metrics.urls")),
 ]
