@@ -203,6 +203,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
+    "send_digests": {"task": "metrics.tasks.send_digests", "schedule": 60.0, "options": {"expires": 50}},
     "index": {"task": "conversations.tasks.index", "schedule": 5.0, "options": {"expires": 30}},
     "watch": {"task": "conversations.tasks.watch", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
