@@ -64,7 +64,9 @@ def bar(caller: Caller, asked: Asked, page: str, board: str | None) -> dict[str,
             Link(f"{words.dimension(name)}: {words.part(name, value)}", to(asked.toggled(name, value)))
             for name, values in asked.filters
             for value in values
+            if name != "channel"
         ],
+        "channels": _links(asked, page, "channel", channel_kinds(caller)),
         "offers": _offers(caller, asked, page),
         "clocks": [
             Link(title, to(asked.words(clock=key)), current=key == asked.clock)
@@ -106,27 +108,23 @@ def _kept(asked: Asked) -> Iterable[tuple[str, str]]:
 
 
 def _offers(caller: Caller, asked: Asked, page: str) -> list[tuple[str, list[Link]]]:
-    """Return what the figures can be kept to: by the name of the dimension, a link each that adds or takes away."""
+    """Return what the figures can be kept to beside channels: by the name of the dimension, its values."""
     workspace = caller.workspace
     teams = Team.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
     agents = (
         Membership.objects.filter(workspace=workspace).order_by("user__email").values_list("user__email", flat=True)
     )
-    values = {"channel": channel_kinds(caller), "team": list(teams), "agent": list(agents)}
+    found = {name: _links(asked, page, name, list(values)) for name, values in (("team", teams), ("agent", agents))}
+    return [(words.dimension(name), links) for name, links in found.items() if links]
+
+
+def _links(asked: Asked, page: str, name: str, values: list[str]) -> list[Link]:
+    """Return a link each that adds a value to a filter, or takes it away; what the filter holds is always among them."""
+    kept = asked.kept.get(name, ())
     return [
-        (
-            words.dimension(name),
-            [
-                Link(
-                    words.part(name, value), f"{page}?{asked.toggled(name, value)}", current=value in asked.kept.get(name, ()),
-                    value=value,
-                )
-                for value in dict.fromkeys((*some, *asked.kept.get(name, ())))
-            ],
-        )
-        for name, some in values.items()
-        if some
-    ]  # fmt: skip
+        Link(words.part(name, value), f"{page}?{asked.toggled(name, value)}", current=value in kept, value=value)
+        for value in dict.fromkeys((*values, *kept))
+    ]
 
 
 def channel_kinds(caller: Caller) -> list[str]:

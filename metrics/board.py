@@ -53,7 +53,7 @@ class _Page:
     def __init__(self, asked: Asked, freshness: Freshness) -> None:
         self.asked = asked
         self.freshness = freshness
-        self.targets = targets.of(asked.workspace, freshness.as_of) if not asked.filters else {}
+        self.targets = _targets(asked, freshness)
         self.courses: dict[str, Answer] = {}
 
     def course(self, metric: Metric) -> Answer:
@@ -101,6 +101,13 @@ class _Page:
             case "rank":
                 return plots.ranked(one)
         return paths.flows_of(one, str(plot.title), numerator=plot.kind == "crossings")
+
+
+def _targets(asked: Asked, freshness: Freshness) -> dict[str, float]:
+    """Return the targets of a page: a figure kept to something, or on another clock, has none."""
+    if asked.filters or asked.clock != "elapsed":
+        return {}
+    return targets.of(asked.workspace, freshness.as_of.astimezone(asked.period.zone).date())
 
 
 def of_layout(asked: Asked, layout: Layout) -> Board:

@@ -1,19 +1,20 @@
-"""Targets: what the figures of a workspace aim at; whoever keeps goals says so here."""
+"""Targets: what the figures of a workspace aim at: the open goals that watch everything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date
 
 from hub.models import Workspace
+from metrics.models import Goal
+from metrics.plots import adds_up
+from metrics.registry import METRICS
 
-type Finder = Callable[[Workspace, datetime], Mapping[str, float]]  # targets by metric, in the metric's unit
-FINDERS: list[Finder] = []
 
+def of(workspace: Workspace, today: date) -> dict[str, float]:
+    """Return the target of every figure that has one: of several goals that of the one that ends first.
 
-def of(workspace: Workspace, now: datetime) -> dict[str, float]:
-    """Return the target of every metric that has one for the whole workspace at ``now``."""
-    found: dict[str, float] = {}
-    for finder in FINDERS:
-        found |= finder(workspace, now)
-    return found
+    A goal about a count or a sum is about all of its own time, and no target of a period that the page chooses.
+    """
+    goals = Goal.objects.of(workspace).filter(closed_at=None, filters={}, start__lte=today, deadline__gte=today)
+    rows = goals.order_by("-deadline", "-created_at").values_list("metric", "target")
+    return {name: target for name, target in rows if name in METRICS and not adds_up(METRICS[name])}
