@@ -162,6 +162,8 @@ def conversation(row: Conversation, channels: Mapping[UUID, Channel]) -> Shown:
         "labels": sorted(getattr(row, "labels", []), key=lambda entry: str(entry["name"]).casefold()),
         "priority": row.priority,
         "language": row.language or None,
+        "attributes": row.attributes,
+        "bot": {"id": str(row.bot.pk), "name": row.bot.name} if row.bot else None,
         "due": due(row),
         "mentions": [{"agent": one["agent"], "seen": not one["unseen"]} for one in getattr(row, "mentioned", [])],
     }

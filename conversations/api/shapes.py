@@ -245,6 +245,13 @@ class TeamShape(Shape):
     name = serializers.CharField()
 
 
+class SpeakingBotShape(Shape):
+    """The bot that may speak in a conversation until a person takes over."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class TouchedChannelShape(Shape):
     """A channel a conversation ran over; of a kind of its own where history from outside names one."""
 
@@ -316,6 +323,8 @@ class ConversationShape(Shape):
     labels = LabelOnShape(many=True)
     priority = serializers.IntegerField(min_value=0, max_value=4)
     language = serializers.CharField(allow_null=True)
+    attributes = serializers.DictField()
+    bot = SpeakingBotShape(allow_null=True)
     due = DueShape(allow_null=True)
     mentions = MentionedShape(many=True)
 

@@ -4,10 +4,11 @@
 """
 
 from conversations.perform.doing import Doer, Performed, Step, check, perform
-from conversations.perform.vocabulary import MOST_ACTIONS, VARIABLES, Action, filled, read, word_of, write
+from conversations.perform.vocabulary import MOST_ACTIONS, VARIABLE, VARIABLES, Action, filled, read, word_of, write
 
 __all__ = [
     "MOST_ACTIONS",
+    "VARIABLE",
     "VARIABLES",
     "Action",
     "Doer",

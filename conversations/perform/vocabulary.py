@@ -19,7 +19,8 @@ PRIORITIES = range(5)
 VARIABLES = (
     "customer.name", "customer.first_name", "agent.name", "team.name", "channel.name", "workspace.name",
 )  # fmt: skip
-VARIABLE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
+# {{customer.first_name|there}}: after the bar stands what is said without a value; the page fills them the same way.
+VARIABLE = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|([^{}]*))?\}\}")
 
 
 class _Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do"):
@@ -175,7 +176,7 @@ def _text(text: str) -> str:
 
 def _variables(text: str) -> str:
     """Return the objection to a variable nobody knows."""
-    unknown = [name for name in VARIABLE.findall(text) if name not in VARIABLES]
+    unknown = [name for name, _otherwise in VARIABLE.findall(text) if name not in VARIABLES]
     if unknown:
         return _("There is no variable {{%(name)s}}.") % {"name": unknown[0]}
     return ""
@@ -195,8 +196,8 @@ def _options(options: Sequence[Option]) -> str:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Return ``text`` with its variables filled in; one without a value leaves nothing, not even a double space."""
-    said = VARIABLE.sub(lambda found: values.get(found.group(1), ""), text)
+    """Return ``text`` with its variables filled in; one without a value says what stands after its bar, or nothing, not even a double space."""
+    said = VARIABLE.sub(lambda found: values.get(found[1], "") or (found[2] or "").strip(), text)
     if said == text:
         return text
     return re.sub(r"[^\S\n]+([,.!?;:])", r"\1", re.sub(r"[^\S\n]{2,}", " ", said)).strip()

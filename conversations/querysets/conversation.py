@@ -95,7 +95,7 @@ class Conversations(OfWorkspace["Conversation"]):
         labels = Label.objects.filter(IsAmong(F("id"), OuterRef("label_ids")), workspace=OuterRef("workspace"))
         mentions = Mention.objects.filter(conversation=OuterRef("pk")).order_by().values("user")
         return self.select_related(
-            "customer__merged_into", "assignee", "team", "last_channel", "last_message", "last_message__author"
+            "customer__merged_into", "assignee", "team", "bot", "last_channel", "last_message", "last_message__author"
         ).annotate(
             number=number,
             labels=ArraySubquery(labels.values(json=JSONObject(id="id", name="name", color="color"))),

@@ -25,7 +25,8 @@ EVENTS_SHOWN = (
 )  # fmt: skip
 PEOPLE_SHOWN = ("customer.merged", "customer.unmerged")
 # What comes from outside about a person, by the first word of its type.
-OCCURRENCES = ("order.", "cart.", "payment.", "delivery.", "opportunity.", "benefit.", "visit.", "survey.answered")
+OCCURRENCES = ("order.", "cart.", "payment_link.", "opportunity.", "benefit.", "store.visit", "survey.answered")
+NAMED_BY = ("order", "opportunity", "benefit", "store")  # the fields of the contract that say which one it was
 
 
 def thread(caller: Caller, conversation_id: UUID) -> Shown:
@@ -46,7 +47,6 @@ def thread(caller: Caller, conversation_id: UUID) -> Shown:
     )
     return {
         "conversation": represent.conversation(found, reading.channels_touched(workspace, [found])),
-        "attributes": found.attributes,
         "figures": figures(workspace, found),
         "ways": ways.of(caller, found),
         "mentioned": caller.user is not None and mention.unseen(workspace, found.pk, caller.user),
@@ -195,7 +195,7 @@ def occurrences(workspace: Workspace, whole: Sequence[Customer]) -> list[Shown]:
                 for key, value in row.data.items()
                 if isinstance(value, str | int | float) and not key.endswith("_id")
             },
-            "name": str(row.data.get("order_id") or row.data.get("id") or row.data.get("name") or ""),
+            "name": next((str(row.data[key]) for key in NAMED_BY if row.data.get(key)), ""),
         }
         for row in rows[:OCCURRENCES_SHOWN]
     ]

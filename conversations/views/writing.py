@@ -85,13 +85,16 @@ def events() -> dict[str, str]:
 def _occurrences() -> dict[str, str]:
     """Return what happened with a person outside of conversations, by the type of its event."""
     return {
-        "order.created": _("Order placed"), "order.paid": _("Order paid"), "order.shipped": _("Order sent"),
-        "order.delivered": _("Order delivered"), "order.cancelled": _("Order cancelled"),
-        "order.canceled": _("Order cancelled"), "order.refunded": _("Order refunded"),
-        "cart.created": _("Cart begun"), "cart.abandoned": _("Cart left behind"), "cart.recovered": _("Cart recovered"),
-        "payment.succeeded": _("Paid"), "payment.failed": _("Payment failed"), "survey.answered": _("Survey answered"),
-        "opportunity.created": _("Opportunity"), "opportunity.won": _("Opportunity won"),
-        "opportunity.lost": _("Opportunity lost"),
+        "order.placed": _("Order placed"), "order.paid": _("Order paid"), "order.cancelled": _("Order cancelled"),
+        "order.refunded": _("Order refunded"), "order.ready_for_pickup": _("Order ready for pickup"),
+        "order.picked_up": _("Order picked up"), "order.shipped": _("Order sent"),
+        "order.delivered": _("Order delivered"), "cart.updated": _("Cart begun"),
+        "payment_link.sent": _("Payment link sent"), "payment_link.opened": _("Payment link opened"),
+        "payment_link.paid": _("Paid"), "opportunity.opened": _("Opportunity"),
+        "opportunity.stage_changed": _("Opportunity went on"), "opportunity.won": _("Opportunity won"),
+        "opportunity.lost": _("Opportunity lost"), "benefit.exposed": _("Benefit offered"),
+        "benefit.used": _("Benefit used"), "store.visit": _("Visit to the store"),
+        "survey.answered": _("Survey answered"),
     }  # fmt: skip
 
 

@@ -1,8 +1,7 @@
-"""Canned replies: texts to say again, called by ``/shortcut``, with blanks that are filled in when one is taken."""
+"""Canned replies: texts to say again, called by ``/shortcut``, with blanks, ``{{name}}`` or ``{{name|said without a value}}``, filled in when one is taken."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _, gettext_noop
 from msgspec import UNSET, UnsetType
 
+from conversations import perform
 from conversations.models import CannedReply, CustomField
 from conversations.refusal import Refused
 from conversations.workplace import naming
@@ -29,7 +29,6 @@ VARIABLES: dict[str, str] = {
     "channel.name": gettext_noop("The channel's name"),
     "workspace.name": gettext_noop("The name of the house"),
 }
-BLANK = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 SHORTCUT_LENGTH, TITLE_LENGTH, TEXT_LENGTH = 40, 120, 4000
 
 
@@ -97,10 +96,11 @@ def _text(caller: Caller, text: str) -> str:
     if len(fit) > TEXT_LENGTH:
         raise Refused("text", _("May hold at most %(number)d characters.") % {"number": TEXT_LENGTH})
     own = {f"{of}.{key}" for of, key in CustomField.objects.of(caller.workspace).values_list("of", "key")}
-    for name in BLANK.findall(fit):
+    for name, _otherwise in perform.VARIABLE.findall(fit):
         if name not in VARIABLES and name not in own:
             raise Refused("text", _("Nothing is called “%(name)s”: there is no such variable.") % {"name": name})
-    if "{{" in BLANK.sub("", fit) or "}}" in BLANK.sub("", fit):
+    rest = perform.VARIABLE.sub("", fit)
+    if "{{" in rest or "}}" in rest:
         raise Refused("text", _("A variable stands between {{ and }}: one of them is missing."))
     return fit
 

@@ -71,6 +71,8 @@ def test_it_works(shop: Shop) -> None:
         "labels": [],
         "priority": 0,
         "language": None,
+        "attributes": {},
+        "bot": None,
         "due": None,
         "mentions": [],
     }

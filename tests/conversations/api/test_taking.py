@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from conversations.models import CannedReply, CustomField, FeedEvent, HistoryEvent, Label, Macro, Message
+from conversations.models import (
+    Bot,
+    CannedReply,
+    Conversation,
+    CustomField,
+    FeedEvent,
+    HistoryEvent,
+    Label,
+    Macro,
+    Message,
+)
 from tests import factories
 from tests.conversations.api.conftest import Shop
 
@@ -15,7 +25,7 @@ def test_it_works(shop: Shop) -> None:
         workspace=shop.place,
         name="Encerrar",
         actions=[
-            {"do": "reply", "text": "Tchau, {{customer.first_name}}!"},
+            {"do": "reply", "text": "Tchau, {{customer.first_name|você}}! {{team.name|A casa}}"},
             {"do": "label", "label": str(label.pk)},
             {"do": "assign", "team": "00000000-0000-4000-8000-000000000000"},
             {"do": "resolve"},
@@ -30,7 +40,7 @@ def test_it_works(shop: Shop) -> None:
         ("reply", True, ""), ("label", True, ""), ("assign", False, "There is no such team here."), ("resolve", True, ""),
     ]  # fmt: skip
     assert done["conversation"]["status"] == "resolved"
-    assert Message.objects.get(direction="outbound").text == "Tchau, Customer!"
+    assert Message.objects.get(direction="outbound").text == "Tchau, Customer! A casa"
     assert shop.api.post(f"{API}/conversations/{shop.talk.pk}/macros/{shop.talk.pk}").status_code == 404
 
 
@@ -55,6 +65,24 @@ def test_custom_fields_take_only_what_fits(shop: Shop) -> None:
     assert shop.api.patch(path, {"attributes": {"size": 38}}, "json").json()["attributes"] == {"size": 38}
     assert FeedEvent.objects.count() == before
     assert shop.api.patch(path, {"attributes": {"size": None}}, "json").json()["attributes"] == {}
+
+
+def test_a_conversation_shows_its_fields_and_the_bot_that_speaks(shop: Shop) -> None:
+    CustomField.objects.create(
+        workspace=shop.place, of="conversation", key="reason", title="Reason", kind="choice", choices=["size", "color"]
+    )
+    bot = Bot.objects.create(workspace=shop.place, name="Aurora", url="https://bot.example/", sealed_secret=b"")
+    Conversation.objects.filter(pk=shop.talk.pk).update(bot=bot)
+    path = f"{API}/conversations/{shop.talk.pk}"
+    filled = shop.api.patch(path, {"attributes": {"reason": "size"}}, "json")
+    assert (filled.status_code, filled.json()["attributes"]) == (200, {"reason": "size"})
+    assert filled.json()["bot"] == {"id": str(bot.pk), "name": "Aurora"}
+    assert HistoryEvent.objects.get(type="conversation.field_changed").data["field"] == "reason"
+    before = FeedEvent.objects.count()
+    refused = shop.api.patch(path, {"attributes": {"reason": "smell"}}, "json")
+    assert (refused.status_code, list(refused.json()["errors"]["attributes"])) == (400, ["reason"])
+    assert shop.api.get(path).json()["attributes"] == {"reason": "size"}
+    assert FeedEvent.objects.count() == before
 
 
 def test_a_member_says_how_they_like_to_work(shop: Shop) -> None:

@@ -53,8 +53,10 @@ def test_it_works(place: Workspace, api: APIClient) -> None:
     for address, row in (("labels", label), ("canned_replies", reply), ("custom_fields", field), ("macros", macro)):
         assert agent.get(f"/api/v1/{address}").json() == {"next": None, "previous": None, "results": [row]}
         assert agent.post(f"/api/v1/{address}", {}, "json").status_code == 403
-    changed = api.patch(f"/api/v1/canned_replies/{reply['id']}", {"text": "Olá {{customer.numero_do_pedido}}"}, "json")
-    assert changed.json()["text"] == "Olá {{customer.numero_do_pedido}}"
+    changed = api.patch(
+        f"/api/v1/canned_replies/{reply['id']}", {"text": "Olá {{customer.numero_do_pedido|sem pedido}}"}, "json"
+    )
+    assert changed.json()["text"] == "Olá {{customer.numero_do_pedido|sem pedido}}"
     changed = api.patch(f"/api/v1/custom_fields/{field['id']}", {"choices": ["B", "C"]}, "json")
     assert changed.json()["choices"] == ["B", "C"]
     noted = list(AuditEntry.objects.of(place).order_by("id").values_list("action", "actor_name", "subject_name"))

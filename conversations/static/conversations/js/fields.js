@@ -105,7 +105,7 @@ export function paintOccurrences(holder, occurrences) {
     const card = copy("occurrence");
     const s = slots(card);
     const score = data.score === undefined ? "" : String(data.score);
-    write(s.what, [words.occurrences[type] ?? type.replaceAll(/[._]/g, " "), name && `#${name}`, score].filter(Boolean).join(" "));
+    write(s.what, [words.occurrences[type] ?? type.replaceAll(/[._]/g, " "), /^\d/.test(name) ? `#${name}` : name, score].filter(Boolean).join(" "));
     write(s.when, moment(at));
     writeOrHide(s.amount, money(data));
     return card;

@@ -93,7 +93,7 @@ export function paintSide(data) {
   list($("[data-attributes]", side), attributes);
   paintFields($("[data-customer-fields]", side), own, customer.attributes, () => `/api/v1/customers/${customer.id}`, (_, values) => Object.assign(customer.attributes, values));
   const of = fields.filter((field) => field.of === "conversation");
-  paintFields($("[data-conversation-fields]", side), of, data.attributes, () => `/api/v1/conversations/${row.id}`, (_, values) => Object.assign(data.attributes, values));
+  paintFields($("[data-conversation-fields]", side), of, row.attributes, () => `/api/v1/conversations/${row.id}`, (_, values) => Object.assign(row.attributes, values));
   $("[data-outside]", side).hidden = occurrences.length === 0;
   paintOccurrences($("[data-occurrences]", side), occurrences);
   figures = { ...data.figures, id: row.id, score: data.events?.findLast(({ type }) => type === "survey.answered") };
