@@ -80,6 +80,8 @@ SETTINGS = (
     Group(
         _("Data"),
         (
+            Place("/settings/integrations/", "shopping-bag", _("Integrations")),
+            Place("/settings/imports/", "file-up", _("Import")),
             Place("/settings/workspace/", "building-2", _("Workspace")),
             Place("/settings/tokens/", "key-round", _("API tokens")),
             Place("/settings/audit/", "scroll-text", _("Audit log")),

@@ -178,17 +178,19 @@ def start(job: ImportJob, options: dict[str, Any]) -> None:
 
 
 def work(seconds: float) -> bool:
-    """Take in what waits until nothing does or time is up; return whether more waits. Never raises because of content."""
+    """Take in what waits until nothing does or time is up, one part at least; return whether more waits.
+
+    Never raises because of content.
+    """
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        job = _next()
-        if job is None:
-            return False
+    while (job := _next()) is not None:
         try:
             with override(job.options.get("language", "en")):
                 _work(job, until)
         except Unreadable as error:
             _end(job.pk, "failed", str(error))
+        if time.monotonic() >= until:
+            break
     return ImportJob.objects.filter(state="waiting").exists()
 
 
@@ -209,7 +211,7 @@ def _next() -> ImportJob | None:
 def _work(job: ImportJob, until: float) -> None:
     left = lines(job, content_of(job))
     place = sum(1 for _line in islice(left, job.read))
-    while time.monotonic() < until:
+    while True:
         part = list(islice(left, ROWS_A_PART))
         with transaction.atomic():
             mine = ImportJob.objects.filter(pk=job.pk, state="waiting", read=place)
@@ -220,6 +222,8 @@ def _work(job: ImportJob, until: float) -> None:
                 return
             _take(job, part)
         place += len(part)
+        if time.monotonic() >= until:
+            return
 
 
 def _take(job: ImportJob, part: Sequence[Line]) -> None:

@@ -57,7 +57,7 @@ KINDS = {
         Kind(
             "orders",
             _("Orders"),
-            _("Orders of a web shop or a system: one row an order, with its status if there is one."),
+            _("Orders of a web shop or a system: one row an order, with its status. Without a column of statuses every order counts as paid."),
             (
                 Column("order", _("Order number"), ("order", "pedido", "order number", "numero do pedido", "order id", "n pedido", "id pedido", "numero"), required=True),
                 AT, *MONEY,

@@ -77,7 +77,7 @@ def _person(given: Cells, choices: Choices) -> dict[str, str]:
 
 def _orders(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
     status = cells.bare(given["status"])
-    if status not in STEPS:
+    if status not in STEPS or (given["status"] and not status):
         raise Refused("status", _("Must be a status like paid, cancelled or refunded."))
     steps = STEPS[status] if status or given["paid_at"] else ("placed", "paid")
     if given["paid_at"] and "paid" not in steps and steps == ("placed",):

@@ -1,0 +1,286 @@
+"""Files of history: how they are read, what is refused and why, and that the same file again changes nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone, translation
+
+from conversations.imports import jobs
+from conversations.models import Conversation, Customer, HistoryEvent, ImportJob, ImportRefusal, Message
+from conversations.refusal import Refused
+from hub.models import Role, Workspace
+from tests import factories
+from tests.conversations.integrations.conftest import at_of
+
+pytestmark = pytest.mark.django_db
+SALES = """Pedido;Data da compra;Valor total;Situação;Telefone;Nome;Cupom;Qtd
+1001;01/03/2026 10:30;R$ 1.234,56;Pago;(11) 98765-4321;João;VERAO;2
+1002;15/03/2026;89,90;Cancelado;11 91234-0002;Ana;;1
+1003;32/03/2026;10,00;Pago;11 91234-0003;Ivo;;1
+1004;16/03/2026;1234.56;Pago;11 91234-0004;Eva;;1
+1005;16/03/2026;-5,00;Pago;11 91234-0005;Eva;;1
+1006;16/03/2026;5,00;Pago;;Eva;;1
+1007;16/03/2026;5,00;???;11 91234-0007;Eva;;1
+1008;16/03/2026;;Pago;11 91234-0008;Eva;;1
+"""
+ANDROID = (
+    "01/03/2026 09:00 - As mensagens e ligações são protegidas com criptografia de ponta a ponta.\n"
+    "01/03/2026 09:01 - Mariana Teixeira: Oi, vocês têm a camisa azul?\nNo tamanho M\n"
+    "01/03/2026 09:05 - Loja Aurora: Temos: 89,90\n"
+    "01/03/2026 09:06 - Mariana Teixeira: ok\n01/03/2026 09:06 - Mariana Teixeira: ok\n"
+    "01/03/2026 09:07 - Mariana Teixeira: <Mídia oculta>\n"
+)
+
+
+@pytest.fixture
+def place() -> Workspace:
+    """A shop in São Paulo."""
+    return factories.workspace(slug="aurora")
+
+
+def brought(place: Workspace, kind: str, name: str, content: bytes | str) -> ImportJob:
+    """A file somebody uploaded."""
+    data = content.encode() if isinstance(content, str) else content
+    return jobs.upload(place, None, kind, name, len(data), io.BytesIO(data))
+
+
+def taken(job: ImportJob, **options: Any) -> tuple[int, int, int]:
+    """Let a file be taken in; return how many rows were accepted, known and refused."""
+    with translation.override("en"):
+        jobs.start(job, {**job.options, "language": "en", **options})
+    assert not jobs.work(5.0)
+    job.refresh_from_db()
+    assert (job.state, job.read) == ("done", job.rows)
+    return job.accepted, job.duplicate, job.invalid
+
+
+def told(place: Workspace) -> list[tuple[Any, ...]]:
+    """What history holds, in the order it happened."""
+    rows = HistoryEvent.objects.of(place).order_by("occurred_at", "id")
+    return [(one.type, at_of(one.occurred_at), one.external_id, one.data) for one in rows]
+
+
+def test_it_works(place: Workspace) -> None:
+    job = brought(place, "orders", "Vendas março 2026.csv", SALES.encode("latin-1"))
+    assert job.options["columns"] == {
+        "order": "Pedido", "at": "Data da compra", "value": "Valor total", "status": "Situação", "phone": "Telefone",
+        "name": "Nome", "coupon": "Cupom", "items": "Qtd",
+    }  # fmt: skip
+    assert (job.options["decimal"], job.options["source"], job.options["country"]) == (",", "csv:vendas_marco", "BR")
+    assert taken(job) == (2, 0, 6)
+    data = {"order": "1001", "value": "1234.56", "currency": "BRL", "coupon": "VERAO", "items": 2}
+    cancelled = {"order": "1002", "value": "89.90", "currency": "BRL", "items": 1}
+    assert told(place) == [
+        ("order.placed", "2026-03-01T13:30:00Z", "1001/placed", data),
+        ("order.paid", "2026-03-01T13:30:00Z", "1001/paid", data),
+        ("order.placed", "2026-03-15T03:00:00Z", "1002/placed", cancelled),
+        ("order.cancelled", "2026-03-15T03:00:00Z", "1002/cancelled", cancelled),
+    ]
+    assert list(ImportRefusal.objects.of(place).order_by("row").values_list("row", "field", "reason")) == [
+        (4, "at", "Must be a date like 31/12/2026 18:30."),
+        (5, "value", "Must be an amount like 1.234,56."),
+        (6, "value", "May not be negative."),
+        (7, "customer", "Needs one of: external_id, phone, email, whatsapp, instagram."),
+        (8, "status", "Must be a status like paid, cancelled or refunded."),
+        (9, "value", "Must be given."),
+    ]
+
+
+def test_the_same_file_again_is_known_and_read_as_before(place: Workspace) -> None:
+    taken(brought(place, "orders", "vendas.csv", SALES), decimal=",", zone="UTC")
+    before = told(place)
+    again = brought(place, "orders", "vendas.csv", SALES)
+    assert (again.options["remembered"], again.options["zone"]) == (True, "UTC")
+    assert taken(again) == (0, 2, 6)
+    assert told(place) == before
+    with pytest.raises(Exception, match="begun already"):
+        jobs.start(again, again.options)
+
+
+def test_sales_costs_and_contacts(place: Workspace) -> None:
+    sales = 'date,store,total,email,customer\n2026-03-01T12:00:00Z,Centro,"1,250.00",a@x.example,C1\n03/31/2026,Sul,7.5,b@x.example,\n'
+    job = brought(place, "store_sales", "pos.csv", sales)
+    assert (job.options["decimal"], job.options["days"]) == (".", "month")
+    assert taken(job) == (2, 0, 0)
+    (kind, at, key, data), other = told(place)
+    assert (kind, at, data["value"], data["store"]) == ("order.paid", "2026-03-01T12:00:00Z", "1250.00", "Centro")
+    assert data["order"] == key
+    assert other[1] == "2026-03-31T03:00:00Z"
+    costs = "Tipo\tDe\tAté\tValor\nMídia\t01/03/2026\t31/03/2026\t1.000,00\nFolha\t01/03/2026\t\t5000,00\nLanche\t01/03/2026\t\t1,00\n"
+    assert taken(brought(place, "costs", "custos.tsv", costs)) == (2, 0, 1)
+    found = [data for kind, _at, _key, data in told(place) if kind == "cost.recorded"]
+    assert {"kind": "media", "amount": "1000.00", "currency": "BRL", "from": "2026-03-01", "to": "2026-03-31"} in found
+    assert {
+        "kind": "salaries",
+        "amount": "5000.00",
+        "currency": "BRL",
+        "from": "2026-03-01",
+        "to": "2026-03-01",
+    } in found
+    people = "Nome,E-mail,Celular\nAna Lima,A@x.example,+55 11 98765-4321\nNinguém,,\n"
+    assert taken(brought(place, "contacts", "people.csv", people)) == (1, 0, 1)
+    customer = Customer.objects.get(identities__value="+5511987654321")
+    assert (customer.name, customer.identities.filter(value="a@x.example").exists()) == ("Ana Lima", True)
+
+
+def test_a_chat_becomes_a_conversation(place: Workspace) -> None:
+    bundle = io.BytesIO()
+    with zipfile.ZipFile(bundle, "w") as archive:
+        archive.writestr("IMG-1.jpg", b"x")
+        archive.writestr("_chat.txt", ANDROID)
+    job = brought(place, "whatsapp", "Conversa.zip", bundle.getvalue())
+    assert job.options["authors"] == [("Mariana Teixeira", 4), ("Loja Aurora", 1)]
+    with translation.override("en"), pytest.raises(Refused, match="one customer is left"):
+        jobs.start(job, job.options)
+    with translation.override("en"), pytest.raises(Refused, match="WhatsApp number"):
+        jobs.start(job, {**job.options, "us": ["Loja Aurora"]})
+    chosen = {"us": ["Loja Aurora"], "phone": "11 98765-4321"}
+    assert taken(job, **chosen) == (5, 0, 0)
+    talk = Conversation.objects.of(place).get()
+    assert talk.customer.name == "Mariana Teixeira"
+    said = Message.objects.of(place).order_by("seq").values_list("author_kind", "kind", "text", "imported")
+    assert list(said) == [
+        ("customer", "text", "Oi, vocês têm a camisa azul?\nNo tamanho M", True),
+        ("agent", "text", "Temos: 89,90", True),
+        ("customer", "text", "ok", True),
+        ("customer", "text", "ok", True),
+        ("customer", "document", "<Mídia oculta>", True),
+    ]
+    assert at_of(talk.opened_at) == "2026-03-01T12:01:00Z"
+    assert taken(
+        brought(place, "whatsapp", "longer.txt", ANDROID + "02/03/2026 08:00 - Mariana Teixeira: oi\n"), **chosen
+    ) == (1, 5, 0)
+
+
+def test_a_chatwoot_export_becomes_conversations(place: Workspace) -> None:
+    sender = {"id": 9, "name": "Bruno Lima", "phone_number": "+5511912340009", "email": None, "identifier": None}
+    messages = [
+        {"id": 1, "content": "Olá", "message_type": 0, "created_at": 1772362800, "private": False, "sender": {"name": "Bruno Lima", "type": "contact"}},
+        {"id": 2, "content": "Oi, Bruno", "message_type": 1, "created_at": 1772362860, "private": False, "sender": {"type": "user", "email": "lia@loja.example"}},
+        {"id": 3, "content": "nota", "message_type": 1, "created_at": 1772362870, "private": True, "sender": {"type": "user"}},
+        {"id": 4, "content": "Assigned to Lia", "message_type": 2, "created_at": 1772362880, "private": False},
+        {"id": 5, "content": None, "message_type": 0, "created_at": 1772362890, "private": False, "attachments": [{"file_type": "image"}]},
+        {"id": 6, "content": "?", "message_type": 0, "created_at": None, "private": False},
+    ]  # fmt: skip
+    talk = {
+        "id": 77, "status": "resolved", "updated_at": 1772363000.5, "last_activity_at": 1772362900, "messages": messages,
+        "meta": {"sender": sender, "channel": "Channel::Whatsapp", "assignee": {"email": "lia@loja.example"}},
+    }  # fmt: skip
+    export = json.dumps({"data": {"meta": {}, "payload": [talk]}})
+    assert taken(brought(place, "chatwoot", "export.json", export)) == (4, 0, 1)
+    assert [(kind, at, key) for kind, at, key, _data in told(place)] == [
+        ("message.received", "2026-03-01T11:00:00Z", "message/1"),
+        ("message.sent", "2026-03-01T11:01:00Z", "message/2"),
+        ("message.received", "2026-03-01T11:01:30Z", "message/5"),
+        ("conversation.resolved", "2026-03-01T11:01:40Z", "conversation/77/resolved"),
+    ]
+    assert Conversation.objects.of(place).get().status == "resolved"
+    assert taken(brought(place, "chatwoot", "export.jsonl", json.dumps(talk))) == (0, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "sentence"),
+    [
+        ("orders", b"", "The file is empty."),
+        ("orders", b"PK\x03\x04\x00\x00", "The file is no text."),
+        ("orders", b";;;\n1;2;3;4", "The file has no columns."),
+        ("poems", b"a", "Choose what the file holds."),
+        ("whatsapp", b"hello", "This is no chat that WhatsApp exported: no line begins with a date."),
+        ("whatsapp", b"PK\x03\x04nonsense", "The zip cannot be read."),
+        ("chatwoot", b"<html>", "This is no JSON."),
+        ("chatwoot", b"{}", "There is no conversation in this file."),
+    ],
+)
+def test_what_cannot_be_read_is_not_kept(place: Workspace, kind: str, content: bytes, sentence: str) -> None:
+    with translation.override("en"), pytest.raises(Refused) as refused:
+        brought(place, kind, "x", content)
+    assert refused.value.sentence == sentence
+    assert not ImportJob.objects.exists()
+
+
+def test_an_interrupted_file_goes_on_and_one_that_kills_is_given_up(place: Workspace) -> None:
+    rows = "".join(f"{n};01/03/2026;1,00;p{n}@x.example\n" for n in range(600))
+    job = brought(place, "orders", "many.csv", "Pedido;Data;Valor;E-mail\n" + rows)
+    jobs.start(job, {**job.options, "language": "en"})
+    assert jobs.work(0.0001)
+    job.refresh_from_db()
+    assert (job.state, job.read) == ("waiting", 250)
+    assert not jobs.work(30.0)
+    job.refresh_from_db()
+    assert (job.accepted, job.duplicate, HistoryEvent.objects.count()) == (600, 0, 1200)
+    ImportJob.objects.update(state="waiting", attempts=3)
+    assert not jobs.work(5.0)
+    job.refresh_from_db()
+    assert (job.state, job.reason) == ("failed", "It stopped the worker each time it was read.")
+
+
+def test_files_are_forgotten_after_a_week(place: Workspace) -> None:
+    old, new = (brought(place, "orders", f"{name}.csv", SALES) for name in ("old", "new"))
+    taken(old)
+    ImportJob.objects.filter(pk=old.pk).update(
+        created_at=F("created_at") - timedelta(days=8), finished_at=timezone.now()
+    )
+    assert jobs.forget() == 1
+    assert (default_storage.exists(old.stored_as), default_storage.exists(new.stored_as)) == (False, True)
+    assert set(ImportJob.objects.values_list("filename", "stored_as")) == {("old.csv", ""), ("new.csv", new.stored_as)}
+
+
+def text(answer: Any) -> str:
+    """Return a page's words without its tags, as one line."""
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
+
+
+def test_the_pages_from_file_to_refused_rows(place: Workspace) -> None:
+    browser = Client(headers={"accept-language": "en"})
+    browser.force_login(factories.member(place, Role.ADMIN, language="en"))
+    wrong = browser.post("/settings/imports/", {"kind": "orders"})
+    assert (wrong.status_code, "Choose a file." in text(wrong)) == (400, True)
+    file = SimpleUploadedFile("vendas.csv", SALES.encode())
+    made = browser.post("/settings/imports/", {"kind": "orders", "file": file})
+    page = made["Location"]
+    shown = text(browser.get(page))
+    assert "6 of them would be refused, the others taken." in shown
+    assert "Time: Must be a date like 31/12/2026 18:30." in shown
+    job = ImportJob.objects.get()
+    columns = {f"col_{name}": column for name, column in job.options["columns"].items()}
+    given = {
+        **columns,
+        "source": "csv:erp",
+        "currency": "USD",
+        "decimal": ".",
+        "days": "day",
+        "zone": "UTC",
+        "country": "BR",
+    }
+    other = text(browser.post(page, given, headers={"HX-Request": "true"}))
+    assert "Must be an amount like 1,234.56." in other
+    assert "There is no such time zone." in text(browser.post(page, {**given, "zone": "Mars", "act": "start"}))
+    assert "Choose the column of: Value." in text(browser.post(page, {**given, "col_value": "", "act": "start"}))
+    assert ImportJob.objects.get().state == "uploaded"
+    assert browser.post(page, {**given, "decimal": ",", "act": "start"}).status_code == 302
+    assert "Being taken in" in text(browser.get(page))
+    jobs.work(5.0)
+    done = text(browser.get(page, headers={"HX-Request": "true"}))
+    assert "8 of 8 rows" in done
+    refused = browser.get(f"{page}refused.csv")
+    lines = b"".join(refused.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    assert (lines[0], lines[3], len(lines)) == ("Row,Field,Reason", "6,value,May not be negative.", 7)
+    assert HistoryEvent.objects.of(place).filter(source="csv:erp", data__currency="USD").count() == 4
+    stranger = Client()
+    stranger.force_login(factories.member(factories.workspace(), Role.ADMIN))
+    assert {stranger.get(one).status_code for one in (page, f"{page}refused.csv")} == {404}
+    agent = Client()
+    agent.force_login(factories.member(place, Role.AGENT))
+    assert agent.get("/settings/imports/").status_code == 403
