@@ -22,6 +22,7 @@ from conversations import (
     channel_log,
     heed,
     introduce as introducing,
+    notices,
     parse,
     pipeline,
     presence,
@@ -191,6 +192,12 @@ def watch() -> dict[str, int]:
         done["opened"] += len(looked.opened)
         done["closed"] += len(looked.closed)
     return done
+
+
+@shared_task(name="conversations.tasks.push", soft_time_limit=60, time_limit=90)
+def push() -> dict[str, int]:
+    """Tell members whose browsers are closed what is theirs since the last time."""
+    return {"pushed": notices.tell_some()}
 
 
 @shared_task(name="conversations.tasks.index")

@@ -190,6 +190,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.fetch": {"queue": "media"},
     "conversations.tasks.introduce": {"queue": "media"},
     "conversations.tasks.tell_bots": {"queue": "media"},
+    "conversations.tasks.push": {"queue": "media"},
     "conversations.tasks.route": {"queue": "interactive"},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -205,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
     "derive": {"task": "metrics.tasks.derive", "schedule": 5.0, "options": {"expires": 30}},
     "send_digests": {"task": "metrics.tasks.send_digests", "schedule": 60.0, "options": {"expires": 50}},
     "index": {"task": "conversations.tasks.index", "schedule": 5.0, "options": {"expires": 30}},
+    "push": {"task": "conversations.tasks.push", "schedule": 3.0, "options": {"expires": 20}},
     "watch": {"task": "conversations.tasks.watch", "schedule": 5.0, "options": {"expires": 30}},
     "tidy": {"task": "conversations.tasks.tidy", "schedule": 5.0, "options": {"expires": 30}},
     "route": {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.api import alerting, canned, fields, labels, macros, promises, taking
+from conversations.api import alerting, canned, fields, labels, macros, notices, promises, taking
 
 urlpatterns = [
     path("labels", labels.LabelList.as_view()),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/macros/<uuid:macro_id>", taking.MacroRun.as_view()),
     path("custom_fields", fields.CustomFieldList.as_view()),
     path("custom_fields/<uuid:field_id>", fields.CustomFieldDetail.as_view()),
+    path("me/push_subscriptions", notices.PushSubscriptionList.as_view()),
     path("sla_policies", promises.SlaPolicyList.as_view()),
     path("sla_policies/<uuid:policy_id>", promises.SlaPolicyDetail.as_view()),
     path("alert_rules", alerting.AlertRuleList.as_view()),

@@ -7,14 +7,19 @@
 export function follow({ worker, name, after, onEvent, onResync, onState }) {
   let seen = after;
 
+  function hear(kind, object) {
+    onEvent(kind, object);
+    document.dispatchEvent(new CustomEvent("novelo:feed", { detail: { kind, object } }));
+  }
+
   function receive({ type, seq, kind, data }) {
     if (type === "alive") onState(true);
     else if (type === "lost") onState(false);
     else if (type === "resync") onResync();
-    else if (type === "passing") onEvent(kind, JSON.parse(data));
+    else if (type === "passing") hear(kind, JSON.parse(data));
     else if (type === "event" && seq > seen) {
       seen = seq;
-      onEvent(kind, JSON.parse(data));
+      hear(kind, JSON.parse(data));
     }
   }
 
