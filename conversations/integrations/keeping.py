@@ -79,7 +79,7 @@ def create(workspace: Workspace, provider: str, name: str, secret: str) -> Made:
     store = STORES.get(provider)
     if store is None:
         raise Refused("provider", _("There is no such integration."))
-    made = new_secret() if not secret.strip() and store.makes_secret else ""
+    made = new_secret() if not secret and store.makes_secret else ""
     row = Connection(workspace=workspace, provider=provider, name=_named(name))
     row.settings = {"source": _source(workspace, provider)}
     row.keep(Credentials(app_secrets=(made or _usable(secret),)))
