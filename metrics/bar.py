@@ -34,34 +34,50 @@ class Link(NamedTuple):
 
 def bar(caller: Caller, asked: Asked, page: str, board: str | None) -> dict[str, Any]:
     """Return what the bar of a page shows; ``page`` is its address without words, ``board`` the key of its board if it is one."""
-    span = asked.period
-
-    def to(said: str) -> str:
-        return f"{page}?{said}" if said else page
-
-    periods = [
-        Link(str(title), to(asked.words(period=key)), letter, key == span.key)
-        for key, (title, letter) in period.TITLES.items()
-    ]
     return {
         "asked": asked,
         "page": page,
         "words": asked.words(),
+        **_times(asked, page),
+        **_choices(caller, asked, page),
+        "boards": _boards(asked, board),
+        "hidden": [(name, value) for name, value in _kept(asked) if name not in {"period", "from", "to"}],
+        "saved": saved(caller),
+        "live": _live(),
+    }
+
+
+def _to(page: str, said: str) -> str:
+    return f"{page}?{said}" if said else page
+
+
+def _times(asked: Asked, page: str) -> dict[str, Any]:
+    """Return the periods, the ways to the ones beside, and what can be compared with."""
+    span = asked.period
+    return {
         "span": f"{words.day(span.first)} – {words.day(span.last)}"
         if span.days > 1
         else words.day_and_weekday(span.first),
-        "boards": _boards(asked, board),
-        "periods": periods,
+        "periods": [
+            Link(str(title), _to(page, asked.words(period=key)), letter, key == span.key)
+            for key, (title, letter) in period.TITLES.items()
+        ],
         "is_custom": span.key == period.CUSTOM,
         "shifts": [_shift(asked, page, -1), _shift(asked, page, 1)],
         "compares": [
-            Link(str(title), to(asked.words(compare=key)), current=key == asked.compare)
+            Link(str(title), _to(page, asked.words(compare=key)), current=key == asked.compare)
             for key, title in COMPARED.items()
         ],
         "compared": str(COMPARED[asked.compare]),
-        "compare_toggle": to(asked.words(compare="none" if asked.compare != "none" else "previous")),
+        "compare_toggle": _to(page, asked.words(compare="none" if asked.compare != "none" else "previous")),
+    }
+
+
+def _choices(caller: Caller, asked: Asked, page: str) -> dict[str, Any]:
+    """Return what the figures are and can be kept to, on which clock and in which zone they are shown."""
+    return {
         "pills": [
-            Link(f"{words.dimension(name)}: {words.part(name, value)}", to(asked.toggled(name, value)))
+            Link(f"{words.dimension(name)}: {words.part(name, value)}", _to(page, asked.toggled(name, value)))
             for name, values in asked.filters
             for value in values
             if name != "channel"
@@ -69,16 +85,13 @@ def bar(caller: Caller, asked: Asked, page: str, board: str | None) -> dict[str,
         "channels": _links(asked, page, "channel", channel_kinds(caller)),
         "offers": _offers(caller, asked, page),
         "clocks": [
-            Link(title, to(asked.words(clock=key)), current=key == asked.clock)
+            Link(title, _to(page, asked.words(clock=key)), current=key == asked.clock)
             for key, title in (("elapsed", _("All hours")), ("business", _("Working hours")))
         ],
         "zones": [
-            Link(zone, to(asked.words(tz=zone)), current=zone == span.zone.key)
-            for zone in dict.fromkeys((asked.workspace.timezone, span.zone.key, *ZONES))
+            Link(zone, _to(page, asked.words(tz=zone)), current=zone == asked.period.zone.key)
+            for zone in dict.fromkeys((asked.workspace.timezone, asked.period.zone.key, *ZONES))
         ],
-        "hidden": [(name, value) for name, value in _kept(asked) if name not in {"period", "from", "to"}],
-        "saved": saved(caller),
-        "live": _live(),
     }
 
 
@@ -110,10 +123,8 @@ def _kept(asked: Asked) -> Iterable[tuple[str, str]]:
 def _offers(caller: Caller, asked: Asked, page: str) -> list[tuple[str, list[Link]]]:
     """Return what the figures can be kept to beside channels: by the name of the dimension, its values."""
     workspace = caller.workspace
-    teams = Team.objects.filter(workspace=workspace).order_by("name").values_list("name", flat=True)
-    agents = (
-        Membership.objects.filter(workspace=workspace).order_by("user__email").values_list("user__email", flat=True)
-    )
+    teams = Team.objects.of(workspace).order_by("name").values_list("name", flat=True)
+    agents = Membership.objects.of(workspace).order_by("user__email").values_list("user__email", flat=True)
     found = {name: _links(asked, page, name, list(values)) for name, values in (("team", teams), ("agent", agents))}
     return [(words.dimension(name), links) for name, links in found.items() if links]
 

@@ -46,9 +46,7 @@ def _board(request: HttpRequest, layout: Layout, email: str = "") -> HttpRespons
     caller = require(request, Role.SUPERVISOR)
     about = asked(caller.workspace, request.GET, timezone.now())
     if email:
-        about = replace(
-            about, filters=(*((n, v) for n, v in about.filters if n != "agent"), ("agent", (email,)))
-        )
+        about = replace(about, filters=(*((n, v) for n, v in about.filters if n != "agent"), ("agent", (email,))))
     if _is_drawer(request):
         return _drawer(request, about)
     template = "metrics/overview.html"

@@ -53,13 +53,17 @@ DRAWN = {
     "ranking": lambda: ranking.ranking(
         NARROW, "By agent", [Rank("Ana <a>", 9, "9 min", "n 30", "open=r"), Rank("Beatriz Fonseca de Melo", 3, "3 min")]
     ),
-    "funnel": lambda: funnel.funnel(NARROW, "Sale", [Step("Talks", 40, "40", "100 %"), Step("Sales", 10, "10", "25 %")]),
+    "funnel": lambda: funnel.funnel(
+        NARROW, "Sale", [Step("Talks", 40, "40", "100 %"), Step("Sales", 10, "10", "25 %")]
+    ),
     "sankey": lambda: sankey.sankey(NARROW, "Ways", FLOWS, plain),
     "cohort": lambda: cohort.cohort(
         NARROW, "Stay", ["jan", "feb"], ["+0", "+1"], {(0, 0): 1, (0, 1): 0.25, (1, 0): 1}, share
     ),
     "bullet": lambda: bullet.bullet(90, 120, is_reached=True),
-    "ruler": lambda: ruler.ruler("Wait", "17:50", "09:10", [Part(600, counts=True), Part(54_000, counts=False, why="<h>")]),
+    "ruler": lambda: ruler.ruler(
+        "Wait", "17:50", "09:10", [Part(600, counts=True), Part(54_000, counts=False, why="<h>")]
+    ),
 }
 
 

@@ -88,10 +88,7 @@ def test_what_the_filters_keep_stays_in_every_address(workspace: Workspace, tell
     derive_all()
     shown = page(browser(workspace), "/metrics/?period=7&channel=sms&compare=year&clock=business&tz=UTC")
     assert "9 min</p>" in shown
-    assert (
-        'href="/metrics/?period=7&amp;compare=year&amp;clock=business&amp;tz=UTC" aria-current="true">SMS'
-        in shown
-    )
+    assert 'href="/metrics/?period=7&amp;compare=year&amp;clock=business&amp;tz=UTC" aria-current="true">SMS' in shown
     assert "team=Vendas+%26+Cia" in shown
     assert "not kept to channel" not in re.findall(r'id="tile-first_response_time".*?</article>', shown, re.DOTALL)[0]
 
