@@ -1,4 +1,7 @@
-"""From bytes to items: a connection's deliveries in order, each item on its sender's lane, what nobody can use set aside."""
+"""From bytes to items: a connection's deliveries in order, each item on its sender's lane, what nobody can use set aside.
+
+Long, for what is sent through again takes the same way.
+"""
 
 from __future__ import annotations
 
@@ -304,6 +307,37 @@ def _notice(workspace_id: UUID, channel_id: UUID | None, read: Read, item: Accou
     data = {"topic": item.topic, "delivery": str(read.id)}
     at = item.at or read.received_at
     return (workspace_id, "channel.notice", at, read.received_at, "novelo", channel_id, "system", "", False, "", data)
+
+
+def replay_lost(delivery_ids: Iterable[UUID]) -> int:
+    """Look again for the channels of items that fit none, alone: the rest of their deliveries stays as it is.
+
+    Returns in how many deliveries something found its place; what still fits nowhere stays where it was.
+    """
+    with transaction.atomic():
+        rows = list(
+            Item.objects.filter(delivery_id__in=list(delivery_ids), outcome="unroutable", body__has_key="lane")
+            .select_related("delivery").select_for_update(of=["self"]).order_by("id")
+        )  # fmt: skip
+        by_source: dict[UUID, list[tuple[Item, AnyItem]]] = {}
+        for row in rows:
+            item = msgspec.convert(row.body, AnyItem)
+            by_source.setdefault(row.delivery.connection_id, []).append((row, item))
+        homes: list[Item] = []
+        for connection_id, pairs in by_source.items():
+            places = Places(connection_id, [item for _, item in pairs])
+            for row, item in pairs:
+                if (place := places.of(item)) is not None and _end(item, place) is None:
+                    row.channel_id, row.lane_id = place.id, _lane(place.id, item)
+                    row.state, row.outcome, row.reason, row.attempts = "pending", "", "", 0
+                    homes.append(row)
+        lanes.waken([(str(row.lane_id), row.workspace_id) for row in homes])
+        Item.objects.bulk_update(homes, ["channel", "lane", "state", "outcome", "reason", "attempts"])
+        Delivery.objects.filter(id__in={row.delivery_id for row in homes}).update(
+            outcome="pending", reason="", finished_at=None
+        )
+        wake("inbound")
+    return len({row.delivery_id for row in homes})
 
 
 def replay(delivery_ids: Iterable[UUID]) -> int:

@@ -19,6 +19,7 @@ from conversations.api import shapes
 from conversations.api.asking import refusals
 from conversations.api.represent import Shown, identifier, moment
 from conversations.models import Delivery, Item
+from conversations.querysets.delivery import LOST
 from hub import audit
 from hub.access import caller_of
 from hub.idempotency import once
@@ -80,11 +81,11 @@ class DeliveryList(APIView):
         responses=shapes.answers(shapes.page_of(shapes.DeliveryShape), 400),
     )
     def get(self, request: Request) -> Response:
-        """List webhooks as received, newest first."""
+        """List webhooks as received, newest first; ``unroutable`` also finds those of which a part fits no channel."""
         rows = _rows(caller_of(request).workspace)
         filters = Filters(request)
         if (outcomes := filters.choices("outcome", Delivery.Outcome.values)) is not None:
-            rows = rows.filter(outcome__in=outcomes)
+            rows = rows.came_to(caller_of(request).workspace, outcomes)
         if (connection := filters.uuid("connection")) is not None:
             rows = rows.filter(connection=connection)
         return Response(page(request, rows, {"id": UUID}, _delivery))
@@ -117,16 +118,20 @@ class DeliveryReplay(APIView):
     @extend_schema(
         operation_id="replay_delivery",
         request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.DeliveryShape, 404),
+        parameters=[shapes.KEY, *shapes.parameters(only=str)],
+        responses=shapes.answers(shapes.DeliveryShape, 400, 404),
     )
     @once
     def post(self, request: Request, delivery_id: UUID) -> Response:
-        """Send the stored bytes through the pipeline again; what they already did is not done twice."""
+        """Send the stored bytes through the pipeline again; what they already did is not done twice.
+
+        ``only=unroutable`` tries again what of it fits no channel, and leaves the rest alone.
+        """
+        only = Filters(request).choices("only", [LOST])
         rows = _rows(caller_of(request).workspace).filter(pk=delivery_id)
         with transaction.atomic():
             if not rows.exists():
                 raise Http404
-            parse.replay([delivery_id])
+            (parse.replay_lost if only else parse.replay)([delivery_id])
             audit.note(caller_of(request), "delivery.replayed", audit.Subject("delivery", str(delivery_id)))
         return Response(_delivery(rows.get()))

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from conversations.models.connection import Channel, Connection
+from conversations.querysets.delivery import Deliveries
 from hub.ids import new_id
 from hub.models import OfWorkspace, Workspace
 
@@ -42,7 +43,7 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
 
-    objects = OfWorkspace["Delivery"].as_manager()
+    objects = Deliveries.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -127,6 +128,10 @@ class Item(models.Model):
             models.Index(fields=["lane", "id"], condition=models.Q(state="pending"), name="item_waiting_on_lane"),
             # operators: what was set aside
             models.Index(fields=["workspace", "id"], condition=models.Q(state="quarantined"), name="item_quarantined"),
+            # what fits no channel, inside deliveries of which the rest was worked too
+            models.Index(
+                fields=["workspace", "delivery"], condition=models.Q(outcome="unroutable"), name="item_unroutable"
+            ),
         ]
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import get_language, gettext as _, gettext_noop, t
 
 from conversations.channels.registry import CHANNELS, adapter_of
 from conversations.models import Channel
+from conversations.reasons import in_words
 from hub.templatetags.face import drawing
 
 register = template.Library()
@@ -144,6 +145,12 @@ def widget_snippet(row: Channel) -> str:
 def outcome_word(word: str) -> str:
     """Return what the outcome of an item is called."""
     return _(OUTCOME_WORDS.get(word, word))
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """Return why a delivery or an item ended as it did, in the reader's language."""
+    return in_words(reason)
 
 
 @register.simple_tag

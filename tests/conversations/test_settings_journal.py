@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from conversations.models import Channel, Delivery, Message
+from conversations.models import Channel, Delivery, Item, Message
+from conversations.reasons import in_words
 from hub.models import Role, Workspace
 from tests import factories
 from tests.conversations import bodies
@@ -97,3 +100,41 @@ def test_it_narrows_and_turns_pages(admin: Client, place: Workspace) -> None:
     assert admin.post(reverse("settings_replay", args=[odd.pk])).headers["location"] == reverse(
         "settings_delivery", args=[odd.pk]
     )
+
+
+def test_a_part_that_fits_no_channel_is_seen_and_tried_again_alone(admin: Client, place: Workspace) -> None:
+    line = factories.channel(place, name="Vendas", address=bodies.ACCOUNT)
+    whole = json.loads(bodies.text("wamid.1"))
+    whole["entry"] += json.loads(bodies.messages(bodies.said("wamid.2"), account="999"))["entry"]
+    row = factories.delivery(place, line.connection, body=json.dumps(whole).encode())
+    drain()
+    assert outcomes(place) == ["processed"]
+    assert "1 part fits no channel" in text(admin.get("/settings/unrouted/?outcome=unroutable"))
+    api = factories.client(factories.token(place))
+    found = api.get("/api/v1/deliveries?outcome=unroutable").json()["results"]
+    assert ([one["id"] for one in found], api.get("/api/v1/deliveries?outcome=failed").json()["results"]) == (
+        [str(row.pk)],
+        [],
+    )
+    parts = list(Item.objects.of(place).order_by("id").values_list("pk", flat=True))
+    replay = f"/api/v1/deliveries/{row.pk}/replay"
+    again = api.post(f"{replay}?only=unroutable", headers={"idempotency-key": "a"})
+    assert (again.status_code, again.json()["outcome"]) == (200, "processed")  # it still fits nowhere
+    factories.channel(place, address="999", connection=line.connection)
+    page = admin.get(reverse("settings_delivery", args=[row.pk]), headers={"hx-request": "true"})
+    assert "Send only what fits no channel" in text(page)
+    assert api.post(f"{replay}?only=failed", headers={"idempotency-key": "b"}).status_code == 400
+    assert api.post(f"{replay}?only=unroutable", headers={"idempotency-key": "c"}).json()["outcome"] == "pending"
+    drain()
+    assert outcomes(place) == ["processed"]
+    assert list(Message.objects.order_by("provider_id").values_list("provider_id", flat=True)) == ["wamid.1", "wamid.2"]
+    assert list(Item.objects.of(place).order_by("id").values_list("pk", flat=True)) == parts  # the rest was left alone
+    assert "Everything found its place" in text(admin.get("/settings/unrouted/"))
+
+
+def test_reasons_are_in_words_of_the_reader() -> None:
+    assert in_words("not_json") == gettext("The body is no JSON.")
+    assert in_words("No channel of this connection has the address 1.") == gettext(
+        "No channel of this connection has the address %(what)s."
+    ).replace("%(what)s", "1")
+    assert in_words("Nobody wrote this.") == "Nobody wrote this."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, F, Func, IntegerField, QuerySet
+from django.db.models import Count, F, Func, IntegerField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from conversations import parse
 from conversations.models import Channel, Connection, Delivery, Item
+from conversations.querysets.delivery import LOST, Deliveries, lost_items
 from conversations.views.settings.place import uuid_in
 from hub import audit
 from hub.access import require
@@ -44,10 +46,11 @@ OUTCOMES: dict[str, tuple[str, str, str, str]] = {
 TROUBLED = ("unroutable", "invalid", "failed")
 
 
-def _rows(workspace: Workspace) -> QuerySet[Delivery]:
+def _rows(workspace: Workspace) -> Deliveries:
     """Return deliveries without their bodies, with their size in bytes, newest first."""
     size = Func(F("body"), function="octet_length", output_field=IntegerField())
-    return Delivery.objects.of(workspace).defer("body").annotate(size=size).order_by("-id")
+    rows: Deliveries = Delivery.objects.of(workspace).defer("body").annotate(size=size).order_by("-id")
+    return rows
 
 
 def _shown(workspace: Workspace, rows: Iterable[Any]) -> list[dict[str, Any]]:
@@ -58,6 +61,9 @@ def _shown(workspace: Workspace, rows: Iterable[Any]) -> list[dict[str, Any]]:
     for channel in Channel.objects.of(workspace).in_use().filter(connection__in=wanted).order_by("name"):
         if channel.connection_id:
             names.setdefault(channel.connection_id, []).append(channel.name)
+    lost = Counter(
+        lost_items(workspace).filter(delivery__in=[row.pk for row in found]).values_list("delivery", flat=True)
+    )
     providers = dict(Connection.objects.of(workspace).filter(pk__in=wanted).values_list("pk", "provider"))
     return [
         {
@@ -65,6 +71,7 @@ def _shown(workspace: Workspace, rows: Iterable[Any]) -> list[dict[str, Any]]:
             **outcome(row.outcome),
             "source": ", ".join(names.get(row.connection_id, [])) or providers.get(row.connection_id, ""),
             "is_troubled": row.outcome in TROUBLED,
+            "lost": lost[row.pk] if row.outcome not in TROUBLED else 0,
         }
         for row in found
     ]
@@ -76,7 +83,7 @@ def outcome(word: str) -> dict[str, str]:
     return {"outcome": word, "word": _(title), "meaning": _(meaning), "drawing": drawing, "tone": tone}
 
 
-def _page(request: HttpRequest, workspace: Workspace, rows: QuerySet[Delivery], kept: dict[str, str]) -> dict[str, Any]:
+def _page(request: HttpRequest, workspace: Workspace, rows: Deliveries, kept: dict[str, str]) -> dict[str, Any]:
     """Return the page's rows and the address of what follows."""
     if (last := uuid_in(request, "before")) is not None:
         rows = rows.filter(pk__lt=last)
@@ -92,7 +99,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     caller = require(request, Role.ADMIN)
     rows, kept = _rows(caller.workspace), {}
     if (chosen := request.GET.get("outcome", "")) in OUTCOMES:
-        rows, kept["outcome"] = rows.filter(outcome=chosen), chosen
+        rows, kept["outcome"] = rows.came_to(caller.workspace, [chosen]), chosen
     if (source := uuid_in(request, "connection")) is not None:
         rows, kept["connection"] = rows.filter(connection=source), str(source)
     only = {"connection": kept["connection"]} if source else {}
@@ -110,22 +117,23 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 def unrouted(request: HttpRequest) -> HttpResponse:
     """Show what fits no channel, could not be read or failed; ``outcome`` narrows it."""
     caller = require(request, Role.ADMIN)
-    rows = _rows(caller.workspace).filter(outcome__in=TROUBLED)
+    everything = Delivery.objects.of(caller.workspace).came_to(caller.workspace, TROUBLED)
+    rows = _rows(caller.workspace).came_to(caller.workspace, TROUBLED)
     counted = dict(
         Delivery.objects.of(caller.workspace)
         .filter(outcome__in=TROUBLED)
         .values_list("outcome")
         .annotate(number=Count("id"))
         .order_by()
-    )
+    ) | {LOST: Delivery.objects.of(caller.workspace).came_to(caller.workspace, [LOST]).count()}
     kept: dict[str, str] = {}
     if (chosen := request.GET.get("outcome", "")) in TROUBLED:
-        rows, kept = rows.filter(outcome=chosen), {"outcome": chosen}
+        rows, kept = rows.came_to(caller.workspace, [chosen]), {"outcome": chosen}
     tabs = [
         {**outcome(word), "number": counted.get(word, 0), "address": f"?outcome={word}", "current": word == chosen}
         for word in TROUBLED
     ]
-    total = sum(counted.values())
+    total = everything.count()
     context = {"tabs": tabs, "total": total, "chosen": kept.get("outcome"), "asked": counted.get(chosen, total)}
     return render(
         request, "conversations/settings/unrouted.html", context | _page(request, caller.workspace, rows, kept)
@@ -133,7 +141,7 @@ def unrouted(request: HttpRequest) -> HttpResponse:
 
 
 def _found(workspace: Workspace, key: UUID) -> Delivery:
-    row = _rows(workspace).filter(pk=key).first()
+    row: Delivery | None = _rows(workspace).filter(pk=key).first()
     if row is None:
         raise Http404
     return row
@@ -166,7 +174,7 @@ def replay(request: HttpRequest, delivery: UUID) -> HttpResponse:
     caller = require(request, Role.ADMIN)
     row = _found(caller.workspace, delivery)
     with transaction.atomic():
-        parse.replay([row.pk])
+        (parse.replay_lost if request.POST.get("only") == LOST else parse.replay)([row.pk])
         audit.note(caller, "delivery.replayed", audit.Subject("delivery", str(row.pk)))
     if not getattr(request, "htmx", False):
         messages.success(request, _("It is on its way through again."))
@@ -179,14 +187,16 @@ def replay(request: HttpRequest, delivery: UUID) -> HttpResponse:
 def replay_many(request: HttpRequest) -> HttpResponse:
     """Send the chosen deliveries through again, or with ``all`` every troubled one (of ``outcome``), a thousand at a time."""
     caller = require(request, Role.ADMIN)
-    rows = Delivery.objects.of(caller.workspace).filter(outcome__in=TROUBLED)
-    if (chosen := request.POST.get("outcome", "")) in TROUBLED:
-        rows = rows.filter(outcome=chosen)
+    chosen = request.POST.get("outcome", "")
+    wanted = [chosen] if chosen in TROUBLED else TROUBLED
+    rows = Delivery.objects.of(caller.workspace).came_to(caller.workspace, wanted)
     if "all" not in request.POST:
         rows = rows.filter(pk__in=[key for word in request.POST.getlist("delivery") if (key := _uuid(word))])
     with transaction.atomic():
-        ids = list(rows.order_by("id").values_list("pk", flat=True)[:MOST_AT_ONCE])
-        number = parse.replay(ids) if ids else 0
+        ended = list(rows.order_by("id").values_list("pk", "outcome")[:MOST_AT_ONCE])
+        whole = [key for key, word in ended if word in TROUBLED]
+        number = parse.replay(whole) if whole else 0
+        number += parse.replay_lost([key for key, word in ended if word not in TROUBLED])
         if number:
             audit.note(caller, "delivery.replayed", None, {"number": (None, number)})
     sentence = ngettext("%(n)d is on its way through again.", "%(n)d are on their way through again.", number)

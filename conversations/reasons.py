@@ -1,0 +1,66 @@
+"""Why a delivery or an item ended as it did, in the reader's language: what is kept are codes and English sentences."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext, gettext_noop
+
+CODES = {
+    "not_json": gettext_noop("The body is no JSON."),
+    "empty_body": gettext_noop("The body is empty."),
+    "too_deep": gettext_noop("The body is nested too deeply."),
+    "not_a_form": gettext_noop("The body is no form."),
+    "not_an_object": gettext_noop("Part of it is not what the provider says it sends."),
+    "not_events": gettext_noop("The body holds no list of events."),
+    "unknown_object": gettext_noop("It is about a kind of account that is not known here."),
+    "nothing_inside": gettext_noop("Nothing is inside."),
+    "no_message": gettext_noop("It names no message."),
+    "no_status": gettext_noop("It names no status."),
+    "missing_id": gettext_noop("The message has no id."),
+    "missing_message_sid": gettext_noop("The message has no id."),
+    "missing_target": gettext_noop("It does not say which message it is about."),
+    "missing_identity": gettext_noop("It does not say who it is about."),
+    "invalid_timestamp": gettext_noop("Its time cannot be read."),
+}
+# What stands in a blank was in the body, or is ours: names are shown as they are.
+SENTENCES = (
+    gettext_noop("No channel of this connection has the address %(what)s."),
+    gettext_noop("Noted: %(what)s."),
+    gettext_noop("Unknown here: %(what)s."),
+    gettext_noop("No adapter reads %(what)s."),
+    gettext_noop("The reader failed: %(what)s."),
+    gettext_noop("Not a body of the visitors' door: %(what)s."),
+    gettext_noop("It stopped the worker each time it was read."),
+    gettext_noop("It stopped the worker each time it was tried."),
+    gettext_noop("A message id is longer than any provider's."),
+    gettext_noop("The item names no address that could be kept."),
+    gettext_noop("The change names nobody who is known here."),
+    gettext_noop("The echo of a message sent from here."),
+    gettext_noop("Nobody with this address is known here."),
+    gettext_noop("It came before its message and waits for it."),
+    gettext_noop("A status of a message that came in."),
+    gettext_noop("An earlier try of a message that was sent again failed."),
+    gettext_noop("The order it is about is not known here yet."),
+    gettext_noop("A test."),
+    gettext_noop("Not an order yet."),
+)
+BLANK = "%(what)s"
+
+
+def in_words(reason: str) -> str:
+    """Return a kept reason in the reader's language; one that nobody put into words stays as it was written."""
+    if reason in CODES:
+        return gettext(CODES[reason])
+    for sentence, pattern in _patterns():
+        if found := pattern.fullmatch(reason):
+            return gettext(sentence).replace(BLANK, found.group("what")) if BLANK in sentence else gettext(sentence)
+    return reason
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (one, re.compile(re.escape(one).replace(re.escape(BLANK), "(?P<what>.*)"), re.DOTALL)) for one in SENTENCES
+    )
