@@ -28,6 +28,7 @@ from conversations import (
     presence,
     promise,
     reconcile as reconciling,
+    renew as renewing,
     route as routing,
     search,
     sweep,
@@ -145,6 +146,13 @@ def introduce(seconds: float = DRAIN_SECONDS, *, all_day: bool = False) -> dict[
             if time.monotonic() > until:
                 return {"asked": asked}
     return {"asked": asked}
+
+
+@shared_task(name="conversations.tasks.renew_tokens", soft_time_limit=110, time_limit=140)
+def renew_tokens() -> dict[str, int]:
+    """Renew access tokens that end by themselves; what was not reached is due again some hours later."""
+    until = time.monotonic() + RECONCILE_SECONDS
+    return {"renewed": sum(renewing.renew(one) for one in renewing.due() if time.monotonic() < until)}
 
 
 @shared_task(name="conversations.tasks.tidy")

@@ -187,6 +187,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.index": {"queue": "bulk"},
     "conversations.tasks.list_templates": {"queue": "bulk"},
     "conversations.tasks.reconcile": {"queue": "bulk"},
+    "conversations.tasks.renew_tokens": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
     "conversations.tasks.introduce": {"queue": "media"},
     "conversations.tasks.tell_bots": {"queue": "media"},
@@ -220,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     "take_files": {"task": "conversations.tasks.take_files", "schedule": 30.0, "options": {"expires": 60}},
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
+    "renew_tokens": {"task": "conversations.tasks.renew_tokens", "schedule": 21_600.0},
     "reconcile": {"task": "conversations.tasks.reconcile", "schedule": 600.0, "options": {"expires": 300}},
     "introduce": {
         "task": "conversations.tasks.introduce",

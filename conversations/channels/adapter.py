@@ -58,6 +58,7 @@ class Adapter:
     pace: Pace = Pace()
     can_react: bool = False
     has_templates: bool = False
+    token_life: timedelta | None = None  # after this an access token ends unless it was renewed
     can_list: bool = False  # its provider tries a webhook once or twice, and can be asked later what came in
 
     def address_of(self, given: str) -> str:
@@ -100,6 +101,10 @@ class Adapter:
     def check(self, account: str, credentials: Credentials, options: Mapping[str, Any]) -> Checked:
         """Ask the provider whether account and credentials work. Raises ``SendRefused`` with what it said."""
         return Checked()
+
+    def renewed(self, credentials: Credentials, options: Mapping[str, Any]) -> str | None:
+        """Ask for a new access token in place of one that will end; None for one that does not. Raises ``SendRefused``."""
+        return None
 
     def profile(
         self, account: str, address: Address, credentials: Credentials, options: Mapping[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from conversations.channels.messaging.send import Messaging
 from conversations.channels.reading import id_of, text_of
 from conversations.channels.types import Checked, Credentials, Error, Outbound, SendRefused
 
+NO_NEW_TOKEN = gettext_noop("Instagram gave no new access token.")
 ANOTHER_ACCOUNT = gettext_noop("The access token belongs to another Instagram account.")
 
 
@@ -35,6 +37,7 @@ class Instagram(Messaging):
     reaches = (ADDRESS,)
     account_addresses = frozenset({ADDRESS})
     profile_fields = "name,username"
+    token_life = timedelta(days=60)
 
     def base(self, options: Mapping[str, Any], credentials: Credentials) -> str:
         """Return Instagram's own Graph, or Facebook's for an account behind a page."""
@@ -71,6 +74,17 @@ class Instagram(Messaging):
         return Checked(
             name=text_of(answer.get("name")) or username, learned={key: one for key, one in learned.items() if one}
         )
+
+    def renewed(self, credentials: Credentials, options: Mapping[str, Any]) -> str | None:
+        """Return the token of another sixty days; those of pages do not end. Raises ``SendRefused``."""
+        if through_page(options, credentials):
+            return None
+        asked = {"grant_type": "ig_refresh_token", "access_token": credentials.access_token}
+        host = self.base(options, credentials)
+        answer = graph.get("refresh_access_token", asked, credentials.access_token, read_error, host=host)
+        if not (token := text_of(answer.get("access_token"))):
+            raise SendRefused(Error(code="no_token", title=NO_NEW_TOKEN, error_class="channel"))
+        return token
 
 
 def through_page(options: Mapping[str, Any], credentials: Credentials) -> bool:
