@@ -15,7 +15,7 @@ def words() -> dict[str, Any]:
     return {
         "now": pgettext("time", "now"),
         "none": "—",
-        "states": {"good": _("on target"), "near": _("near the limit"), "bad": _("off target"), "": _("no target")},
+        "states": {"good": _("on target"), "near": _("near the limit"), "bad": _("off target")},
         "targets": {
             "queue": _("target ≤ {target}"),
             "longest": _("target ≤ {target}"),

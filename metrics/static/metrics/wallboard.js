@@ -51,7 +51,7 @@ function paintTiles() {
     element.dataset.level = tile.state;
     const target = tile.target === null ? words.no_target : fill(words.targets[tile.key], { target: say(tile.key, tile.target) });
     write($("[data-target]", element), tile.part === undefined ? target : `${target} · ${fill(words.of, { part: tile.part, whole: tile.of })}`);
-    write($("[data-word]", element), tile.target === null ? "" : words.states[tile.state]);
+    write($("[data-word]", element), tile.state ? words.states[tile.state] : "");
     $("[data-line]", element).setAttribute("d", spark(tile.spark));
     const delta = $("[data-delta]", element);
     const arrow = tile.delta > 0 ? "▲" : "▼";
