@@ -14,7 +14,7 @@ from metrics.registry import Metric
 NONE = "—"
 LENGTHS = {"s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400}
 A_LENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(s|min|m|h|d)\b\.?\s*", re.IGNORECASE)
-COUNTED = ("count", "conversations", "people")
+COUNTED, WHOLE = ("count", "conversations", "people"), 100  # from here on parts of one say nothing
 
 
 def value(metric: Metric, number: float | None, currency: str = "") -> str:
@@ -27,7 +27,8 @@ def value(metric: Metric, number: float | None, currency: str = "") -> str:
         return str(format_percent(number, format="#,##0.#%", locale=words.locale()))
     if metric.unit == "money":
         return str(format_currency(number, currency or "BRL", locale=words.locale()))
-    shown = str(format_decimal(number, format="#,##0.##", locale=words.locale()))
+    digits = "#,##0" if metric.unit in COUNTED and abs(number) >= WHOLE else "#,##0.##"
+    shown = str(format_decimal(number, format=digits, locale=words.locale()))
     return f"{shown} / h" if metric.unit == "per_hour" else shown
 
 

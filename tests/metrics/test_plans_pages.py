@@ -169,10 +169,10 @@ def test_a_letter_goes_out_once_a_period(workspace: Workspace, digest: Digest, t
     assert letter.subject == "The week: Loja, Mon, 3/2 – Sun, 3/8"
     assert "First response time: 5 min (n = 1)" in letter.body
     assert "Interaction volume: 1 (n = 1)" in letter.body
-    html = str(letter.alternatives[0].content)
+    html = str(letter.alternatives[0][0])
     assert "<b>5 min</b>" in html
     assert not re.search(r"<svg|<style|style=|<script", html)
-    leave = re.search(r"http\S+/digests/leave/\S+", letter.body)
+    leave = re.search(r"http\S+/digests/leave/\S+", str(letter.body))
     assert leave
     assert letter.extra_headers["List-Unsubscribe"] == f"<{leave[0]}>"
     path = leave[0].removeprefix(leave[0].split("/metrics/")[0])
