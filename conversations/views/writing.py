@@ -94,7 +94,7 @@ def _occurrences() -> dict[str, str]:
         "opportunity.stage_changed": _("Opportunity went on"), "opportunity.won": _("Opportunity won"),
         "opportunity.lost": _("Opportunity lost"), "benefit.exposed": _("Benefit offered"),
         "benefit.used": _("Benefit used"), "store.visit": _("Visit to the store"),
-        "survey.answered": _("Survey answered"),
+        "survey.answered": _("Survey answered"), "customer.updated": _("Details updated"),
     }  # fmt: skip
 
 
