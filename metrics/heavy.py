@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
 
@@ -15,18 +13,15 @@ EXACT_UP_TO = 100_000  # observations of an answer whose percentiles are taken f
 WHOLE_DAYS = {"day", "week", "month"}
 SIDES = ("", "_over", "_under")  # what follows a measure's name: all, those above the line, those below it
 CLOCK = "weekday_hour"  # counts alone are kept by the hour of the day
+# The parts of a key, by word, as facts write them; any other word is that of the cells' dimension.
+PARTS = {
+    "day": "to_char(day, 'YYYY-MM-DD')",
+    "week": "to_char(day, 'IYYY-\"W\"IW')",
+    "month": "to_char(day, 'YYYY-MM')",
+    CLOCK: "concat(to_char(day, 'ID-'), lpad((place - 1)::text, 2, '0'))",
+}
+SHARES = (0.5, 0.75, 0.9, 0.95, 1.0)
 type Key = tuple[str | None, ...]
-
-
-class Stored(NamedTuple):
-    """What is read of a stored cell; of ``hours`` and ``histogram`` only what the question needs."""
-
-    day: date
-    value: str
-    n: int
-    total: int
-    hours: list[int]
-    histogram: bytes
 
 
 def can_answer(question: Question, *, lengths: bool = False) -> bool:
@@ -44,17 +39,10 @@ def can_answer(question: Question, *, lengths: bool = False) -> bool:
 
 def counts(question: Question, measure: str) -> dict[Key, int]:
     """Return how many there are by key; under the empty key all together."""
-    found: dict[Key, int] = defaultdict(int)
     by_clock = CLOCK in question.by
-    for cell in _stored(question, measure, "hours" if by_clock else ""):
-        found[()] += cell.n
-        if by_clock:
-            for hour, n in enumerate(cell.hours):
-                if n:
-                    found[_key(question, cell, hour)] += n
-        elif question.by:
-            found[_key(question, cell)] += cell.n
-    return dict(found)
+    rows = _added(question, measure, "sum(hourly)::bigint" if by_clock else "sum(n)::bigint")
+    found = {key: int(n) for key, (n,) in rows if n}
+    return found | {(): sum(found.values())} if found else {}
 
 
 def figures(question: Question) -> dict[Key, dict[str, Any]]:
@@ -62,63 +50,39 @@ def figures(question: Question) -> dict[Key, dict[str, Any]]:
     if not can_answer(question, lengths=True):
         return {}
     measure = question.metric.source.measure
-    if _number(question, measure) <= EXACT_UP_TO:
+    whole = counts(question._replace(by=()), measure).get((), 0)
+    if whole <= EXACT_UP_TO:
         return {}
-    keyed: dict[Key, list[Stored]] = defaultdict(list)
-    for cell in _stored(question, measure, "histogram"):
-        keyed[_key(question, cell)].append(cell)
-    figures = _figures(keyed)
-    return figures if () in figures else figures | _figures({(): [cell for cells in keyed.values() for cell in cells]})
+    rows = _added(question, measure, "sum(n)::bigint, sum(total)::bigint, string_agg(histogram, ''::bytea)")
+    if question.by:
+        rows.append(
+            ((), (whole, sum(total for _, (_, total, _) in rows), b"".join(packed for _, (_, _, packed) in rows)))
+        )
+    read = histogram.percentiles([[packed] for _, (_, _, packed) in rows], SHARES)
+    return {
+        key: dict(n=n, mean=total / n / 1e6, p50=p50, p75=p75, p90=p90, p95=p95, max=longest, approximate=True)
+        for (key, (n, total, _)), (p50, p75, p90, p95, longest) in zip(rows, read, strict=True)
+    }
 
 
-def _figures(keyed: dict[Key, list[Stored]]) -> dict[Key, dict[str, Any]]:
-    read = histogram.percentiles([[cell.histogram for cell in cells] for cells in keyed.values()], SHARES)
-    figures = {}
-    for (key, cells), (p50, p75, p90, p95, longest) in zip(keyed.items(), read, strict=True):
-        n = sum(cell.n for cell in cells)
-        mean = sum(cell.total for cell in cells) / n / 1e6
-        figures[key] = dict(n=n, mean=mean, p50=p50, p75=p75, p90=p90, p95=p95, max=longest, approximate=True)
-    return figures
-
-
-SHARES = (0.5, 0.75, 0.9, 0.95, 1.0)
-
-
-def _key(question: Question, cell: Stored, hour: int = 0) -> Key:
-    return tuple(_part(word, cell, hour) for word in question.by)
-
-
-def _part(word: str, cell: Stored, hour: int) -> str | None:
-    if word == "day":
-        return cell.day.isoformat()
-    if word == "week":
-        year, week, _ = cell.day.isocalendar()
-        return f"{year}-W{week:02}"
-    if word == "month":
-        return cell.day.isoformat()[:7]
-    if word == CLOCK:
-        return f"{cell.day.isoweekday()}-{hour:02}"
-    return cell.value or None
-
-
-CELLS = (
-    "FROM metrics_cell WHERE workspace_id = %s AND measure = %s AND dimension = %s AND day >= %s AND day < %s "
-    "AND (%s::text[] IS NULL OR value = ANY(%s))"
-)
-
-
-def _number(question: Question, measure: str) -> int:
+def _added(question: Question, measure: str, select: str) -> list[tuple[Key, tuple[Any, ...]]]:
+    """Add cells up by key."""
+    by = question.by
+    keys = [PARTS.get(word, "nullif(value, '')") for word in by]
+    clock = "CROSS JOIN LATERAL unnest(hours) WITH ORDINALITY AS clock(hourly, place)" if CLOCK in by else ""
+    grouped = f"GROUP BY {', '.join(map(str, range(1, len(by) + 1)))}" if by else ""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(sum(n), 0)::bigint {CELLS}", _values(question, measure))
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            f"SELECT {', '.join([*keys, select])} FROM metrics_cell {clock} "  # noqa: S608  names of our own
+            "WHERE workspace_id = %s AND measure = %s AND dimension = %s AND day >= %s AND day < %s "
+            f"AND (%s::text[] IS NULL OR value = ANY(%s)) {grouped}",
+            _values(question, measure),
+        )
+        return [(row[: len(by)], tuple(map(_bytes, row[len(by) :]))) for row in cursor.fetchall()]
 
 
-def _stored(question: Question, measure: str, more: str) -> list[Stored]:
-    hours = "hours" if more == "hours" else "NULL"
-    packed = "histogram" if more == "histogram" else "NULL"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT day, value, n, total, {hours}, {packed} {CELLS}", _values(question, measure))
-        return [Stored(*row) for row in cursor.fetchall()]
+def _bytes(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def _values(question: Question, measure: str) -> list[Any]:
