@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from statistics import median
@@ -52,7 +50,7 @@ def rebuild(ground: Ground) -> Iterator[Result]:
     """Let one process and two rebuild the same companies, and read their events sorted, in turns."""
     with ground.database() as url:
         companies = [fill(place) for place in range(COMPANIES)]
-        children = [ground.child("rebuild", DATABASE_URL=url) for _ in range(2)]
+        children = [ground.child("rebuilder", DATABASE_URL=url) for _ in range(2)]
         for child in children:
             child.hear()
         ones, twos, reads = [], [], []
@@ -115,19 +113,3 @@ def rebuilt(children: list[Child], companies: list[Workspace]) -> float:
     for child in children:
         child.hear(600)
     return time.perf_counter() - began
-
-
-def main() -> None:
-    """For each line, a list of companies: rebuild them, answer how many conversations that were."""
-    import django
-
-    django.setup()
-    from metrics.rebuild import rebuild as again
-
-    print(json.dumps("ready"), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(sum(again(Workspace.objects.get(pk=pk)) for pk in json.loads(line))), flush=True)
-
-
-if __name__ == "__main__":
-    main()
