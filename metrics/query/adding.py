@@ -42,8 +42,9 @@ def _add_beside(question: Question, found: Found, values: Values, *, from_cells:
         add_open(question, found, values)
     if source.set_aside:
         _set_aside(question, source.set_aside[1], found, values)
+    each = distinct(kind.each if isinstance(kind, Sum) else "")  # a sale that is shared among touches is left out once
     for name, condition in source.left_out.items():
-        for key, (n,) in grouped(question, source, "count(*)", values, condition=condition):
+        for key, (n,) in grouped(question, source, each, values, condition=condition):
             if n:
                 found[key]["left_out"] = (*found[key].get("left_out", ()), (name, n))
     if isinstance(kind, Lengths) and question.clock == "elapsed":

@@ -170,12 +170,12 @@ def open_beside(ask: Ask, rows: Rows, going_on: Iterable[Seen], *, each: bool = 
     return whole
 
 
-def aside(ask: Ask, rows: Rows, name: str, seen: Iterable[Seen]) -> Rows:
-    """Add under a name how many were left out."""
+def aside(ask: Ask, rows: Rows, name: str, seen: Iterable[Seen], *, each: bool = False) -> Rows:
+    """Add under a name how many were left out; ``each`` counts everything once, by ``who``."""
     whole: Rows = defaultdict(lambda: {"n": 0, "value": None})
     whole.update(rows)
     for key, some in parted(ask, seen).items():
-        whole[key][name] = len(some)
+        whole[key][name] = len({one.who for one in some}) if each else len(some)
     return whole
 
 

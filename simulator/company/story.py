@@ -124,9 +124,10 @@ class _Company:
             plan.surveys.append(asked)
         if draw.random() < 0.3 and self.shops_from.get(person.number, at) <= at and whole.sittings[0].given:
             self.shops_from[person.number] = shopping.in_chat(draw, plan, self._basket(draw, person), at, channel)
-            self._uses(person, channel)
+            self._uses(person, _elsewhere(channel))
         if draw.random() < 0.15:
             plan.offers.extend(offer(draw, plan, person, channel, at))
+            self._uses(person, _elsewhere(channel))
 
     def _is_quiet(self, person: Person, at: datetime) -> bool:
         return at > self.plan.start and self.talks_from.get(person.number, at) <= at
@@ -156,3 +157,8 @@ class _Company:
         channel = draw.choice(("ecommerce", "ecommerce", "store", "instagram"))
         self.plan.visits.append(visit(draw, person, at, channel))
         self._uses(person, channel)
+
+
+def _elsewhere(channel: str) -> str:
+    """Return as on which channel other systems know somebody: the chat's own number says nothing there."""
+    return "email" if channel == "webchat" else channel

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from simulator.company.figures import Ask, Figure, Rows, Seen, aside, open_beside, parted, rate, ratio, spread, total
 from simulator.company.plan import Order, Plan
-from simulator.company.true_sales import Moved, beside_money, csat, is_sale, money, sales_of
+from simulator.company.true_sales import LEFT_OUT, Moved, csat, is_sale, money, sales_of, why_left_out
 from simulator.company.true_talks import first_response, resolution
 
 MONTH, WEEK, QUARTER, MEMORY = timedelta(days=30), timedelta(days=7), timedelta(days=90), timedelta(days=180)
@@ -156,19 +156,30 @@ def shares(led: list[Touch], at: datetime, model: str) -> list[tuple[str, Fracti
 def sales_by_channel(plan: Plan, ask: Ask) -> Rows:
     """K22: money where it was paid, or shared among what led to it."""
     model = ask.only.get("model", "paid_at")
-    led = {one.sale.number: one for one in journeys(plan) if one.sale and one.led}
+    led = {one.sale.number: one for one in journeys(plan) if one.sale and one.led} if model != "paid_at" else {}
+
+    def parts(order: Order) -> list[tuple[str, Fraction | float]]:
+        journey = led.get(order.number)
+        return shares(journey.led, paid(order), model) if journey else [(order.channel, Fraction(1))]
+
     seen = []
     for moved in money(plan):
-        journey = led.get(moved.order.number) if model != "paid_at" else None
-        parts = shares(journey.led, paid(journey.sale), model) if journey else [(moved.order.channel, Fraction(1))]
-        for channel, part in parts:
+        for channel, part in parts(moved.order):
             amount = Fraction(moved.amount) * Fraction(part)
             seen.append(Seen(moved.at, {"channel": channel, "store": moved.order.store}, amount, moved.order.number))
-    rows = {
+    rows: Rows = {
         key: {"n": len({one.who for one in some}), "value": float(sum((one.size for one in some), Fraction()))}
         for key, some in parted(ask, seen).items()
     }
-    return beside_money(plan, ask, rows)
+    for why in LEFT_OUT:
+        out = [
+            Seen(order.paid, {"channel": channel, "store": order.store}, 1, order.number)
+            for order in plan.orders
+            if order.paid and why_left_out(order) == why
+            for channel in {channel for channel, _ in parts(order)}
+        ]
+        rows = aside(ask, rows, why, out, each=True)
+    return rows
 
 
 def online_to_offline(plan: Plan, ask: Ask) -> Rows:
@@ -245,7 +256,11 @@ def cohorts(plan: Plan, ask: Ask) -> Rows:
             if _months(first, today) > months and (wanted is None or str(months) in wanted):
                 tags = {"channel": sales[0].channel, "months": str(months)}
                 seen.append(Seen(paid(sales[0]), tags, months in bought, number))
-    return rate(ask, seen)
+    rows = rate(ask, seen)
+    if "months" in ask.by:
+        usual = cohorts(plan, ask._replace(by=()))  # of the months side by side the usual one is the whole
+        rows = {key: row for key, row in rows.items() if key} | usual
+    return rows
 
 
 def _months(first: date, other: date) -> int:

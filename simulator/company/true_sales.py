@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from simulator.company.figures import (
@@ -25,6 +26,7 @@ from simulator.company.figures import (
 from simulator.company.plan import CURRENCY, Cart, Order, Plan, Survey
 
 IDLE = timedelta(minutes=60)
+LEFT_OUT = ("cancelled", "free", "unconverted")
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
@@ -84,7 +86,7 @@ def seen_money(moved: Iterable[Moved]) -> list[Seen]:
 
 def beside_money(plan: Plan, ask: Ask, rows: Rows) -> Rows:
     """Add how many paid orders were left out, by why."""
-    for why in ("cancelled", "free", "unconverted"):
+    for why in LEFT_OUT:
         seen = [
             Seen(order.paid, {"channel": order.channel, "store": order.store})
             for order in plan.orders
@@ -130,7 +132,7 @@ def left(cart: Cart, as_of: datetime) -> Left:
     paid = cart.order.paid if cart.order else None
     times = [at for _, at, _ in cart.updates]
     moments = [*times, paid] if paid else [*times, as_of]
-    quiet = next((one for one, after in zip(moments, moments[1:], strict=False) if after - one >= IDLE), None)
+    quiet = next((one for one, after in pairwise(moments) if after - one >= IDLE), None)
     state = "abandoned" if quiet else "paid" if paid else "active"
     return Left(state, times[-1], bool(quiet and paid and paid <= quiet + IDLE + WEEK))
 
@@ -218,7 +220,7 @@ def cac(plan: Plan, ask: Ask) -> Rows:
     )
     above = {key: sum((one.size for one in some), Fraction()) for key, some in cells.items()}
     if ask.by != plain.by:
-        return {key: row for key, row in _by_kind(above, len(new.get((), ()))).items()}
+        return _by_kind(above, len(new.get((), ())))
     below = {key: len(some) for key, some in new.items()}
     return ratio(above, below, below)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -84,7 +85,7 @@ def _event(key: str, source: str, kind: str, at: datetime, person: Person | None
     if channel:
         event["channel"] = channel
     if person:
-        name = ADDRESS[channel]
+        name = ADDRESS[channel] if source == DESK else "email" if channel == "webchat" else ADDRESS[channel]
         event["customer"] = {name: person.addresses[name], "name": person.name}
     return event
 
@@ -94,48 +95,41 @@ def _given(data: Event) -> Event:
 
 
 def _talk(seed: int, talk: Talk) -> Iterator[Event]:
-    draw = seeded("words", seed, talk.number)
-    key = f"{seed}-t{talk.number}"
-    count = iter(range(1, 10_000))
     opening = talk.sittings[0].exchanges[0].channel
-
-    def one(kind: str, at: datetime, channel: str, **data: Any) -> Event:
-        return _event(f"{key}-{next(count)}", DESK, kind, at, talk.person, channel, data)
-
-    def said(each: Exchange) -> Iterator[Event]:
-        topic = draw.choice(TOPICS)
-        words = [*draw.choice(topic.openings), *(draw.choice(some) for some in topic.answers), draw.choice(THANKS)]
-        for place, at in enumerate(each.asked):
-            yield one("message.received", at, each.channel, text=words[min(place, len(words) - 1)])
-        for at in each.bot:
-            yield one(
-                "message.sent",
-                at,
-                each.channel,
-                author="bot",
-                text=f"{draw.choice(GREETINGS)}! Sou o assistente da loja.",
-            )
-        for at in each.replied:
-            yield one("message.sent", at, each.channel, author="agent", agent=each.agent, text=draw.choice(ANSWERS))
-
-    def turns(sitting: Sitting) -> Iterator[Event]:
-        if sitting.handed_over:
-            yield one("conversation.handoff", sitting.handed_over, opening, by="bot", team="Atendimento")
-        for given in sitting.given:
-            yield one("conversation.assigned", given.at, opening, agent=given.agent, team=given.team, by=_giver(given))
-        if sitting.snoozed:
-            yield one("conversation.snoozed", sitting.snoozed, opening, by="agent")
-        if sitting.closed_at:
-            yield one("conversation.resolved", sitting.closed_at, opening, by=sitting.closed_by, agent=sitting.closer)
-
+    told: list[tuple[str, datetime, str, Event]] = []
     if talk.campaign:
-        yield one(
-            "message.sent", talk.campaign, talk.campaign_channel, author="campaign", text="Chegou a nova coleção!"
-        )
+        words = {"author": "campaign", "text": "Chegou a nova coleção!"}
+        told.append(("message.sent", talk.campaign, talk.campaign_channel, words))
+    draw = seeded("words", seed, talk.number)
     for sitting in talk.sittings:
         for each in sitting.exchanges:
-            yield from said(each)
-        yield from turns(sitting)
+            told += _said(draw, each)
+        told += [(f"conversation.{kind}", at, opening, data) for kind, at, data in _turns(sitting)]
+    for number, (kind, at, channel, data) in enumerate(told, start=1):
+        yield _event(f"{seed}-t{talk.number}-{number}", DESK, kind, at, talk.person, channel, data)
+
+
+def _said(draw: random.Random, each: Exchange) -> Iterator[tuple[str, datetime, str, Event]]:
+    topic = draw.choice(TOPICS)
+    words = [*draw.choice(topic.openings), *(draw.choice(some) for some in topic.answers), draw.choice(THANKS)]
+    for place, at in enumerate(each.asked):
+        yield "message.received", at, each.channel, {"text": words[min(place, len(words) - 1)]}
+    for at in each.bot:
+        text = f"{draw.choice(GREETINGS)}! Sou o assistente da loja."
+        yield "message.sent", at, each.channel, {"author": "bot", "text": text}
+    for at in each.replied:
+        yield "message.sent", at, each.channel, {"author": "agent", "agent": each.agent, "text": draw.choice(ANSWERS)}
+
+
+def _turns(sitting: Sitting) -> Iterator[tuple[str, datetime, Event]]:
+    if sitting.handed_over:
+        yield "handoff", sitting.handed_over, {"by": "bot", "team": "Atendimento"}
+    for given in sitting.given:
+        yield "assigned", given.at, {"agent": given.agent, "team": given.team, "by": _giver(given)}
+    if sitting.snoozed:
+        yield "snoozed", sitting.snoozed, {"by": "agent"}
+    if sitting.closed_at:
+        yield "resolved", sitting.closed_at, {"by": sitting.closed_by, "agent": sitting.closer}
 
 
 def _giver(given: Given) -> str:

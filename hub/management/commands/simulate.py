@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
 from conversations.models import Channel, Connection
+from hub.management import history
+from hub.models import Workspace
 from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches, TwilioNumber
+from simulator.company.send import RefusedError
 from simulator.play import play
 
 DEFAULT_PORT = 8100
@@ -32,10 +37,16 @@ class Command(BaseCommand):
             "--port", type=int, help="port of Graph (default: that of SIMULATOR_URL or GRAPH_API_URL, 8100)"
         )
         parser.add_argument("--hub", help="base URL of the hub on this machine (default: PUBLIC_URL)")
+        parser.add_argument("--days", type=int, help="tell the workspace that many days of an invented past instead, and end")
+        parser.add_argument("--talks", type=float, default=20.0, help="with --days: conversations a day (default 20)")
+        parser.add_argument("--truth", type=Path, help="with --days: a file for the true value of every figure, as JSON")
         parser.add_argument("--switches", default="{}", help="how to behave, as JSON; see POST /_sim/behaviour")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         hub_url = (options["hub"] or settings.PUBLIC_URL).rstrip("/")
+        if options["days"] is not None:
+            self._tell_the_past(options, hub_url)
+            return
         try:
             play(
                 NumbersOf(options["workspace"], hub_url),
@@ -52,6 +63,18 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         except OSError as problem:
             raise CommandError(f"Graph could not be served: {problem}") from None
+
+    def _tell_the_past(self, options: dict[str, Any], hub_url: str) -> None:
+        workspace = Workspace.objects.filter(slug=options["workspace"]).first()
+        if workspace is None:
+            raise CommandError(f"There is no workspace {options['workspace']}.")
+        if not 1 <= options["days"] <= 730 or not 0 < options["talks"] <= 1_000:
+            raise CommandError("--days must be from 1 to 730, --talks above 0 and at most 1000.")
+        past = history.Past(options["seed"], options["days"], options["talks"])
+        try:
+            history.tell(workspace, past, hub_url, options["truth"], self.say)
+        except (NotLoopbackError, RefusedError, httpx2.TransportError, OSError) as problem:
+            raise CommandError(f"The history could not be told: {problem}") from None
 
     def say(self, line: str) -> None:
         """Print one line at once: whoever started us reads along."""

@@ -29,6 +29,7 @@ MARK = "NOVELO_UP"  # in the environment of every process we start, with a value
 QUEUES = "interactive,bulk,media,metrics"
 STOP_ORDER = ("simulator", "web", "worker", "beat", "relay", "valkey", "postgres")
 READY_SECONDS = 60.0
+HISTORY_DAYS = "60"  # what the demo company looks back on
 
 
 class Command(BaseCommand):
@@ -128,6 +129,9 @@ class _Up:
         if self.supervisor.stopping:
             return
         self._announce(env["PUBLIC_URL"], logins, late, time.monotonic() - began)
+        if logins and not self.options["no_simulator"]:
+            # Beside everything else, so that nobody waits for it; it ends by itself and is told once.
+            self.supervisor.run(self._command("history", env, "simulate", "--days", HISTORY_DAYS))
 
     def _environment(self) -> dict[str, str]:
         """Start the servers that the environment does not name, and return the environment of the programs."""
