@@ -121,7 +121,6 @@ def course(
         title,
         lambda size: line.lines(size, title, places, lines, axis, target),
         _course_table(given, span),
-        is_wide=True,
     )
 
 

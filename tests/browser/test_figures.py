@@ -60,6 +60,7 @@ def enter(sign_in: SignIn, to: str) -> Page:
 def test_the_slowest_first_response_is_three_clicks_away(week: Shop, sign_in: SignIn) -> None:
     page = enter(sign_in, "/metrics/")
     page.locator('.bar [data-letter="W"]').click()
+    expect(page.locator('.bar [data-letter="W"]')).to_have_attribute("aria-current", "true")
     page.locator(".bar").get_by_role("link", name="Instagram").click()
     page.wait_for_url("**channel=instagram**")
     page.locator("#tile-first_response_time a[data-open]").click()
