@@ -17,7 +17,7 @@ def test_it_works() -> None:
     wrong = api.post(URL, {"provider": "magento", "name": "Loja", "secret": "a-long-secret"}, format="json")
     assert (wrong.status_code, list(wrong.json()["errors"])) == (400, ["provider"])
     short = api.post(URL, {"provider": "shopify", "name": "Loja", "secret": "x"}, format="json")
-    assert short.json()["errors"] == {"secret": ["A secret has at least 8 characters."]}
+    assert short.json()["errors"] == {"secret": "A secret has at least 8 characters."}
     assert not Connection.objects.exists()
     made = api.post(URL, {"provider": "shopify", "name": "Loja", "secret": "a-long-secret"}, format="json")
     row = Connection.objects.get()
