@@ -40,7 +40,7 @@ CONVERSATIONS = """
 SELECT t.id AS pk, t.customer_id, c.merged_into_id, c.name AS customer_name, w.name AS whole_name, t.folded_into_id,
   t.status, t.channel_ids, t.last_channel_id, t.opened_at, t.first_response_at, t.waiting_since, t.snoozed_until,
   t.resolved_at, t.reopened_count, t.last_inbound_at, t.last_message_at, t.unread, t.route_reason::json AS route_reason,
-  t.priority, t.language, t.due_at, t.due_kind, t.due_told,
+  t.priority, t.language, t.attributes::json AS attributes, t.bot_id, b.name AS bot_name, t.due_at, t.due_kind, t.due_told,
   t.assignee_id, u.email AS user_email, u.name AS user_name, t.team_id, g.name AS team_name,
   m.id AS said_pk, m.direction AS said_direction, m.author_kind AS said_author_kind, m.kind AS said_kind,
   m.text AS said_text, m.status AS said_status, m.sent_at AS said_sent_at, m.deleted_at AS said_deleted_at,
@@ -59,6 +59,7 @@ JOIN conversations_customer c ON c.id = t.customer_id
 LEFT JOIN conversations_customer w ON w.id = c.merged_into_id
 LEFT JOIN hub_user u ON u.id = t.assignee_id
 LEFT JOIN hub_team g ON g.id = t.team_id
+LEFT JOIN conversations_bot b ON b.id = t.bot_id
 LEFT JOIN conversations_message m ON m.id = t.last_message_id
 WHERE t.workspace_id = %s AND t.id = ANY(%s)
 """
@@ -103,6 +104,7 @@ def _conversation(row: Any) -> Shown:
         SimpleNamespace(pk=row.assignee_id, email=row.user_email, name=row.user_name) if row.assignee_id else None
     )
     fields["team"] = SimpleNamespace(pk=row.team_id, name=row.team_name) if row.team_id else None
+    fields["bot"] = SimpleNamespace(pk=row.bot_id, name=row.bot_name) if row.bot_id else None
     fields["last_message"] = _said(row) if row.said_pk else None
     fields["labels"], fields["mentioned"] = row.labels or [], row.mentioned or []
     touched = {UUID(one["pk"]): cast("Channel", SimpleNamespace(**one)) for one in row.touched or ()}
