@@ -80,7 +80,8 @@ def talk(draw: random.Random, number: int, person: Person, opened: datetime, cha
 
 def _served(telling: _Telling, *, handed_over: bool, taken: bool) -> Sitting:
     draw = telling.draw
-    asked, bot, handed = telling.asked(), (), None
+    asked, handed = telling.asked(), None
+    bot: tuple[datetime, ...] = ()
     if handed_over:
         answered = telling.after(1, 4)
         again = telling.after(10, 120)

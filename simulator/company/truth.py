@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from simulator.company import true_journeys as journeys, true_sales as sales, true_talks as talks
+from simulator.company import (
+    true_answers as replies,
+    true_journeys as journeys,
+    true_people as people,
+    true_sales as sales,
+    true_talks as talks,
+)
 from simulator.company.figures import Ask, Rows
 from simulator.company.plan import ZONE, Plan
 
@@ -38,16 +44,16 @@ KNOWN: dict[str, Known] = {
     "occupancy": Known(talks.occupancy, ("agent", "day")),
     "concurrency": Known(talks.concurrency, ("agent", "day")),
     "resolved_per_hour": Known(talks.resolved_per_hour, BY_ALL),
-    "channel_preference": Known(journeys.preference, ("channel",)),
-    "channel_consistency": Known(journeys.consistency, ("measure",)),
-    "csat": Known(sales.csat, (*BY_ALL, "touchpoint")),
-    "nps": Known(sales.nps, BY_ALL),
-    "post_purchase_csat": Known(sales.post_purchase_csat, (*BY_ALL, "touchpoint")),
-    "opportunities_opened": Known(sales.opportunities_opened, BY_ALL),
-    "opportunities_won": Known(sales.opportunities_won, BY_ALL),
-    "win_rate": Known(sales.win_rate, BY_ALL, (("basis", "cohort"),)),
-    "stage_friction": Known(sales.stage_friction, (*BY_ALL, "stage", "stage,outcome")),
-    "sale_time": Known(sales.sale_time, BY_ALL),
+    "channel_preference": Known(people.preference, ("channel",)),
+    "channel_consistency": Known(people.consistency, ("measure",)),
+    "csat": Known(replies.csat, (*BY_ALL, "touchpoint")),
+    "nps": Known(replies.nps, BY_ALL),
+    "post_purchase_csat": Known(replies.post_purchase_csat, (*BY_ALL, "touchpoint")),
+    "opportunities_opened": Known(replies.opportunities_opened, BY_ALL),
+    "opportunities_won": Known(replies.opportunities_won, BY_ALL),
+    "win_rate": Known(replies.win_rate, BY_ALL, (("basis", "cohort"),)),
+    "stage_friction": Known(replies.stage_friction, (*BY_ALL, "stage", "stage,outcome")),
+    "sale_time": Known(replies.sale_time, BY_ALL),
     "sales_by_channel": Known(journeys.sales_by_channel, BY_PLACE, MODELS),
     "average_order_value": Known(sales.average_order, BY_PLACE),
     "spend_per_customer": Known(sales.spend, BY_PLACE),
@@ -64,10 +70,10 @@ KNOWN: dict[str, Known] = {
     "online_to_offline": Known(journeys.online_to_offline, BY_PLACE),
     "offline_to_online": Known(journeys.offline_to_online, (*BY_PLACE, "fulfilment")),
     "arpu": Known(journeys.arpu, ("channel", "day"), (("basis", "buyers"),)),
-    "repeat_purchase_rate": Known(journeys.repeat, ("channel",)),
-    "retention_rate": Known(journeys.retention, ()),
-    "cohort_retention": Known(journeys.cohorts, ("channel", "months", "day")),
-    "lifetime_value": Known(journeys.lifetime, ("channel", "day")),
+    "repeat_purchase_rate": Known(people.repeat, ("channel",)),
+    "retention_rate": Known(people.retention, ()),
+    "cohort_retention": Known(people.cohorts, ("channel", "months", "day")),
+    "lifetime_value": Known(people.lifetime, ("channel", "day")),
 }
 
 
