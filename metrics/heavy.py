@@ -9,7 +9,7 @@ from django.db import connection
 from metrics import histogram
 from metrics.question import Question
 
-EXACT_UP_TO = 100_000  # observations of an answer whose percentiles are taken from the facts themselves
+EXACT_UP_TO = 100_000  # observations whose percentiles are taken from the facts themselves
 WHOLE_DAYS = {"day", "week", "month"}
 SIDES = ("", "_over", "_under")  # what follows a measure's name: all, those above the line, those below it
 CLOCK = "weekday_hour"  # counts alone are kept by the hour of the day

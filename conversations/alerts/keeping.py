@@ -77,5 +77,5 @@ def _check(caller: Caller, plan: Plan, row: AlertRule | None) -> None:
     if row is None and rules.count() >= MOST:
         raise Refused("kind", _("There are %(most)d rules already: remove one first.") % {"most": MOST})
     same = rules.filter(kind=plan.kind, team=plan.team_id, channel_kind=plan.channel_kind, threshold=plan.threshold)
-    if same.exclude(pk=row.pk if row else None).exists():
+    if (same.exclude(pk=row.pk) if row else same).exists():
         raise Refused("threshold", _("There is such a rule already."))

@@ -27,9 +27,7 @@ class Label(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                Lower("name"), "workspace", name="label_name_is_unique_in_workspace"
-            ),
+            models.UniqueConstraint(Lower("name"), "workspace", name="label_name_is_unique_in_workspace"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
 
-import http_ece
+import http_ece  # type: ignore[import-untyped]
 import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -118,7 +118,7 @@ def _meant(caller: Caller, plan: Plan) -> None:
 def _reached(caller: Caller, plan: Plan, row: SlaPolicy | None) -> None:
     """Refuse a policy that another one stands before in every case: nobody would ever be promised it."""
     others = SlaPolicy.objects.of(caller.workspace).filter(active=True, position__lte=plan.position)
-    for other in others.exclude(pk=row.pk if row else None):
+    for other in others.exclude(pk=row.pk) if row else others:
         covers = (
             other.team_id in {None, plan.team_id}
             and (

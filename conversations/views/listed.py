@@ -97,7 +97,9 @@ def words() -> dict[str, Any]:
         },
         "nobody_has_it": _("Back to the queue"),
         "window_hours": {
-            kind: adapter.reply_window // timedelta(hours=1) for kind, adapter in CHANNELS.items() if adapter.reply_window
+            kind: adapter.reply_window // timedelta(hours=1)
+            for kind, adapter in CHANNELS.items()
+            if adapter.reply_window
         },
         "window_closes": _("The window closes in {left}"),
         "looks": _("{names} is here"),

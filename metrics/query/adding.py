@@ -22,7 +22,7 @@ def add(question: Question, found: Found, values: Values, *, cells: bool, people
     """Add the figures of every key; ``lean``: nothing beside them."""
     kind = question.metric.adding
     if isinstance(kind, Lengths):
-        _lengths(question, kind, found, values, cells=cells)
+        _lengths(question, kind, found, values, cells=cells, lean=lean)
     elif isinstance(kind, Count):
         _count(question, kind, found, values, cells=cells)
     elif cells and isinstance(kind, Rate | Score) and heavy.can_answer(question):
@@ -51,16 +51,22 @@ def _add_beside(question: Question, found: Found, values: Values, *, from_cells:
         add_survival(question, kind, found, values)
 
 
-def _lengths(question: Question, kind: Lengths, found: Found, values: Values, *, cells: bool) -> None:
-    """Add n, mean and percentiles: from facts, or from histograms where there are more than facts are read for."""
-    if approximate := heavy.figures(question) if cells else {}:
-        for key, figures in approximate.items():
-            found[key].update(figures)
+def _lengths(question: Question, kind: Lengths, found: Found, values: Values, *, cells: bool, lean: bool) -> None:
+    """Add n, mean and percentiles: from facts, or from histograms where there are more than facts are read for.
+
+    What a row's own observations are few enough for is exact; ``lean``, as charts ask, takes every row from histograms then.
+    """
+    approximate = heavy.figures(question) if cells else {}
+    for key, figures in approximate.items():
+        found[key].update(figures)
+    few = {key for key, figures in approximate.items() if figures["n"] <= heavy.EXACT_UP_TO}
+    if approximate and (lean or not few):
         return
     length = kind.clocks[question.clock]
     select = f"count(*), sum({length}), {PERCENTILES.format(length)}, max({length})"
     for key, (n, total, percentiles, longest) in grouped(question, question.metric.source, select, values):
-        if n:
+        if n and (key in few or key not in approximate):
+            found[key].pop("approximate", None)
             found[key].update(spread(n, float(total) / n / 1e6, percentiles, longest, scale=1e6))
 
 

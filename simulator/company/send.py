@@ -16,6 +16,9 @@ A_CALL = 1_000
 TRIES = 5
 
 
+AwayError = httpx2.TransportError  # nobody answered, though it was tried again
+
+
 class RefusedError(Exception):
     """The hub did not take a call: it says why."""
 

@@ -103,9 +103,10 @@ def _minutes(seconds: int | None) -> float | int | None:
 
 
 def _plan(given: dict[str, Any]) -> keeping.Plan:
+    promised: dict[str, Any] = {name: _seconds(given[name]) for name in keeping.PROMISES}
     return keeping.Plan(
         **{name: given[name] for name in ("name", "clock", "pauses", "channel_kinds", "position", "active")},
-        **{name: _seconds(given[name]) for name in keeping.PROMISES},
+        **promised,
         team_id=UUID(given["team"]) if given["team"] else None,
         priorities=[int(one) for one in given["priorities"]],
     )

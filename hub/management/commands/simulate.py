@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,7 +15,7 @@ from conversations.models import Channel, Connection
 from hub.management import history
 from hub.models import Workspace
 from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches, TwilioNumber
-from simulator.company.send import RefusedError
+from simulator.company.send import AwayError, RefusedError
 from simulator.play import play
 
 DEFAULT_PORT = 8100
@@ -37,9 +36,13 @@ class Command(BaseCommand):
             "--port", type=int, help="port of Graph (default: that of SIMULATOR_URL or GRAPH_API_URL, 8100)"
         )
         parser.add_argument("--hub", help="base URL of the hub on this machine (default: PUBLIC_URL)")
-        parser.add_argument("--days", type=int, help="tell the workspace that many days of an invented past instead, and end")
+        parser.add_argument(
+            "--days", type=int, help="tell the workspace that many days of an invented past instead, and end"
+        )
         parser.add_argument("--talks", type=float, default=20.0, help="with --days: conversations a day (default 20)")
-        parser.add_argument("--truth", type=Path, help="with --days: a file for the true value of every figure, as JSON")
+        parser.add_argument(
+            "--truth", type=Path, help="with --days: a file for the true value of every figure, as JSON"
+        )
         parser.add_argument("--switches", default="{}", help="how to behave, as JSON; see POST /_sim/behaviour")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -73,7 +76,7 @@ class Command(BaseCommand):
         past = history.Past(options["seed"], options["days"], options["talks"])
         try:
             history.tell(workspace, past, hub_url, options["truth"], self.say)
-        except (NotLoopbackError, RefusedError, httpx2.TransportError, OSError) as problem:
+        except (NotLoopbackError, RefusedError, AwayError, OSError) as problem:
             raise CommandError(f"The history could not be told: {problem}") from None
 
     def say(self, line: str) -> None:

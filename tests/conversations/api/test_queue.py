@@ -55,4 +55,6 @@ def test_it_reads_any_number_with_six_queries(shop: Shop) -> None:
         factories.message(factories.conversation(shop.place, team=team), shop.line)
     with CaptureQueriesContext(connection) as queries:
         assert shop.api.get("/api/v1/queue").json()["waiting"] == 4
-    assert len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 6  # token, cells, teams, who is there (3)
+    assert (
+        len([entry for entry in queries if entry["sql"].startswith("SELECT")]) == 6
+    )  # token, cells, teams, who is there (3)
