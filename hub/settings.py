@@ -391,6 +391,10 @@ SPECTACULAR_SETTINGS = {
         "PresenceState": "hub.models.Presence",
         "Priority": ["none", "low", "medium", "high", "urgent"],
         "SurveyKind": ["csat", "nps"],
+        "AlertKind": ["depth", "oldest_wait", "breach"],
+        "IntegrationKind": ["shopify", "woocommerce", "program"],
+        "MessageDirection": ["inbound", "outbound"],
+        "GoalDirection": ["at_least", "at_most"],
     },
 }
 

@@ -35,7 +35,10 @@ function spark(values) {
   const [low, high] = [Math.min(...known), Math.max(...known)];
   let pen = "M";
   return values.map((value, place) => {
-    if (value === null) return void (pen = "M") ?? "";
+    if (value === null) {
+      pen = "M";
+      return "";
+    }
     const y = high > low ? 28 - (24 * (value - low)) / (high - low) : 16;
     const point = `${pen}${((120 * place) / (values.length - 1)).toFixed(1)} ${y.toFixed(1)}`;
     pen = "L";

@@ -85,10 +85,16 @@ export function createActs(store, { current, take, after }) {
     after();
   }
 
+  /** Who has them as this page knows it, where they agree: whoever was faster keeps a conversation. */
+  function expected(ids) {
+    const held = new Set(ids.map((id) => find(id)?.assignee?.id ?? null));
+    return held.size === 1 ? { expected_assignee: [...held][0] } : {};
+  }
+
   const one = (act, name) => current() && run([current().id], act, name);
 
   return {
-    run, takeBack,
+    run, takeBack, expected,
     /** Resolve the opened one, or reopen what is resolved. */
     resolve() {
       const row = current();

@@ -14,8 +14,8 @@ export function presets(now = new Date()) {
   return found;
 }
 
-/** run(ids, act, name) does it; `find(id)` a conversation this page knows. */
-export function createChoosers(store, { run, find }) {
+/** run(ids, act, name) does it; `find(id)` a conversation this page knows, expected(ids) who has them by it. */
+export function createChoosers(store, { run, find, expected }) {
   const menu = $("#choose");
   const list = $("[data-choose-list]", menu);
   const own = $("[data-choose-time]", menu);
@@ -46,10 +46,10 @@ export function createChoosers(store, { run, find }) {
       press: () => act({ do: "snooze", until: at.toISOString() }, named(at)),
     })),
     assign: () => [
-      { title: words.nobody_has_it, drawing: "queue", press: () => act({ do: "assign", assignee: null }) },
+      { title: words.nobody_has_it, drawing: "queue", press: () => act({ do: "assign", assignee: null, ...expected(ids) }) },
       ...store.agents.map((person) => {
         const name = person.name || person.email;
-        return { title: name, face: person.id, press: () => act({ do: "assign", assignee: person.id }, name) };
+        return { title: name, face: person.id, press: () => act({ do: "assign", assignee: person.id, ...expected(ids) }, name) };
       }),
       ...store.teams.map((team) => ({ title: team.name, drawing: "team", press: () => act({ do: "assign", team: team.id }, team.name) })),
     ],

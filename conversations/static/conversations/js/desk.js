@@ -28,6 +28,7 @@ export function createDesk(store, { acts, current, open, draftOf, othersOf }) {
   });
   const choosers = createChoosers(store, {
     find,
+    expected: acts.expected,
     run: async (ids, act, name) => {
       const whole = selection.ids();
       if (whole.length && ids.every((id) => whole.includes(id))) selection.clear();
@@ -50,7 +51,7 @@ export function createDesk(store, { acts, current, open, draftOf, othersOf }) {
   function pressed(name, ids, anchor = null) {
     if (["assign", "label", "priority", "snooze"].includes(name)) return choosers.open(name, ids, anchor);
     if (ids.length > 1 || selection.some()) selection.clear();
-    if (name === "mine") return acts.run(ids, { do: "assign", assignee: store.me.id }, store.me.name);
+    if (name === "mine") return acts.run(ids, { do: "assign", assignee: store.me.id, ...acts.expected(ids) }, store.me.name);
     const row = find(ids[0]);
     const word = name === "resolve" && ids.length === 1 && row?.status === "resolved" ? "reopen" : name;
     return acts.run(ids, { do: word });

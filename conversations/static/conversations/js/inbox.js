@@ -61,7 +61,6 @@ const current = () => opened?.conversation ?? null;
 const acts = createActs(store, { current, take, after: () => refreshCounts() });
 const desk = createDesk(store, { acts, current, open: openAt, draftOf: writing.drafts.textOf, othersOf: writing.attention.others });
 const { list } = desk;
-
 const banner = createBanner(initial.stopped);
 createPeople({ current: () => opened, after: () => load((opening = opened.conversation.id)) });
 
@@ -188,7 +187,8 @@ function openAt(id, message = null) {
 /** Read everything anew: too much was missed. */
 async function reload() {
   const id = opened?.conversation.id ?? opening;
-  const state = await get(`/inbox/state/?${store.query(id ? { conversation: id } : {})}`);
+  const state = await get(`/inbox/state/?${store.query(id ? { conversation: id } : {})}`).catch(() => null);
+  if (!state) return setTimeout(reload, 2_000); // not there again yet
   store.replace(state);
   banner.replace(state.stopped);
   writing.replace(state);

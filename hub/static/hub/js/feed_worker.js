@@ -7,7 +7,9 @@ const KINDS = [
 const PASSING = ["customer.typing"]; // said once, kept nowhere
 const KEPT = 500; // events a tab may have missed while it loaded
 const SILENCE = 50_000; // the server's heart beats every 20 s
-const LONGEST = 30_000;
+const LONGEST = 4_000; // between two tries: whoever comes back sees the truth within five seconds
+const OPENING = 10_000; // a try that hangs longer is given up
+const ASLEEP = 10_000; // the clock jumped further than this between two ticks: the machine slept
 
 const tabs = new Set();
 let source = null;
@@ -31,6 +33,7 @@ function open() {
   clearTimeout(timer);
   source?.close();
   source = new EventSource(`/api/v1/feed?after=${last}`);
+  heard(OPENING);
   source.onopen = () => {
     tries = 0;
     say(true);
@@ -59,10 +62,24 @@ function pass(kind, event) {
   tell(message);
 }
 
-function heard() {
+function heard(patience) {
   clearTimeout(watch);
-  watch = setTimeout(again, SILENCE);
+  watch = setTimeout(again, typeof patience === "number" ? patience : SILENCE);
 }
+
+/** Begin anew at once: the line may be dead without a word, after sleep or in another network. */
+function wake() {
+  if (!tabs.size || last === null) return;
+  tries = 0;
+  open();
+}
+
+let ticked = Date.now();
+setInterval(() => {
+  const slept = Date.now() - ticked > ASLEEP;
+  ticked = Date.now();
+  if (slept) wake();
+}, 2_000);
 
 function again() {
   source?.close();
@@ -78,7 +95,7 @@ function hear(tab, { after, bye, retry }) {
     tabs.delete(tab);
     if (!tabs.size) source?.close();
   } else if (retry) {
-    if (!alive) open();
+    wake();
   } else {
     const idle = !tabs.size || source?.readyState === EventSource.CLOSED;
     tabs.add(tab);
