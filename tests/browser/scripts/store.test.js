@@ -6,10 +6,10 @@ import { Store } from "../../../conversations/static/conversations/js/store.js";
 
 const ME = { id: "me" };
 const row = (id, minute, fields = {}) => ({
-  id, status: "open", assignee: ME, last_message_at: `2026-03-01T12:${String(minute).padStart(2, "0")}:00+00:00`, ...fields,
+  id, status: "open", assignee: ME, mentions: [], due: null, last_message_at: `2026-03-01T12:${String(minute).padStart(2, "0")}:00+00:00`, ...fields,
 });
 const store = (rows, fields = {}) =>
-  new Store({ me: ME, agents: [], view: "mine", counts: {}, list: { results: rows, next: null }, ...fields });
+  new Store({ me: ME, agents: [], view: "mine", counts: {}, list: { results: rows, next: null, sort: "activity" }, ...fields });
 const heard = (kept) => {
   const events = [];
   for (const name of ["row", "gone"]) kept.addEventListener(name, ({ detail }) => events.push([name, detail.id]));
@@ -45,7 +45,7 @@ test("it orders equal times by id, newest first, whatever way the time is writte
 });
 
 test("it leaves rows of pages that were not loaded alone", () => {
-  const kept = store([row("b", 5)], { list: { results: [row("b", 5)], next: "mark" } });
+  const kept = store([row("b", 5)], { list: { results: [row("b", 5)], next: "mark", sort: "activity" } });
   kept.put(row("a", 1));
   assert.deepEqual(kept.order(), ["b"]);
   kept.put(row("c", 9));
