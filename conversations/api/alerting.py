@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -227,6 +228,7 @@ class IncidentTake(APIView):
     def post(self, request: Request, incident_id: UUID) -> Response:
         """Say that the caller sees to it; 409 when somebody else does, or it is over."""
         caller = caller_of(request)
+        get_object_or_404(Incident.objects.of(caller.workspace), pk=incident_id)
         if caller.user is None:
             raise PermissionDenied(_("A token is nobody: this belongs to a person."))
         with refusals():

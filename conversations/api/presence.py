@@ -19,6 +19,7 @@ from conversations.api import shapes, staff
 from conversations.api.asking import refusals
 from conversations.presence import CHOSEN
 from hub.access import caller_of
+from hub.idempotency import once
 from hub.inputs import Choice, Text, checked
 from hub.models import Membership, Presence
 from hub.pauses import REASON_LENGTH
@@ -78,12 +79,15 @@ class MyPresence(APIView):
 class MySigns(APIView):
     """Signs of life."""
 
-    @extend_schema(operation_id="show_sign_of_life", request=SignInput, responses=shapes.answers(PresenceShape, 400))
+    @extend_schema(
+        operation_id="show_sign_of_life",
+        request=SignInput,
+        parameters=[shapes.KEY],
+        responses=shapes.answers(PresenceShape, 400),
+    )
+    @once
     def post(self, request: Request) -> Response:
-        """Tell that a screen of mine is open, every half minute; without for 90 seconds I count as offline.
-
-        The same twice is no harm, so it takes no `Idempotency-Key`.
-        """
+        """Tell that a screen of mine is open, every half minute; without for 90 seconds I count as offline."""
         workspace, who = caller_of(request).workspace, person(request)
         given = checked(SignInput, request)
         beaten = act(workspace.pk, lambda: presence.beat(workspace, who, given.get("idle_seconds", 0)))

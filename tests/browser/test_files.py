@@ -161,7 +161,7 @@ def test_files_are_sent_along(page: Page, shop: Shop, sign_in: SignIn) -> None:
     expect(page.locator('.tray-file[data-state="here"]')).to_have_count(2)
     page.locator("textarea[data-text]").fill("Segue o comprovante")
     take(page, "files_tray")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".tray-file")).to_have_count(0)
     expect(page.locator(".message.out", has_text="Segue o comprovante").locator(".photo")).to_be_visible()
     expect(page.locator(".message[data-id^=local]")).to_have_count(0)

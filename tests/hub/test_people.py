@@ -64,7 +64,7 @@ def test_it_works(admin: Client, place: Workspace) -> None:
     )
     assert "The letter to bia@example.com is on its way." in text(asked)
     letter = mail.outbox[0]
-    assert (letter.to, letter.subject) == (["bia@example.com"], "Ana Dias invites you to Casa Aurora")
+    assert (letter.to, letter.subject) == (["bia@example.com"], "Ana Dias convida você para Casa Aurora")
     path = link_in(asked)
     assert path in letter.body
     visitor = Client(headers={"accept-language": "en"})

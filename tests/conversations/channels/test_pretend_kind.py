@@ -26,6 +26,7 @@ from conversations.channels.types import (
     Outbound,
     Parsed,
     Person,
+    Provider,
     RawRequest,
     SendRefused,
     Sent,
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 API = "/api/v1"
 
 
-class Loft:
+class Loft(Provider):
     """Who brings the pigeons in: a line of JSON each, signed with the loft's secret."""
 
     name = "loft"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from conversations import outside
 from hub.models import Workspace
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Whoever brings history reads English."""
+    with translation.override("en"):
+        yield
+
 
 PHONE = "+5511987650001"
 _numbers = count(1)

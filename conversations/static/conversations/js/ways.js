@@ -52,7 +52,8 @@ export function createWays(form, { onChange }) {
     write(s.name, way.name || words.channels[way.kind]);
     write(s.address, way.address && shownAddress({ kind: /^\d{8,15}$/.test(way.address) ? "phone" : "", value: way.address }));
     paintChip(s.chip, way);
-    writeOrHide(s.why, isOpen(way) ? "" : way.why || words.ways.closed_now);
+    const closed = isOpen(way) ? "" : way.why || words.ways.closed_now;
+    writeOrHide(s.why, [way.waits, closed].filter(Boolean).join(" "));
     if (way === current()) element.setAttribute("aria-current", "true");
     if (!usable) element.setAttribute("aria-disabled", "true");
     element.addEventListener("click", () => {

@@ -4,7 +4,7 @@ export const words = read("words") ?? {};
 
 /** The JSON the server put into the page under this id; null where there is none. */
 export function read(id) {
-  const element = document.getElementById(id);
+  const element = document.querySelector(`script[type="application/json"][id="${id}"]`);
   return element ? JSON.parse(element.textContent) : null;
 }
 
