@@ -77,8 +77,8 @@ JOURNEY = Layout(
     _("Journey"),
     (
         "conversion_rate", "cross_channel_conversion", "assisted_conversions", "online_to_offline",
-        "offline_to_online", "repeat_purchase_rate", "retention_rate", "cohort_retention",
-        "arpu", "lifetime_value", "channel_preference", "channel_consistency",
+        "offline_to_online", "repeat_purchase_rate", "retention_rate",
+        "arpu", "lifetime_value", "channel_consistency",
     ),
     (
         Plot("crossings", ("cross_channel_conversion",), ("from_channel", "to_channel"), _("From first touch to sale")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.registry.slices import PRESENCE, stays
+from metrics.registry.slices import CLOSED_PRESENT, PRESENCE, stays_present
 from metrics.registry.terms import Lengths, Metric, Per, Ratio, Source, Texts
 
 # One row a conversation closed in the period and basis; an agent each once agents are told apart.
@@ -57,52 +57,52 @@ WORK = (
     ),
     Metric(
         id="occupancy",
-        version=1,
+        version=2,
         title=Texts("Ocupação", "Occupancy", "Ocupación"),
         definition=Texts(
             "Parte do tempo presente (online ou ocupado) em que as pessoas davam atenção a conversas.",
             "Share of the time people were present (online or busy) in which they gave their attention to conversations.",
             "Parte del tiempo presente (en línea u ocupado) en que las personas prestaban atención a conversaciones.",
         ),
-        formula="seconds of focus / seconds present",
+        formula="seconds of focus while present / seconds present",
         unit="fraction",
         better=None,
-        source=Source(table=stays("focus"), anchor="at", dimensions={"agent": "agent"}),
+        source=Source(table=stays_present("focus"), anchor="at", dimensions={"agent": "agent"}),
         adding=Ratio("seconds", Per(PRESENT, amount="seconds"), each="id"),
     ),
     Metric(
         id="concurrency",
-        version=1,
+        version=2,
         title=Texts("Conversas simultâneas", "Concurrency", "Conversaciones simultáneas"),
         definition=Texts(
             "Quantas conversas atribuídas e não adiadas cada pessoa presente tinha, em média ao longo do tempo.",
             "How many conversations, assigned and not snoozed, each person present had on average over time.",
             "Cuántas conversaciones, asignadas y no pospuestas, tenía cada persona presente, en promedio a lo largo del tiempo.",
         ),
-        formula="Σ seconds of conversations assigned and not snoozed / seconds present",
+        formula="Σ seconds of conversations assigned and not snoozed while the agent was present / seconds present",
         unit="count",
         better=None,
-        source=Source(table=stays("held"), anchor="at", dimensions={"agent": "agent"}),
+        source=Source(table=stays_present("held"), anchor="at", dimensions={"agent": "agent"}),
         adding=Ratio("seconds", Per(PRESENT, amount="seconds"), each="id"),
     ),
     Metric(
         id="resolved_per_hour",
-        version=1,
+        version=2,
         title=Texts("Resolvidas por hora", "Resolved per hour", "Resueltas por hora"),
         definition=Texts(
-            "Conversas encerradas por pessoas por hora de presença (online ou ocupado). Compare apenas quem atende casos "
-            "parecidos.",
-            "Conversations closed by people per hour of presence (online or busy). Compare only those who get like cases.",
-            "Conversaciones cerradas por personas por hora de presencia (en línea u ocupado). Compare solo a quienes atienden "
-            "casos parecidos.",
+            "Conversas encerradas por pessoas presentes (online ou ocupado) por hora dessa presença; o que veio importado sem "
+            "presença conhecida não conta. Compare apenas quem atende casos parecidos.",
+            "Conversations closed by people while they were present (online or busy) per hour of that presence; what was "
+            "imported without any presence known does not count. Compare only those who get like cases.",
+            "Conversaciones cerradas por personas presentes (en línea u ocupado) por hora de esa presencia; lo importado sin "
+            "presencia conocida no cuenta. Compare solo a quienes atienden casos parecidos.",
         ),
-        formula="conversations closed by people / hours present",
+        formula="conversations closed by people while present / hours present",
         unit="per_hour",
         better="higher",
         source=Source(
-            table="metrics_conversationfact",
+            table=CLOSED_PRESENT,
             anchor="resolved_at",
-            counts="resolved_at IS NOT NULL AND resolved_by = 'agent'",
             dimensions={"agent": "resolver", "channel": "channel_kind"},
             start="opened_at",
             opening_message="opening_message_id",

@@ -37,7 +37,10 @@ class Talk(msgspec.Struct, frozen=True):
     @property
     def queued(self) -> bool:
         """Whether it waits for somebody to have it."""
-        return self.assignee is None and self.bot is None and self.queued_at is not None and self.status in CARRIED
+        if self.assignee is not None or self.bot is not None:
+            return False
+        # What came from outside was never queued here, and waits all the same.
+        return self.status == "waiting" or (self.status == "open" and self.queued_at is not None)
 
     @property
     def served(self) -> bool:

@@ -36,6 +36,7 @@ class Interval(NamedTuple):
     tags: Tags
     talk: Talk
     how: str = ""
+    began: datetime | None = None  # of one that was cut: the whole one's beginning
 
 
 def opened(talk: Talk) -> datetime:
@@ -226,7 +227,7 @@ def _slices(ask: Ask, intervals: Iterable[Interval]) -> Iterator[Seen]:
             local = since.astimezone(ask.zone)
             midnight = datetime.combine(local.date() + timedelta(days=1), time(), ask.zone)
             until = min(end, midnight)
-            yield Seen(since, one.tags, micro(until - since), (one.since, one.talk.number))
+            yield Seen(since, one.tags, micro(until - since), (one.began or one.since, one.talk.number))
             since = until.astimezone(since.tzinfo)
 
 
@@ -259,6 +260,17 @@ def _presence(plan: Plan, ask: Ask) -> dict[Key, Fraction]:
     return _sums(known, shifts)[0]
 
 
+def _while_present(plan: Plan, intervals: Iterable[Interval]) -> list[Interval]:
+    """Cut intervals of agents to their shifts."""
+    return [
+        one._replace(since=since, until=until, began=one.since)
+        for one in intervals
+        for shift in plan.shifts
+        if shift.agent == one.tags.get("agent")
+        and (since := max(one.since, shift.since)) < (until := min(one.until or shift.until, shift.until))
+    ]
+
+
 def _per_presence(plan: Plan, ask: Ask, above: dict[Key, Fraction], numbers: dict[Key, int], unit: int = 1) -> Rows:
     present = _presence(plan, ask)
     below = {}
@@ -270,20 +282,22 @@ def _per_presence(plan: Plan, ask: Ask, above: dict[Key, Fraction], numbers: dic
 
 def occupancy(plan: Plan, ask: Ask) -> Rows:
     """K12: seconds of looking at talks over seconds of presence."""
-    return _per_presence(plan, ask, *_sums(ask, watched(plan)))
+    return _per_presence(plan, ask, *_sums(ask, _while_present(plan, watched(plan))))
 
 
 def concurrency(plan: Plan, ask: Ask) -> Rows:
     """K12: seconds of having talks over seconds of presence."""
-    return _per_presence(plan, ask, *_sums(ask, held(plan)))
+    return _per_presence(plan, ask, *_sums(ask, _while_present(plan, held(plan))))
 
 
 def resolved_per_hour(plan: Plan, ask: Ask) -> Rows:
-    """K12: talks that people closed over hours of presence."""
+    """K12: talks that people closed while present over hours of presence."""
     closed = [
         Seen(last.closed_at, {"channel": channel(talk), "agent": last.closer})
         for talk in plan.talks
-        if (last := talk.sittings[-1]).closed_at and last.closed_by == "agent"
+        if (last := talk.sittings[-1]).closed_at
+        and last.closed_by == "agent"
+        and any(one.agent == last.closer and one.since <= last.closed_at < one.until for one in plan.shifts)
     ]
     numbers = {key: len(some) for key, some in parted(ask, closed).items()}
     return _per_presence(plan, ask, {key: Fraction(n) for key, n in numbers.items()}, numbers, 3_600)
