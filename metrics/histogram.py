@@ -56,9 +56,11 @@ def _of_keys(keyed: Sequence[Sequence[bytes]], shares: Sequence[float]) -> list[
     upto = np.cumsum(filled)
     before = np.concatenate(([0], upto[width - 1 : -1 : width]))
     n = upto[width - 1 :: width] - before
-    ranks = np.outer(n - 1, shares) + 1e-9  # a whole rank may come out a hair below itself: 15/22 * 22 < 15
+    ranks = np.outer(n - 1, shares)
+    nearest = np.round(ranks)  # a whole rank may come out a hair beside itself: 15/22 * 22 < 15
+    ranks = np.where(np.abs(ranks - nearest) < 1e-9, nearest, ranks)
     whole = np.floor(ranks).astype(np.int64)
-    part = np.maximum(ranks - whole - 1e-9, 0.0)
+    part = ranks - whole
     below, above = (
         seconds[np.searchsorted(upto, before[:, None] + rank, side="right") % width]
         for rank in (whole, np.minimum(whole + 1, n[:, None] - 1))

@@ -128,5 +128,5 @@ def test_lengths_have_lines_people_say(most: float, step: float) -> None:
 @given(st.floats(0, 1e9, allow_nan=False), st.sampled_from([scale.counts, scale.seconds, scale.amounts]))
 def test_every_value_fits_under_the_top(most: float, scaled: object) -> None:
     made = scaled([most], 100.0, 0.0)  # type: ignore[operator]
-    assert 0 <= made.y(most) <= 100
+    assert -1e-6 <= made.y(most) <= 100  # a millionth of a pixel is what dividing may cost
     assert 2 <= len(made.ticks) <= 6
