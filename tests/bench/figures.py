@@ -115,7 +115,7 @@ TWELVE = (
             "count(*), count(*) FILTER (WHERE score >= 9) - count(*) FILTER (WHERE score <= 6)", month("said"),
         ),
     ),
-    Asked(BACKLOG, scan="SELECT count(*) FROM wait WHERE ended_at IS NULL"),
+    Asked(BACKLOG, scan="SELECT count(*) FROM wait WHERE ended_at IS NULL AND started_at < [END]"),
     Asked("conversion_rate", "channel", 28, CONVERTED),
     Asked("cohort_retention", "month", 91, RETURNED),
 )  # fmt: skip
@@ -212,7 +212,8 @@ TABLES = {
         "channel VARCHAR, opened_at TIMESTAMP, responded_at TIMESTAMP, response_elapsed BIGINT, resolved_at TIMESTAMP, elapsed BIGINT",
     ),
     "wait": (
-        "SELECT agent, ended_at, elapsed FROM metrics_waitfact", "agent VARCHAR, ended_at TIMESTAMP, elapsed BIGINT"
+        "SELECT agent, started_at, ended_at, elapsed FROM metrics_waitfact",
+        "agent VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP, elapsed BIGINT",
     ),
     "touch": (
         "SELECT right(customer_id::text, 12), channel_kind, unnest(inbound) FROM metrics_volumefact",
