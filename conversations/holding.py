@@ -10,7 +10,7 @@ from hub.models import User
 
 Reason = dict[str, Any]
 # What the rules wanted of its agent stays while a conversation waits or changes hands.
-STAYS = ("matched", "skills", "language")
+STAYS = ("matched", "skills", "language", "prefers")
 HELD = ("status", "assignee", "team", "assigned_at", "queued_at", "route_reason")  # what these functions change
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from hub import audit
 from hub.access import Caller
-from hub.models import Team, Workspace
+from hub.models import Membership, Team, Workspace
 from hub.refusal import Refused
 
 Method = Literal["manual", "round_robin", "least_busy", "longest_idle"]
@@ -59,9 +60,10 @@ class If(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Then(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What becomes of it: whose queue, what its agent must know, how urgent it is (0 to 4)."""
+    """What becomes of it: whose queue, who gets it before all others, what its agent must know, how urgent it is (0 to 4)."""
 
     team: UUID | None = None
+    agent: UUID | None = None
     skills: tuple[str, ...] = ()
     language: str | None = None
     priority: int | None = None
@@ -116,19 +118,26 @@ def checked_rules(workspace: Workspace, given: Iterable[Any]) -> list[dict[str, 
     kept = list(given)
     if len(kept) > MOST_RULES:
         raise Refused("rules", _("There may be at most %(most)s rules.") % {"most": MOST_RULES})
+    _check_rules(workspace, enumerate(kept, start=1))
+    return kept
+
+
+def _check_rules(workspace: Workspace, numbered: Iterable[tuple[int, Any]]) -> None:
     teams = set(Team.objects.of(workspace).values_list("pk", flat=True))
-    for number, one in enumerate(kept, start=1):
+    people = set(Membership.objects.of(workspace).values_list("user", flat=True))
+    for number, one in numbered:
         try:
-            rule = msgspec.convert(one, Rule)
+            then = msgspec.convert(one, Rule).then
         except msgspec.ValidationError as error:
             raise Refused("rules", _("Rule %(number)s is not understood.") % {"number": number}) from error
-        if rule.then.team is not None and rule.then.team not in teams:
+        if then.team is not None and then.team not in teams:
             raise Refused("rules", _("Rule %(number)s names a team that is not here.") % {"number": number})
-        if rule.then == Then():
+        if then.agent is not None and then.agent not in people:
+            raise Refused("rules", _("Rule %(number)s names a person who is not here.") % {"number": number})
+        if then == Then():
             raise Refused("rules", _("Rule %(number)s does nothing.") % {"number": number})
-        if rule.then.priority is not None and not 0 <= rule.then.priority <= MOST_PRIORITY:
+        if then.priority is not None and not 0 <= then.priority <= MOST_PRIORITY:
             raise Refused("rules", _("The priority of rule %(number)s must be 0 to 4.") % {"number": number})
-    return kept
 
 
 class RoutingChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,18 +166,74 @@ def shown(workspace: Workspace) -> dict[str, Any]:
 def change_routing(caller: Caller, change: RoutingChange) -> Workspace:
     """Change the workspace's routing, and note it. Raises ``Refused`` with the field at fault; then nothing changed."""
     with transaction.atomic():
-        workspace = Workspace.objects.select_for_update(no_key=True).get(pk=caller.workspace.pk)
-        before, kept = shown(workspace), dict(workspace.settings)
+        workspace = _held(caller)
+        settings: dict[str, Any] = {}
         if change.rules is not None:
-            kept["routing"] = checked_rules(workspace, change.rules)
+            settings["routing"] = checked_rules(workspace, change.rules)
         if change.everybody is not None:
-            kept["everybody"] = _checked_way(before["everybody"] | change.everybody)
+            settings["everybody"] = _checked_way(shown(workspace)["everybody"] | change.everybody)
         if change.break_reasons is not None:
-            kept["break_reasons"] = _checked_reasons(change.break_reasons)
-        workspace.settings = {name: value for name, value in kept.items() if value or name in workspace.settings}
-        workspace.save(update_fields=["settings"])
-        if changes := audit.difference(before, shown(workspace)):
-            audit.note(caller, "routing.changed", workspace, changes)
+            settings["break_reasons"] = _checked_reasons(change.break_reasons)
+        return _kept(caller, workspace, settings)
+
+
+def mark_of(rule: Mapping[str, Any]) -> str:
+    """Return what tells a rule from every other: a digest of what it says, so that a page knows whether it still stands."""
+    return hashlib.sha256(msgspec.json.encode(rule, order="sorted")).hexdigest()[:16]
+
+
+def keep_rule(caller: Caller, rule: Mapping[str, Any], mark: str = "") -> Workspace:
+    """Put a rule at the end, or in the place of the one that ``mark`` tells. Raises ``Refused``; then nothing changed."""
+    with transaction.atomic():
+        workspace = _held(caller)
+        rules = shown(workspace)["rules"]
+        place = _place_of(rules, mark) if mark else len(rules)
+        if place == MOST_RULES:
+            raise Refused("rules", _("There may be at most %(most)s rules.") % {"most": MOST_RULES})
+        if mark_of(rule) in {mark_of(one) for one in rules} - {mark}:
+            raise Refused("rules", _("There is such a rule already."))
+        _check_rules(workspace, [(place + 1, rule)])
+        return _kept(caller, workspace, {"routing": [*rules[:place], rule, *rules[place + 1 :]]})
+
+
+def move_rule(caller: Caller, mark: str, by: int) -> Workspace:
+    """Let a rule be asked so many places later, or earlier where ``by`` is negative. Raises ``Refused``."""
+    with transaction.atomic():
+        workspace = _held(caller)
+        rules = shown(workspace)["rules"]
+        rule = rules.pop(place := _place_of(rules, mark))
+        rules.insert(max(place + by, 0), rule)
+        return _kept(caller, workspace, {"routing": rules})
+
+
+def remove_rule(caller: Caller, mark: str) -> Workspace:
+    """Take a rule away; what it sorted stays where it is. Raises ``Refused``."""
+    with transaction.atomic():
+        workspace = _held(caller)
+        rules = shown(workspace)["rules"]
+        del rules[_place_of(rules, mark)]
+        return _kept(caller, workspace, {"routing": rules})
+
+
+def _held(caller: Caller) -> Workspace:
+    """Return the workspace as it is, held until the transaction ends."""
+    return Workspace.objects.select_for_update(no_key=True).get(pk=caller.workspace.pk)
+
+
+def _place_of(rules: list[dict[str, Any]], mark: str) -> int:
+    for place, rule in enumerate(rules):
+        if mark_of(rule) == mark:
+            return place
+    raise Refused("rules", _("Somebody else has changed or removed this rule meanwhile."))
+
+
+def _kept(caller: Caller, workspace: Workspace, settings: dict[str, Any]) -> Workspace:
+    """Store settings and note what they change; what is empty and was never set stays unset."""
+    before, kept = shown(workspace), workspace.settings | settings
+    workspace.settings = {name: value for name, value in kept.items() if value or name in workspace.settings}
+    workspace.save(update_fields=["settings"])
+    if changes := audit.difference(before, shown(workspace)):
+        audit.note(caller, "routing.changed", workspace, changes)
     return workspace
 
 

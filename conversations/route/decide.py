@@ -24,7 +24,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as routing sees it.
 
     ``last_agent`` last answered the customer, ``avoid`` had it and let it lie. ``sorted``: the rules have been asked; then
-    ``skills`` and ``speaks`` are what they want of its agent.
+    ``skills`` and ``speaks`` are what they want of its agent, ``prefers`` who gets it before all others.
     """
 
     id: UUID
@@ -43,6 +43,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     skills: tuple[str, ...] = ()
     speaks: str = ""
+    prefers: UUID | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +100,9 @@ def decide(view: View, candidates: Iterable[Candidate], rules: Rules, now: datet
     view = put_in_place(view, rules)
     way = rules.way(view.team)
     if not way.gives:
-        return _stays(view, "manual", now)
+        candidates = [one for one in candidates if one.id == view.prefers != view.avoid]
+        if not candidates:
+            return _stays(view, "manual", now)
     able = sorted((one for one in candidates if _able(one, view)), key=lambda one: one.id)
     if not able:
         return _stays(view, "nobody", now)
@@ -110,11 +113,11 @@ def decide(view: View, candidates: Iterable[Candidate], rules: Rules, now: datet
     if not free:
         widest = max(able, key=lambda one: one.room)  # of equals the first, whose id is the smallest
         return _stays(view, "full", now, held=widest.id if widest.room > 0 else None)
+    named = next((one for one in free if one.id == view.prefers != view.avoid), None)
     last = next((one for one in free if one.id == view.last_agent != view.avoid), None) if way.sticky else None
-    chosen = last or min(free, key=lambda one: (one.id == view.avoid, _turn(way, one), one.id))
-    return Decision(
-        view=view, assignee=chosen.id, reason=_given(view, chosen, "sticky" if last else way.method, rules, now)
-    )
+    chosen = named or last or min(free, key=lambda one: (one.id == view.avoid, _turn(way, one), one.id))
+    rule = "named" if named else "sticky" if last else way.method
+    return Decision(view=view, assignee=chosen.id, reason=_given(view, chosen, rule, rules, now))
 
 
 def give_out(views: Iterable[View], candidates: Iterable[Candidate], rules: Rules, now: datetime) -> list[Decision]:
@@ -150,6 +153,7 @@ def put_in_place(view: View, rules: Rules) -> View:
                 priority=view.priority if then.priority is None else then.priority,
                 skills=tuple(skill.lower() for skill in then.skills),
                 speaks=then.language or "",
+                prefers=then.agent,
                 rule=rule.name or str(number),
                 sorted=True,
             )
@@ -202,6 +206,7 @@ def _needs(view: View) -> Reason:
         **({"matched": view.rule} if view.rule else {}),
         **({"skills": list(view.skills)} if view.skills else {}),
         **({"language": view.speaks} if view.speaks else {}),
+        **({"prefers": str(view.prefers)} if view.prefers else {}),
     }
 
 

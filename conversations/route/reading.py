@@ -92,7 +92,7 @@ def views(workspace: Workspace, rules: Rules) -> list[View]:
     if rules.way(None).gives:
         wanted |= Q(team=None)
     if rules.rules:
-        wanted |= ~Q(route_reason__has_key="sorted")
+        wanted |= ~Q(route_reason__has_key="sorted") | Q(route_reason__has_key="prefers")
     found = in_queue(workspace).filter(wanted).order_by("queued_at", "id")
     heavy = weights(workspace)
     return [
@@ -125,6 +125,7 @@ def _view(row: tuple[Any, ...], heavy: Mapping[str, int]) -> View:
         rule=kept.get("matched", ""),
         skills=tuple(kept.get("skills", ())),
         speaks=kept.get("language", ""),
+        prefers=UUID(kept["prefers"]) if "prefers" in kept else None,
     )
 
 

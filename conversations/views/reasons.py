@@ -10,6 +10,7 @@ def reasons() -> dict[str, str]:
     return {
         "line": pgettext("why somebody has it", "{name}: {facts}"),
         "sticky": pgettext("why somebody has it", "last agent"),
+        "named": pgettext("why somebody has it", "named by a rule"),
         "least_busy": pgettext("why somebody has it", "least busy"),
         "round_robin": pgettext("why somebody has it", "next in turn"),
         "longest_idle": pgettext("why somebody has it", "free for longest"),

@@ -85,6 +85,21 @@ def test_a_rule_chooses_team_priority_and_what_must_be_known() -> None:
     assert decide(view(channel_kind="sms"), [fit], rules, NOW).view.team == SALES
 
 
+def test_who_a_rule_names_gets_it_while_there_and_free_also_from_a_queue_taken_by_hand() -> None:
+    rules = Rules(ways={None: Way(), CARE: Way(method="least_busy")}, rules=(Rule(then=Then(agent=ANA)),))
+    people = [
+        Candidate(id=ANA, name="Ana", teams=frozenset({CARE}), load=5),
+        Candidate(id=BIA, teams=frozenset({CARE})),
+    ]
+    full = [msgspec.structs.replace(people[0], load=6), people[1]]
+    for team, otherwise in ((None, None), (CARE, BIA)):
+        found = decide(view(team=team), people, rules, NOW)
+        assert (found.assignee, found.reason["rule"], found.reason["prefers"]) == (ANA, "named", str(ANA))
+        assert decide(view(team=team), full, rules, NOW).assignee == otherwise
+        assert decide(view(team=team), people[1:], rules, NOW).assignee == otherwise
+        assert decide(view(team=team, avoid=ANA), people, rules, NOW).assignee == otherwise
+
+
 def test_who_let_it_lie_gets_it_again_only_when_nobody_else_can() -> None:
     people = [Candidate(id=ANA), Candidate(id=BIA, load=5)]
     assert decide(view(avoid=ANA, last_agent=ANA), people, everybody(sticky=True), NOW).assignee == BIA
@@ -130,7 +145,7 @@ def queues(draw: st.DrawFn) -> tuple[list[View], list[Candidate], Rules]:
         view(
             number, draw(st.integers(0, 300)), team=draw(TEAMS), weight=draw(st.integers(1, 3)),
             priority=draw(st.integers(0, 4)), language=draw(st.sampled_from(["", "pt-BR", "es"])),
-            last_agent=draw(known), avoid=draw(known),
+            last_agent=draw(known), avoid=draw(known), prefers=draw(known),
         )
         for number in range(draw(st.integers(0, 8)))
     ]  # fmt: skip
