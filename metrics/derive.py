@@ -53,7 +53,10 @@ def derive(events: Iterable[Happening], calendars: Calendars = WITHOUT) -> Facts
     waits = tuple(_waits(story, clock))
     episode = _episode(story, waits, clock)
     seen = attention(everything, episode.channel_kind) if len(everything) > len(story) else ()
-    return Facts(waits, episode, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen))
+    # What the customer never wrote in is no conversation yet (R2), such as a campaign nobody has answered.
+    heard = any(event.type == "message.received" for event in story)
+    whole = episode if heard else None
+    return Facts(waits, whole, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen))
 
 
 def between(start: datetime, end: datetime) -> int:
@@ -196,7 +199,9 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) ->
     closing = _closing(story[story.index(opening) :])
     start, end, final = response.start, response.end, closing.final
     answered = response.outcome == Outcome.ANSWERED
-    channels = [message.channel_kind for message in messages] or [opening.channel_kind]
+    # A channel was used when the customer wrote there or somebody went there, not when a machine announced something.
+    used = [message for message in messages if message.type == "message.received" or message.actor_kind in PEOPLE]
+    channels = [message.channel_kind for message in used] or [opening.channel_kind]
     return Episode(
         id=opening.id,
         opened_at=opening.at,

@@ -115,6 +115,6 @@ class Facts(NamedTuple):
     """Everything derived from one conversation."""
 
     waits: tuple[Wait, ...]
-    episode: Episode | None  # None for a history without any event that measures service
+    episode: Episode | None  # None as long as the customer has not written
     volumes: tuple[Volume, ...]
     stays: tuple[Stay, ...]

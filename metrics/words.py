@@ -136,6 +136,7 @@ def dimension(word: str) -> str:
         "model": _("Attribution model"),
         "measure": _("Measure"),
         "kind": _("Kind"),
+        "reach": _("Channels used"),
     }
     return known.get(word) or word.replace("_", " ").capitalize()
 
@@ -170,6 +171,7 @@ def part(dimension_word: str, value: str | None) -> str:
         "abandoned": _("Given up"),
         "short": _("Given up at once"),
         "single_channel": _("On one channel"),
+        "cross_channel": _("On several channels"),
         "replaced": _("Answered again"),
         "unknown": _("Unknown"),
         "cancelled": _("Cancelled"),

@@ -1,5 +1,6 @@
 """Registry: every figure the house knows, literally: what it means, where its facts are, and how it is added up."""
 
+from metrics.registry.cases import CASE_TIMES
 from metrics.registry.channels import CHANNELS
 from metrics.registry.journey import JOURNEYS
 from metrics.registry.opportunities import PIPELINE
@@ -25,7 +26,7 @@ from metrics.registry.terms import (
 from metrics.registry.work import WORK
 
 METRICS: dict[str, Metric] = {
-    metric.id: metric for metric in (*SERVICE, *QUEUE, *WORK, *CHANNELS, *SATISFACTION, *PIPELINE, *SALES, *JOURNEYS)
+    metric.id: metric for metric in (*SERVICE, *CASE_TIMES, *QUEUE, *WORK, *CHANNELS, *SATISFACTION, *PIPELINE, *SALES, *JOURNEYS)
 }
 
 __all__ = [

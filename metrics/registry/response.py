@@ -119,41 +119,6 @@ SERVICE = (
         adding=Lengths({"elapsed": "resolution_elapsed", "business": "resolution_business"}),
     ),
     Metric(
-        id="cross_channel_resolution_time",
-        version=1,
-        title=Texts(
-            "Tempo de resolução entre canais", "Cross-channel resolution time", "Tiempo de resolución entre canales"
-        ),
-        definition=Texts(
-            "O tempo de resolução das conversas que passaram por dois canais ou mais, onde o cliente escreveu ou alguém "
-            "respondeu, por canal de abertura e de encerramento. As de um só canal são contadas à parte.",
-            "The resolution time of conversations that touched two channels or more, where the customer wrote or somebody "
-            "answered, by opening and closing channel. Those on a single channel are counted apart.",
-            "El tiempo de resolución de las conversaciones que pasaron por dos canales o más, donde el cliente escribió o alguien "
-            "respondió, por canal de apertura y de cierre. Las de un solo canal se cuentan aparte.",
-        ),
-        formula="t(final close) − t(open), of conversations with messages on 2 or more channels",
-        unit="seconds",
-        better="lower",
-        source=Source(
-            table="metrics_conversationfact",
-            anchor="resolved_at",
-            counts=f"crossed AND {RESOLVED}",
-            dimensions={
-                "channel": "channel_kind",
-                "closing_channel": "closing_channel_kind",
-                "agent": "resolver",
-                "team": "team",
-                "closed_by": "resolved_by",
-            },
-            start="opened_at",
-            opening_message="opening_message_id",
-            still_open="crossed AND resolved_at IS NULL",
-            set_aside=("single_channel", f"NOT crossed AND {RESOLVED}"),
-        ),
-        adding=Lengths({"elapsed": "resolution_elapsed", "business": "resolution_business"}),
-    ),
-    Metric(
         id="interaction_volume",
         version=1,
         title=Texts("Volume de interações", "Interaction volume", "Volumen de interacciones"),

@@ -125,9 +125,23 @@ class _Company:
         if draw.random() < 0.3 and self.shops_from.get(person.number, at) <= at and whole.sittings[0].given:
             self.shops_from[person.number] = shopping.in_chat(draw, plan, self._basket(draw, person), at, channel)
             self._uses(person, _elsewhere(channel))
+            self._ask_again(person)
         if draw.random() < 0.15:
             plan.offers.extend(offer(draw, plan, person, channel, at))
             self._uses(person, _elsewhere(channel))
+
+    def _ask_again(self, person: Person) -> None:
+        """Let somebody with an open opportunity come back about it, perhaps on another channel."""
+        plan, last = self.plan, self.plan.talks[-1]
+        chance, closed = plan.opportunities[-1], last.sittings[-1].closed_at if last.sittings else None
+        draw = seeded("again", plan.seed, last.number)
+        at = (closed or plan.end) + between(draw, 27 * 3_600, 60 * 3_600)
+        if chance.stays[-1].until is None or at >= chance.stays[-1].until or draw.random() < 0.4:
+            return
+        whole = talk(draw, len(plan.talks) + 1, person, at, channel_of(draw))
+        self.talks_from[person.number] = last_of(whole) + APART
+        self._uses(person, *(each.channel for one in whole.sittings for each in one.exchanges))
+        plan.talks.append(cut(whole, plan.end))
 
     def _is_quiet(self, person: Person, at: datetime) -> bool:
         return at > self.plan.start and self.talks_from.get(person.number, at) <= at

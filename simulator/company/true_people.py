@@ -11,9 +11,10 @@ from math import sqrt
 from simulator.company.figures import Ask, Figure, Rows, Seen, aside, parted, rate, ratio, spread, total
 from simulator.company.plan import Plan
 from simulator.company.true_answers import csat
+from simulator.company.true_cases import resolution
 from simulator.company.true_journeys import paid, touches_of
 from simulator.company.true_sales import Moved, money, sales_of
-from simulator.company.true_talks import first_response, resolution
+from simulator.company.true_talks import first_response
 
 MEMORY = timedelta(days=180)
 HALF_LIFE = timedelta(days=60)

@@ -81,38 +81,6 @@ def reply(plan: Plan, ask: Ask) -> Rows:
     return lengths(ask, ended, still, ("unanswered", unheard), "mean")
 
 
-def resolution(plan: Plan, ask: Ask) -> Rows:
-    """K04: from the opening to the last close."""
-    return _resolution(plan.talks, ask, lambda _: True, "inactive")
-
-
-def across(plan: Plan, ask: Ask) -> Rows:
-    """K04b: the same for talks on two channels or more."""
-    return _resolution(plan.talks, ask, _crossed, "single_channel")
-
-
-def _crossed(talk: Talk) -> bool:
-    return len({each.channel for sitting in talk.sittings for each in sitting.exchanges}) > 1
-
-
-def _resolution(talks: Iterable[Talk], ask: Ask, wanted: object, name: str) -> Rows:
-    ended, still, apart = [], [], []
-    for talk in talks:
-        last = talk.sittings[-1]
-        tags = {
-            "channel": channel(talk), "closing_channel": last.exchanges[-1].channel, "closed_by": last.closed_by, "agent": last.closer,
-        }  # fmt: skip
-        heard = any(each.replied for sitting in talk.sittings for each in sitting.exchanges)
-        counts, is_wanted = heard or last.closed_by != "rule", wanted(talk)  # type: ignore[operator]
-        if last.closed_at is None:
-            still += [Seen(opened(talk), tags)] if is_wanted else []
-        elif counts and is_wanted:
-            ended.append(Seen(last.closed_at, tags, last.closed_at - opened(talk)))
-        elif counts or name == "inactive":
-            apart.append(Seen(last.closed_at, tags))
-    return lengths(ask, ended, still, (name, apart), "p50")
-
-
 def volume(plan: Plan, ask: Ask) -> Rows:
     """K05: talks by their opening; beside them what was said, and by how many people."""
     rows = counted(ask, (Seen(opened(talk), {"channel": channel(talk)}) for talk in plan.talks))

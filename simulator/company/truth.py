@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from simulator.company import (
     true_answers as replies,
+    true_cases as cases,
     true_journeys as journeys,
     true_people as people,
     true_sales as sales,
@@ -34,8 +35,10 @@ MODELS = tuple(("model", name) for name in ("first", "last", "linear", "position
 KNOWN: dict[str, Known] = {
     "first_response_time": Known(talks.first_response, (*BY_ALL, "channel,day")),
     "reply_time": Known(talks.reply, (*BY_ALL, "agent,day")),
-    "resolution_time": Known(talks.resolution, (*BY_ALL, "closed_by", "closing_channel")),
-    "cross_channel_resolution_time": Known(talks.across, (*BY_ALL, "channel,closing_channel")),
+    "resolution_time": Known(cases.resolution, (*BY_ALL, "closed_by", "closing_channel")),
+    "cross_channel_resolution_time": Known(
+        cases.across, (*BY_ALL, "channel,closing_channel"), (("reach", "single_channel"),)
+    ),
     "interaction_volume": Known(talks.volume, ("channel", "day", "channel,day")),
     "queue_wait": Known(talks.queue_wait, BY_ALL),
     "queue_depth": Known(talks.queue_depth, ("channel", "day")),

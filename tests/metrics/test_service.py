@@ -115,14 +115,77 @@ def test_work_is_focus_over_presence_fixture_f20(workspace: Workspace, tell: Tel
     assert receipts.recompute(proof)["as_of_mark"]["equal"] is True
 
 
-def test_conversations_over_two_channels_have_their_own_resolution(workspace: Workspace, tell: Tell) -> None:
+def test_a_conversation_over_two_channels_is_a_case_of_its_own(workspace: Workspace, tell: Tell) -> None:
     tell("C 10:00, A 10:05 channel=sms, C 10:06 channel=instagram, A 10:07 channel=instagram, resolve 11:00")
     tell("C 10:00, A 10:05, resolve 10:10")
     tell("C 10:00, A 10:05 channel=sms, resolve 10:30")
+    tell("C 10:00, B 10:01 channel=sms, A 10:05, resolve 10:20")  # a machine's word elsewhere is no move
     derive_all()
     given = ask(workspace, "cross_channel_resolution_time", "by=closing_channel&by=channel")
     assert rows(given) == {("instagram", "whatsapp"): 3600, ("sms", "whatsapp"): 1800}
-    assert (given.total.n, given.total.p50, given.total.set_aside) == (2, 2700, 1)
+    assert (given.total.n, given.total.p50) == (2, 2700)
+    beside = ask(workspace, "cross_channel_resolution_time", "by=reach")
+    assert rows(beside) == {("cross_channel",): 2700, ("single_channel",): 900}
+    assert beside.total.n == 2
+
+
+def labeled(conversation: Conversation, clock: str, label: str, kind: str = "conversation.labeled") -> None:
+    """Put a label on a conversation, or take it off."""
+    HistoryEvent.objects.create(
+        workspace=conversation.workspace, customer=conversation.customer, conversation=conversation, type=kind,
+        occurred_at=at(clock, DAY), data={"label": label},
+    )  # fmt: skip
+
+
+def test_conversations_about_one_matter_are_one_case(workspace: Workspace, tell: Tell) -> None:
+    """K04b: the same person and the same label or opportunity, at most 72 hours between; taking the label off parts them."""
+    bia, leo, ana = (Customer.objects.create(workspace=workspace, name=name) for name in ("Bia", "Leo", "Ana"))
+    first = tell("C 10:00, A 10:05, resolve 11:00", DAY, bia)
+    other = tell("C 1d 10:00 channel=sms, A 1d 10:05 channel=sms, resolve 1d 12:00", DAY, bia)  # of another matter
+    back = tell("C 3d 11:00 channel=instagram, A 3d 11:01 channel=instagram, resolve 3d 12:00", DAY, bia)
+    for conversation, label in ((first, "swap"), (other, "bill"), (back, "swap"), (back, "vip")):
+        labeled(conversation, "3d 12:30", label)
+    tell("C 10:00, A 10:05, resolve 11:00", DAY, leo)
+    tell("C 2d 10:00 channel=sms, A 2d 10:05 channel=sms, resolve 2d 10:10", DAY, leo)
+    tell("C 5d 10:11, A 5d 10:12, resolve 5d 10:20", DAY, leo)  # a minute too late
+    for step, clock in (("opened", "10:30"), ("won", "2d 10:05")):
+        HistoryEvent.objects.create(
+            workspace=workspace, customer=leo, type=f"opportunity.{step}", occurred_at=at(clock, DAY), data={"opportunity": "o"}
+        )  # fmt: skip
+    tell("C 10:00, A 10:05, resolve 11:00", DAY, ana)
+    tell(
+        "C 1d 10:00 channel=sms, A 1d 10:05 channel=sms, resolve 1d 10:30", DAY, ana
+    )  # nothing says that it is the same
+    derive_all()
+    given = ask(workspace, "cross_channel_resolution_time", "by=channel&by=closing_channel")
+    bias, leos = 74 * 3_600, 48 * 3_600 + 600
+    assert rows(given) == {("whatsapp", "instagram"): bias, ("whatsapp", "sms"): leos}
+    seen = page(given.question).observations
+    assert [(one.conversation_id, one.seconds) for one in seen][1] == (back.pk, bias)
+    assert sum(one.seconds or 0 for one in seen) == (given.total.mean or 0) * given.total.n
+    business = ask(workspace, "cross_channel_resolution_time", "clock=business")
+    assert business.total.mean == (2 * 3_600 + 3_600 + 600) / 2  # only while a conversation was open
+    proof = receipts.write(given)
+    labeled(back, "3d 12:40", "swap", "conversation.unlabeled")
+    derive_all()
+    again = receipts.recompute(proof)
+    assert again["as_of_mark"]["equal"] is True
+    assert (again["now"]["equal"], again["now"]["total"]["n"]) == (False, 1)
+    assert ask(workspace, "cross_channel_resolution_time", "reach=single_channel").total.n == 6
+
+
+def test_what_no_customer_answered_is_no_conversation(workspace: Workspace, tell: Tell) -> None:
+    """R2: a session opens at the customer's message, or at one of ours that they answer."""
+    tell("P 10:00")
+    tell("P 10:00, resolve 11:00 by=rule")
+    tell("open 10:00, assign 10:00 to=ana@loja.example, A 10:00, resolve 12:00")
+    tell("open 10:00, A 10:00, C 10:20, A 10:30, resolve 11:00")
+    derive_all()
+    total = ask(workspace, "resolution_time").total
+    assert (total.n, total.p50, total.censored, total.set_aside) == (1, 3600, 0, 0)
+    assert ask(workspace, "cross_channel_resolution_time", "reach=single_channel").total.censored == 0
+    volume = ask(workspace, "interaction_volume").total
+    assert (volume.n, volume.inbound, volume.outbound) == (0, 1, 3)
 
 
 def test_people_prefer_the_channel_they_lately_used(workspace: Workspace, tell: Tell) -> None:
