@@ -66,6 +66,7 @@ SETTINGS = (
             Place("/settings/fields/", "text-cursor-input", _("Custom fields")),
             Place("/settings/sla/", "timer", _("Service levels")),
             Place("/settings/alerts/", "bell-ring", _("Alerts")),
+            Place("/settings/board/", "target", _("Live board")),
             Place("/settings/kiosk/", "tv", _("Kiosk links")),
         ),
     ),

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from hub import health, joining, pages, prometheus
+from metrics.wallboard import settings as board
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("join/<str:secret>/", joining.join, name="join"),
     path("api/", include("hub.api_urls")),
     path("", include("conversations.urls")),
+    path("settings/board/", board.targets, name="settings_board"),
     path("wallboard/", include("metrics.wallboard.urls")),
     path("metrics/", include("metrics.plans_urls")),
     path("metrics/", include("metrics.urls")),

@@ -22,8 +22,12 @@ GROUPS: dict[str, str] = {
     "rule": gettext_noop("Rules"),
     "bot": gettext_noop("Bots"),
     "survey": gettext_noop("Surveys"),
-    "sla": gettext_noop("Service levels"),
-    "alert": gettext_noop("Alerts"),
+    "sla_policy": gettext_noop("Service levels"),
+    "alert_rule": gettext_noop("Alerts"),
+    "board": gettext_noop("Live board"),
+    "kiosk_link": gettext_noop("Kiosk links"),
+    "integration": gettext_noop("Integrations"),
+    "import": gettext_noop("Import"),
     "routing": gettext_noop("Routing"),
     "audit": gettext_noop("Audit log"),
 }
@@ -43,6 +47,12 @@ DEEDS: dict[str, str] = {
     "resumed": gettext_noop("let go on"),
     "secret_added": gettext_noop("secret added"),
     "secret_retired": gettext_noop("secret retired"),
+    "secret_renewed": gettext_noop("secret renewed"),
+    "connected": gettext_noop("connected"),
+    "renamed": gettext_noop("renamed"),
+    "uploaded": gettext_noop("brought"),
+    "started": gettext_noop("started"),
+    "discarded": gettext_noop("discarded"),
     "exported": gettext_noop("taken along"),
 }
 

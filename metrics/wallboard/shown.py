@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.utils import timezone
 
 from conversations.api import reading
 from conversations.api.represent import Shown, moment
-from conversations.models import AlertRule, Incident
+from conversations.models import Incident
 from hub.models import Workspace
 from metrics.wallboard import now, past
 from metrics.wallboard.now import Agent, Floor, Line
 from metrics.wallboard.past import Past
+from metrics.wallboard.targets import Targets, Tile, targets
 
-Tile = Literal["queue", "longest", "serving", "agents", "sla", "abandonment"]
-TILES: tuple[Tile, ...] = ("queue", "longest", "serving", "agents", "sla", "abandonment")
 BREACHES, ROWS = 20, 100
-KEPT_SHARE, LEFT_SHARE = 0.9, 0.05  # what a house wants that has not said otherwise
 NEAR = 0.8  # of a limit: near it
 BETTER: dict[Tile, int] = {"queue": -1, "longest": -1, "serving": 0, "agents": 1, "sla": 1, "abandonment": -1}
-
-
-class Targets(msgspec.Struct, frozen=True, kw_only=True):
-    """What the house wants: at most so many waiting, so many seconds; shares. None: nothing was said."""
-
-    queue: int | None = None
-    longest: int | None = None
-    sla: float = KEPT_SHARE
-    abandonment: float = LEFT_SHARE
-
-
-def targets(workspace: Workspace) -> Targets:
-    """Return the targets: the limits of the alerts that watch everything, and the workspace's own shares."""
-    rules = AlertRule.objects.of(workspace).filter(active=True, team=None, channel_kind="")
-    limits: dict[str, int] = {}
-    for kind, threshold in rules.values_list("kind", "threshold"):
-        limits[kind] = min(threshold, limits.get(kind, threshold))
-    own = workspace.settings.get("board", {})
-    return Targets(
-        queue=limits.get("depth"),
-        longest=limits.get("oldest_wait"),
-        sla=float(own.get("sla", KEPT_SHARE)),
-        abandonment=float(own.get("abandonment", LEFT_SHARE)),
-    )
 
 
 def board(workspace: Workspace, *, names: bool = True) -> Shown:
@@ -63,8 +36,8 @@ def board(workspace: Workspace, *, names: bool = True) -> Shown:
         "late": sum(1 for one in floor.threatened if one.due_at and one.due_at <= at),
         "risk": sum(1 for one in floor.threatened if one.due_at and one.due_at > at),
         "incidents": [
-            incident(row)
-            for row in Incident.objects.of(workspace).filter(closed_at=None).select_related("rule__team").order_by("opened_at")
+            incident(row, names=names)
+            for row in Incident.objects.of(workspace).filter(closed_at=None).select_related("rule__team", "taken_by").order_by("opened_at")
         ],
     }  # fmt: skip
 
@@ -82,8 +55,8 @@ def tiles(floor: Floor, hours: Past, wanted: Targets) -> list[Shown]:
         _tile("queue", len(queue), wanted.queue, last.queue, (past.mean(last.queue), past.mean(before.queue))),
         _tile("longest", waited, wanted.longest, last.longest, (past.mean(last.longest), past.mean(before.longest)))
         | {"since": moment(longest)},
-        _tile("serving", len(floor.served), room or None, last.serving, (past.mean(last.serving), past.mean(before.serving))),
-        _tile("agents", free, 1 if there else None, (), (None, None)) | {"of": len(there)},
+        _tile("serving", len(floor.served), wanted.serving or room or None, last.serving, (past.mean(last.serving), past.mean(before.serving))),
+        _tile("agents", free, wanted.agents or (1 if there else None), last.available, (past.mean(last.available), past.mean(before.available))) | {"of": len(there)},
         _tile("sla", last.kept.value, wanted.sla, last.sla, (last.kept.value, before.kept.value))
         | {"part": last.kept.part, "of": last.kept.whole},
         _tile("abandonment", last.left.value, wanted.abandonment, last.abandonment, (last.left.value, before.left.value))
@@ -147,8 +120,8 @@ def agent(one: Agent) -> Shown:
     }
 
 
-def incident(row: Incident) -> Shown:
-    """Return an alert that holds: the rule, its numbers, and the team or kind of channel it watches; nobody's name."""
+def incident(row: Incident, *, names: bool) -> Shown:
+    """Return an alert that holds: the rule, its numbers, the team or kind of channel it watches, and who sees to it, if ``names``."""
     return {
         "id": str(row.pk),
         "kind": row.rule.kind,
@@ -157,6 +130,10 @@ def incident(row: Incident) -> Shown:
         "channel_kind": row.rule.channel_kind,
         "value": row.cause.get("value"),
         "opened_at": moment(row.opened_at),
+        "taken": row.taken_by_id is not None,
+        "taken_by": None
+        if row.taken_by is None or not names
+        else {"id": str(row.taken_by_id), "name": str(row.taken_by)},
     }
 
 

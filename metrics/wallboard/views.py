@@ -16,6 +16,7 @@ from conversations import feed, kiosk as links
 from hub.access import require
 from hub.models import Role, Workspace
 from metrics.wallboard import shown
+from metrics.wallboard.targets import TILES
 from metrics.wallboard.words import words
 
 PAGE, GONE = "metrics/wallboard.html", "metrics/kiosk_gone.html"
@@ -47,7 +48,7 @@ def state(request: HttpRequest) -> JsonResponse:
 def drawer(request: HttpRequest, tile: str) -> JsonResponse:
     """Return what is behind a tile's number."""
     caller = require(request, Role.SUPERVISOR)
-    if tile not in shown.TILES:
+    if tile not in TILES:
         raise Http404
     return JsonResponse(shown.drawer(caller.workspace, tile))
 
@@ -79,7 +80,7 @@ def kiosk_state(request: HttpRequest, token: str) -> JsonResponse:
 
 
 def _context(workspace: Workspace, *, names: bool) -> dict[str, Any]:
-    return {"state": _board(workspace, names=names), "words": words(), "tiles": shown.TILES, "place": workspace}
+    return {"state": _board(workspace, names=names), "words": words(), "tiles": TILES, "place": workspace}
 
 
 def _board(workspace: Workspace, *, names: bool) -> dict[str, Any]:

@@ -63,6 +63,10 @@ def words() -> dict[str, Any]:
             "breach": _("{value} promises are late or at risk in {place}: the limit is {threshold}"),
         },
         "everywhere": _("all queues"),
+        "you_see_to_it": _("You see to it"),
+        "sees_to_it": _("{name} sees to it"),
+        "somebody_sees_to_it": _("Somebody sees to it"),
+        "yours_to_see_to": _("The alert is yours."),
         "titles": {
             "queue": _("In the queue"),
             "longest": _("Longest wait"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from conversations import kiosk, tasks
-from conversations.models import AlertRule, Conversation, HistoryEvent, KioskLink, SlaPolicy
+from conversations.models import AlertRule, Conversation, HistoryEvent, Incident, KioskLink, SlaPolicy
 from hub.access import Caller
 from hub.models import AuditEntry, Role
 from tests.browser.company import Shop
@@ -52,6 +52,12 @@ def test_it_works(shop: Shop, floor: list[Conversation], sign_in: SignIn) -> Non
     expect(page.locator("[data-tile=serving] [data-value]")).to_have_text("1")
     expect(page.locator("[data-pulse]")).to_have_attribute("data-stale", "false")
     expect(page.locator("[data-breaches] > li")).to_have_count(2)  # late by twenty minutes; two minutes left
+    alert = page.locator("[data-incidents] > p")
+    expect(alert).to_have_count(1)
+    alert.locator("button").click()
+    expect(alert.locator("[data-slot=taken]")).to_be_visible()
+    expect(alert.locator("button")).to_be_hidden()
+    assert Incident.objects.get().taken_by == shop.users[0]
     assert serious(page) == []
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     assert serious(page) == []

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _, gettext_lazy
+from django.views.decorators.http import require_POST
 
+from conversations import alerts
+from conversations.act import act
 from conversations.alerts import keeping as watching
 from conversations.channels.registry import CHANNELS
 from conversations.models import AlertRule, Incident, SlaPolicy
 from conversations.promise import keeping
-from conversations.refusal import Refused
+from conversations.refusal import Refused, TooLate
 from conversations.views.listed import priorities
 from conversations.views.settings.shelf import Shelf, page
-from hub.access import Caller
+from hub.access import Caller, require
 from hub.house.forms import HouseForm
 from hub.models import Role, Team, Workspace
 
@@ -187,11 +194,15 @@ def _change_alert(caller: Caller, key: UUID, given: dict[str, Any]) -> AlertRule
 
 
 def _rules(workspace: Workspace) -> Sequence[AlertRule]:
-    holding = set(Incident.objects.of(workspace).filter(closed_at=None).values_list("rule", flat=True))
+    open_ = Incident.objects.of(workspace).filter(closed_at=None).select_related("taken_by")
+    holding = {row.rule_id: row for row in open_}
     rows = list(AlertRule.objects.of(workspace).select_related("team").order_by("pk"))
     for row in rows:
         row.words, row.number = KIND_WORDS[row.kind], _number(row)  # type: ignore[attr-defined]
-        row.holds = row.pk in holding  # type: ignore[attr-defined]
+        row.incident = incident = holding.get(row.pk)  # type: ignore[attr-defined]
+        if incident is not None:
+            value = incident.cause.get("value", 0)
+            row.cause = value // MINUTE if row.kind == "oldest_wait" else value  # type: ignore[attr-defined]
     return rows
 
 
@@ -206,3 +217,17 @@ alert_rules = page(
         remove=watching.remove,
     )
 )
+
+
+@require_POST
+def take(request: HttpRequest, incident: UUID) -> HttpResponse:
+    """Let the reader see to an alert that holds."""
+    caller = require(request, Role.ADMIN)
+    assert caller.user is not None  # nobody else has a session
+    try:
+        act(caller.workspace.pk, partial(alerts.take, caller.workspace, incident, caller.user))
+    except Incident.DoesNotExist as error:
+        raise Http404 from error
+    except TooLate as late:
+        messages.error(request, late.sentence)
+    return redirect("settings_alerts")

@@ -64,6 +64,7 @@ urlpatterns = [
     path("surveys/<uuid:survey>/", surveys.survey, name="settings_survey"),
     path("sla/", promises.policies, name="settings_sla"),
     path("alerts/", promises.alert_rules, name="settings_alerts"),
+    path("alerts/<uuid:incident>/take/", promises.take, name="settings_alert_take"),
     path("kiosk/", kiosks.kiosks, name="settings_kiosks"),
     path("kiosk/<uuid:link>/revoke/", kiosks.revoke, name="settings_kiosk_revoke"),
     path("unrouted/", journal.unrouted, name="settings_unrouted"),

@@ -143,11 +143,18 @@ function paintBreaches() {
   writeOrHide($("[data-no-breach]"), none ? words.no_breach : "");
   const counts = $("[data-late]");
   if (counts) write(counts, none ? "" : `${fill(words.late, { n: board.late })} · ${fill(words.risk, { n: board.risk })}`);
-  keyed($("[data-incidents]"), board.incidents, ({ id }) => id, () => copy("incident"), (slot, { kind, value, threshold, team, channel_kind }) => {
-    const place = team || words.channels[channel_kind] || words.everywhere;
-    const shown = (one) => (kind === "oldest_wait" ? duration(one) : number.format(one));
-    write(slot.text, fill(words.incident[kind], { value: shown(value ?? 0), threshold: shown(threshold), place }));
-  });
+  keyed($("[data-incidents]"), board.incidents, ({ id }) => id, () => copy("incident"), paintIncident);
+}
+
+function paintIncident(slot, { id, kind, value, threshold, team, channel_kind, taken, taken_by }) {
+  const place = team || words.channels[channel_kind] || words.everywhere;
+  const shown = (one) => (kind === "oldest_wait" ? duration(one) : number.format(one));
+  write(slot.text, fill(words.incident[kind], { value: shown(value ?? 0), threshold: shown(threshold), place }));
+  const who = taken_by?.id === me ? words.you_see_to_it : taken_by ? words.sees_to_it : words.somebody_sees_to_it;
+  writeOrHide(slot.taken, taken ? fill(who, { name: taken_by?.name }) : "");
+  slot.see_to.hidden = taken || !me;
+  slot.see_to.dataset.seeTo = id;
+  slot.see_to.setAttribute("aria-label", `${slot.see_to.textContent}: ${slot.text.textContent}`);
 }
 
 function paintPulse() {
@@ -214,11 +221,25 @@ async function act(button) {
   askSoon();
 }
 
+/** Say that one sees to an alert. Whoever was faster has it. */
+async function seeTo(button) {
+  button.disabled = true;
+  try {
+    await post(`/api/v1/incidents/${button.dataset.seeTo}/take`, {});
+    toast(words.yours_to_see_to);
+  } catch (refusal) {
+    toast(fill(words.could_not, { reason: refusal.detail }), { bad: true });
+  }
+  button.disabled = false;
+  askSoon();
+}
+
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.tile) open(button.dataset.tile);
   else if (button.dataset.act) act(button);
+  else if (button.dataset.seeTo) seeTo(button);
   else if (button.dataset.sort) {
     sort = button.dataset.sort;
     for (const one of $$("[data-sort]")) one.setAttribute("aria-pressed", String(one === button));

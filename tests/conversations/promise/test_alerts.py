@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from conversations import tasks
 from conversations.live import reader, rights
-from conversations.models import AlertRule, Conversation, FeedEvent, Incident, KioskLink, SlaPolicy
-from hub.models import AuditEntry, Role, User, Workspace
+from conversations.models import AlertRule, Conversation, FeedEvent, HistoryEvent, Incident, KioskLink, SlaPolicy
+from hub.models import AuditEntry, Membership, Role, User, Workspace
 from metrics.wallboard import past
 from metrics.wallboard.past import Share
+from metrics.wallboard.targets import Targets, targets
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,3 +162,65 @@ def test_a_share_is_of_the_hour_before() -> None:
     told = [(now - timedelta(minutes=minutes), kept) for minutes, kept in ((1, True), (59, False), (61, False))]
     assert past.share(told, now) == Share(1, 2)
     assert past.share([], now).value is None
+
+
+def test_one_of_two_sees_to_an_alert_on_its_page(place: Workspace, chief: User, client: Client) -> None:
+    AlertRule.objects.create(workspace=place, kind="oldest_wait", threshold=60)
+    waits(place, 3)
+    tasks.watch()
+    incident = Incident.objects.get()
+    assert "See to it" in client.get("/settings/alerts/").content.decode()
+    taken = client.post(f"/settings/alerts/{incident.pk}/take/", follow=True).content.decode()
+    assert ("Júlia Andrade sees to it" in taken, "See to it" in taken) == (True, False)
+    client.force_login(factories.member(place, Role.ADMIN, language="en"))
+    late = client.post(f"/settings/alerts/{incident.pk}/take/", follow=True).content.decode()
+    assert "Júlia Andrade sees to it already." in late
+    incident.refresh_from_db()
+    assert incident.taken_by == chief
+    stranger = factories.member(factories.workspace(), Role.ADMIN)
+    client.force_login(stranger)
+    assert client.post(f"/settings/alerts/{incident.pk}/take/").status_code == 404
+
+
+def test_the_boards_targets_are_set_on_their_page_or_follow_the_alerts(
+    place: Workspace, chief: User, client: Client
+) -> None:
+    AlertRule.objects.create(workspace=place, kind="oldest_wait", threshold=90)
+    page = client.get("/settings/board/").content.decode()
+    assert "Empty: 1.5, the limit of an alert." in page
+    assert targets(place) == Targets(longest=90)
+    typed = {"queue": "7", "longest": "2.5", "serving": "", "agents": "3", "sla": "82.5", "abandonment": "0"}
+    for wrong, sentence in (
+        ({"sla": "101"}, "Must be a share from 0 % to 100 %."),
+        ({"agents": "0"}, "Must be a whole number from 1 to 10000."),
+        ({"queue": "-1"}, "Must be a whole number from 0 to 100000."),
+        ({"longest": "soon"}, "Enter a number."),
+    ):
+        assert sentence in client.post("/settings/board/", typed | wrong).content.decode()
+    assert not AuditEntry.objects.exists()
+    assert "Saved." in client.post("/settings/board/", typed, headers={"HX-Request": "true"}).content.decode()
+    place.refresh_from_db()
+    assert targets(place) == Targets(queue=7, longest=150, agents=3, sla=0.825, abandonment=0.0)
+    tiles = {one["key"]: one["target"] for one in client.get("/wallboard/state/").json()["tiles"]}
+    assert tiles == {"queue": 7, "longest": 150, "serving": None, "agents": 3, "sla": 0.825, "abandonment": 0.0}
+    assert AuditEntry.objects.get().action == "board.changed"
+    client.post("/settings/board/", dict.fromkeys(typed, ""))
+    place.refresh_from_db()
+    assert targets(place) == Targets(longest=90)
+
+
+def test_the_line_of_available_people_follows_who_was_there_and_had_room(place: Workspace) -> None:
+    end = timezone.now()
+    ticks = [end - timedelta(minutes=minutes) for minutes in (30, 20, 10, 0)]
+    assert past.available(place, ticks, {}) == (None,) * 4
+    for name, capacity, said in (("ana", 1, ((40, "online"), (15, "break"))), ("bia", 2, ((25, "online"),))):
+        user = factories.member(place, email=f"{name}@example.com")
+        Membership.objects.filter(user=user).update(capacity=capacity)
+        for minutes, state in said:
+            HistoryEvent.objects.create(
+                workspace=place, type="presence.changed", occurred_at=end - timedelta(minutes=minutes),
+                actor_kind="agent", actor_id=user.pk, actor_email=user.email, data={"to": state},
+            )  # fmt: skip
+    place.settings = {"weights": {"sms": 2}}
+    carried = {"bia@example.com": [((end - timedelta(minutes=12), end - timedelta(minutes=5)), "sms")]}
+    assert past.available(place, ticks, carried) == (1.0, 2.0, 0.0, 1.0)
