@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,8 +17,6 @@ from hub.hours import Period
 from hub.idempotency import once
 from hub.inputs import Id, Instant, Text, checked
 from hub.models import Role, WorkingHours
-from hub.problems import Conflict
-from hub.refusal import Refused, TooLate
 
 
 class PeriodInput(serializers.Serializer[Any]):
@@ -88,12 +84,7 @@ class HoursList(APIView):
             holidays=tuple(given.get("holidays", ())),
             region=given.get("region", ""),
         )
-        try:
-            return Response(shown(schedules.add(caller_of(request), wanted)), status=201)
-        except Refused as refused:
-            raise ValidationError({refused.field: refused.sentence}) from refused
-        except TooLate as late:
-            raise Conflict(late.sentence) from late
+        return Response(shown(schedules.add(caller_of(request), wanted)), status=201)
 
 
 class HoursDetail(APIView):
@@ -104,8 +95,5 @@ class HoursDetail(APIView):
     @extend_schema(operation_id="remove_hours", responses={204: None})
     def delete(self, request: Request, hours_id: UUID) -> Response:
         """Remove a version: the one before it holds on."""
-        try:
-            schedules.remove(caller_of(request), hours_id)
-        except WorkingHours.DoesNotExist as error:
-            raise Http404 from error
+        schedules.remove(caller_of(request), hours_id)
         return Response(status=204)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
+
+from hub.refusal import Refused, TooLate
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -57,10 +59,7 @@ def refuse(code: int, detail: str) -> JsonResponse:
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into a problem; ``None`` for what is our fault, which the server logs and answers with 500."""
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("There is no such thing here.")
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+    error = _in_terms_of_http(error)
     if not isinstance(error, exceptions.APIException):
         return None
     errors: dict[str, Any] | None = None
@@ -79,6 +78,21 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     response = Response(body, status=error.status_code, headers=headers)
     response.content_type = CONTENT_TYPE
     return response
+
+
+def _in_terms_of_http(error: Exception) -> Exception:
+    """Return what a room raised as the framework's own: 400 with the field, 409 for what came too late, 404 for what is not here."""
+    match error:
+        case Refused():
+            outer, _dot, inner = error.field.partition(".")
+            return exceptions.ValidationError({outer: {inner: error.sentence} if inner else error.sentence})
+        case TooLate():
+            return Conflict(error.sentence)
+        case Http404() | ObjectDoesNotExist():
+            return exceptions.NotFound("There is no such thing here.")
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+    return error
 
 
 def _sentences(value: Any) -> Any:

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import shapes, staff
-from conversations.api.asking import refusals
 from conversations.api.presence import PresenceShape
 from conversations.api.represent import Shown
 from conversations.feed import Change
@@ -133,17 +132,15 @@ class AgentDetail(APIView):
             people.change_member(caller, Membership.objects.of(caller.workspace).get(user_id=agent_id).pk, change)
             return Told((Change("agent.updated", agent_id),))
 
-        with refusals():
-            act(caller.workspace.pk, room)
+        act(caller.workspace.pk, room)
         return Response(_agent(caller.workspace, agent_id))
 
 
 def _agent(workspace: Workspace, agent_id: UUID) -> Shown:
-    with refusals():
-        try:
-            return staff.agents(workspace, [agent_id])[agent_id]
-        except KeyError as error:
-            raise Membership.DoesNotExist from error
+    try:
+        return staff.agents(workspace, [agent_id])[agent_id]
+    except KeyError as error:
+        raise Membership.DoesNotExist from error
 
 
 class TeamList(APIView):
@@ -173,8 +170,7 @@ class TeamList(APIView):
             made.append(people.create_team(caller, given.pop("name", "")).pk)
             return _changed(caller, made[0], given)
 
-        with refusals():
-            act(caller.workspace.pk, room)
+        act(caller.workspace.pk, room)
         return Response(_team(Team.objects.of(caller.workspace).get(pk=made[0])), status=status.HTTP_201_CREATED)
 
 
@@ -186,24 +182,21 @@ class TeamDetail(APIView):
     @extend_schema(operation_id="get_team", responses=shapes.answers(TeamDetailShape, 404))
     def get(self, request: Request, team_id: UUID) -> Response:
         """Show a team."""
-        with refusals():
-            return Response(_team(Team.objects.of(caller_of(request).workspace).get(pk=team_id)))
+        return Response(_team(Team.objects.of(caller_of(request).workspace).get(pk=team_id)))
 
     @extend_schema(operation_id="change_team", request=TeamInput, responses=shapes.answers(TeamDetailShape, 400, 404))
     def patch(self, request: Request, team_id: UUID) -> Response:
         """Change a team's name, members or routing."""
         caller = caller_of(request)
-        with refusals():
-            Team.objects.of(caller.workspace).get(pk=team_id)
-            given = checked(TeamInput, request)
-            act(caller.workspace.pk, lambda: _changed(caller, team_id, given))
-            return Response(_team(Team.objects.of(caller.workspace).get(pk=team_id)))
+        Team.objects.of(caller.workspace).get(pk=team_id)
+        given = checked(TeamInput, request)
+        act(caller.workspace.pk, lambda: _changed(caller, team_id, given))
+        return Response(_team(Team.objects.of(caller.workspace).get(pk=team_id)))
 
     @extend_schema(operation_id="remove_team", request=None, responses=shapes.answers(None, 404, status=204))
     def delete(self, request: Request, team_id: UUID) -> Response:
         """Dissolve a team: its open conversations are everybody's then."""
-        with refusals():
-            people.remove_team(caller_of(request), team_id)
+        people.remove_team(caller_of(request), team_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from conversations.channels.registry import CHANNELS, PROVIDERS
 from conversations.models import Conversation
-from conversations.refusal import Refused, TooLate
 from hub.inputs import CANONICAL_UUID, Choice, Id, Instant, Text, allowed
 from hub.models import Team, User, Workspace
-from hub.problems import Conflict
 
 SECRET_LENGTH = 2000
 
@@ -115,20 +110,6 @@ class SnoozeInput(serializers.Serializer[Any]):
     """When to come back to it."""
 
     until = Instant()
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn a room's refusal into a problem: 400 with the field, 409 for what came too late, 404 for what is not here."""
-    try:
-        yield
-    except Refused as error:
-        outer, _dot, inner = error.field.partition(".")
-        raise ValidationError({outer: {inner: error.sentence} if inner else error.sentence}) from error
-    except TooLate as error:
-        raise Conflict(error.sentence) from error
-    except ObjectDoesNotExist as error:
-        raise Http404 from error
 
 
 def member_named(workspace: Workspace, field: str, word: str | None) -> User | None:

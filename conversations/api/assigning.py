@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from conversations import route, triage
 from conversations.act import act, actor_of
 from conversations.api import shapes
-from conversations.api.asking import AssignInput, member_named, refusals, team_named
+from conversations.api.asking import AssignInput, member_named, team_named
 from conversations.api.conversations import here, shown
 from conversations.feed import Change
 from conversations.history import Actor
@@ -79,9 +79,8 @@ class Assign(APIView):
             expected=people["expected_assignee"],
             team=team_named(workspace, "team", given["team"]) if "team" in given else Keep(),
         )
-        with refusals():
-            actor = actor_of(caller_of(request))
-            act(workspace.pk, lambda: _hand_over(workspace, conversation_id, actor, assignment, given.get("note", "")))
+        actor = actor_of(caller_of(request))
+        act(workspace.pk, lambda: _hand_over(workspace, conversation_id, actor, assignment, given.get("note", "")))
         answer = shown(workspace, conversation_id)
         warning = _too_much(workspace, people["assignee"])
         if warning:

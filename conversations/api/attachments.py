@@ -17,7 +17,6 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import represent, shapes
-from conversations.api.asking import refusals
 from conversations.channels.adapter import Adapter
 from conversations.channels.registry import CHANNELS
 from conversations.media import rules, upload
@@ -64,15 +63,14 @@ class AttachmentList(APIView):
         """
         caller = caller_of(request)
         file, adapter = _asked(request, caller)
-        with refusals():
-            brought = upload.bring(
-                caller.workspace.pk,
-                file.name or "",
-                file.content_type or "",
-                file.size or 0,
-                cast("BinaryIO", file.file),
-                adapter,
-            )
+        brought = upload.bring(
+            caller.workspace.pk,
+            file.name or "",
+            file.content_type or "",
+            file.size or 0,
+            cast("BinaryIO", file.file),
+            adapter,
+        )
         written: list[UUID] = []
         try:
             response = _registered(self, request, brought, written)
@@ -116,8 +114,7 @@ class AttachmentDetail(APIView):
     @extend_schema(operation_id="get_attachment", responses=shapes.answers(shapes.AttachmentShape, 404))
     def get(self, request: Request, attachment_id: UUID) -> Response:
         """Show what is known of a file; its `url` hands it out."""
-        with refusals():
-            row = Attachment.objects.of(caller_of(request).workspace).get(pk=attachment_id)
+        row = Attachment.objects.of(caller_of(request).workspace).get(pk=attachment_id)
         return Response(represent.attachment(row))
 
 
@@ -134,6 +131,5 @@ class AttachmentRetry(APIView):
     def post(self, request: Request, attachment_id: UUID) -> Response:
         """Fetch a file that is unavailable once more; 409 when it is here."""
         workspace = caller_of(request).workspace
-        with refusals():
-            asked = act(workspace.pk, lambda: upload.ask_again(workspace, attachment_id))
+        asked = act(workspace.pk, lambda: upload.ask_again(workspace, attachment_id))
         return Response(represent.attachment(asked.attachment))

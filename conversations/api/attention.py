@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 from conversations import attention
 from conversations.act import act
 from conversations.api import reading, shapes
-from conversations.api.asking import refusals
 from conversations.api.drafts import person
 from conversations.attention import Attended
 from conversations.models import Conversation
@@ -55,8 +54,7 @@ class ConversationAttention(APIView):
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """List who views the conversation or writes in it right now."""
         workspace = caller_of(request).workspace
-        with refusals():
-            row = Conversation.objects.of(workspace).only("id").that_stands(conversation_id)
+        row = Conversation.objects.of(workspace).only("id").that_stands(conversation_id)
         return Response(reading.attention(workspace, [row.pk])[row.pk])
 
     @extend_schema(
@@ -69,8 +67,7 @@ class ConversationAttention(APIView):
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that the caller views, writes or is gone; without renewal it ends after 25 seconds."""
         caller = caller_of(request)
-        with refusals():
-            row = Conversation.objects.of(caller.workspace).only("id").that_stands(conversation_id)
+        row = Conversation.objects.of(caller.workspace).only("id").that_stands(conversation_id)
         user, given = person(caller), checked(AttentionInput, request)
         idle = timedelta(seconds=given["idle"])
 

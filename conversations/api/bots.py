@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from conversations import handoff
 from conversations.act import actor_of
 from conversations.api import shapes
-from conversations.api.asking import refusals, team_named
+from conversations.api.asking import team_named
 from conversations.api.conversations import MOVED, here, moved
 from conversations.api.represent import moment
 from conversations.bots import keeping
@@ -119,7 +119,7 @@ class BotList(APIView):
     def post(self, request: Request) -> Response:
         """Add a bot; its secret and its token are in this answer and nowhere else."""
         caller, given = caller_of(request), checked(BotInput, request)
-        with refusals(), transaction.atomic():
+        with transaction.atomic():
             made = keeping.create(caller.workspace, plan_of(given))
             audit.note(caller, "bot.created", made.bot)
         return Response(_made(made), status=201)
@@ -133,14 +133,13 @@ class BotDetail(APIView):
     @extend_schema(operation_id="get_bot", responses=shapes.answers(BotShape, 404))
     def get(self, request: Request, bot_id: UUID) -> Response:
         """Show a bot."""
-        with refusals():
-            return Response(shown(Bot.objects.of(caller_of(request).workspace).get(pk=bot_id)))
+        return Response(shown(Bot.objects.of(caller_of(request).workspace).get(pk=bot_id)))
 
     @extend_schema(operation_id="change_bot", request=BotInput, responses=shapes.answers(BotShape, 400, 404))
     def patch(self, request: Request, bot_id: UUID) -> Response:
         """Change a bot; what is not said stays."""
         caller = caller_of(request)
-        with refusals(), transaction.atomic():
+        with transaction.atomic():
             row = Bot.objects.of(caller.workspace).select_for_update().get(pk=bot_id)
             before = shown(row)
             after = shown(keeping.change(row, plan_of(checked(BotInput, request), row)))
@@ -152,7 +151,7 @@ class BotDetail(APIView):
     def delete(self, request: Request, bot_id: UUID) -> Response:
         """Remove a bot: its token is good for nothing any more."""
         caller = caller_of(request)
-        with refusals(), transaction.atomic():
+        with transaction.atomic():
             row = Bot.objects.of(caller.workspace).get(pk=bot_id)
             audit.note(caller, "bot.removed", row)
             keeping.remove(row)
@@ -171,7 +170,7 @@ class BotRotate(APIView):
     def post(self, request: Request, bot_id: UUID) -> Response:
         """Make a new secret and a new token; the old ones are good for nothing at once."""
         caller = caller_of(request)
-        with refusals(), transaction.atomic():
+        with transaction.atomic():
             row = Bot.objects.of(caller.workspace).select_for_update().get(pk=bot_id)
             made = keeping.rotate(row)
             audit.note(caller, "bot.secret_renewed", row)

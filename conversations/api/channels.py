@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from conversations import check, connect
 from conversations.act import act
 from conversations.api import represent, shapes
-from conversations.api.asking import ChannelChange, ChannelInput, refusals
+from conversations.api.asking import ChannelChange, ChannelInput
 from conversations.audited import on_channel
 from conversations.channels.types import Checked, Credentials, Error
 from conversations.models import Channel
@@ -59,8 +59,7 @@ class ChannelList(APIView):
         """Open a channel on a new connection, or on one that exists (`connection: {"id": …}`)."""
         plan = _plan(checked(ChannelInput, request))
         workspace = caller_of(request).workspace
-        with refusals():
-            opened = on_channel(caller_of(request), "opened", lambda: connect.open_channel(workspace, plan))
+        opened = on_channel(caller_of(request), "opened", lambda: connect.open_channel(workspace, plan))
         return Response(represent.channel(_channel(request, opened.channel.pk)), status=201)
 
 
@@ -93,8 +92,7 @@ class ChannelDetail(APIView):
     @extend_schema(operation_id="get_channel", responses=shapes.answers(shapes.ChannelShape, 404))
     def get(self, request: Request, channel_id: UUID) -> Response:
         """Show a channel with its health."""
-        with refusals():
-            return Response(represent.channel(_channel(request, channel_id)))
+        return Response(represent.channel(_channel(request, channel_id)))
 
     @extend_schema(
         operation_id="change_channel",
@@ -103,8 +101,7 @@ class ChannelDetail(APIView):
     )
     def patch(self, request: Request, channel_id: UUID) -> Response:
         """Rename a channel, change its settings, or replace secrets of its connection; those not named stay."""
-        with refusals():
-            _channel(request, channel_id)  # somebody else's is not here, whatever the body says
+        _channel(request, channel_id)  # somebody else's is not here, whatever the body says
         given = checked(ChannelChange, request)
         workspace = caller_of(request).workspace
         change = partial(
@@ -115,17 +112,15 @@ class ChannelDetail(APIView):
             settings=given.get("settings"),
             secrets=secrets_in(given.get("connection", {})),
         )
-        with refusals():
-            on_channel(caller_of(request), "changed", change, channel_id, _changes(given))
-            return Response(represent.channel(_channel(request, channel_id)))
+        on_channel(caller_of(request), "changed", change, channel_id, _changes(given))
+        return Response(represent.channel(_channel(request, channel_id)))
 
     @extend_schema(operation_id="close_channel", responses=shapes.answers(None, 404, status=204))
     def delete(self, request: Request, channel_id: UUID) -> Response:
         """Remove a channel from use; what was said on it stays."""
         workspace = caller_of(request).workspace
-        with refusals():
-            close = partial(connect.close_channel, workspace, channel_id)
-            on_channel(caller_of(request), "removed", close, channel_id)
+        close = partial(connect.close_channel, workspace, channel_id)
+        on_channel(caller_of(request), "removed", close, channel_id)
         return Response(status=204)
 
 
@@ -142,8 +137,7 @@ class ChannelCheck(APIView):
     )
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Ask the provider whether the channel works; one that was stopped and works goes on."""
-        with refusals():
-            answer = check.ask(_channel(request, channel_id))  # before any transaction: this dials
+        answer = check.ask(_channel(request, channel_id))  # before any transaction: this dials
         return self._settle(request, channel_id, answer)
 
     post.honors_idempotency_key = True  # type: ignore[attr-defined]  # what it settles is settled once
@@ -151,9 +145,8 @@ class ChannelCheck(APIView):
     @once
     def _settle(self, request: Request, channel_id: UUID, answer: Checked | Error) -> Response:
         workspace = caller_of(request).workspace
-        with refusals():
-            act(workspace.pk, lambda: connect.settle_check(workspace, channel_id, answer))
-            shown = represent.channel(_channel(request, channel_id))
+        act(workspace.pk, lambda: connect.settle_check(workspace, channel_id, answer))
+        shown = represent.channel(_channel(request, channel_id))
         return Response(represent.check(answer) | {"channel": shown})
 
 

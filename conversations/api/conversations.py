@@ -17,7 +17,6 @@ from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes, taking
 from conversations.api.asking import (
     SnoozeInput,
-    refusals,
 )
 from conversations.api.filters import ORDERS, filtered, order_of, place_of
 from conversations.api.saying import MessageInput, words_of
@@ -72,8 +71,7 @@ class ConversationList(APIView):
 
 def shown(workspace: Workspace, conversation_id: UUID) -> Response:
     """Answer with the conversation as it is now."""
-    with refusals():
-        row = Conversation.objects.of(workspace).for_reading().that_stands(conversation_id)
+    row = Conversation.objects.of(workspace).for_reading().that_stands(conversation_id)
     return Response(represent.conversation(row, reading.channels_touched(workspace, [row])))
 
 
@@ -119,8 +117,7 @@ class ConversationMessages(APIView):
         given = checked(MessageInput, request)
         words = words_of(given)
         actor = actor_of(caller_of(request))
-        with refusals():
-            written = act(workspace.pk, lambda: said(workspace, conversation_id, actor, words))
+        written = act(workspace.pk, lambda: said(workspace, conversation_id, actor, words))
         message = Message.objects.of(workspace).for_reading().get(pk=written.message.pk)
         return Response(
             represent.message(message), status=status.HTTP_201_CREATED if written.new else status.HTTP_200_OK
@@ -142,16 +139,14 @@ def said(workspace: Workspace, conversation_id: UUID, actor: Actor, words: Words
 
 def here(workspace: Workspace, conversation_id: UUID) -> None:
     """Raise 404 for a conversation of somebody else, before the body is looked at."""
-    with refusals():
-        Conversation.objects.of(workspace).only("id").get(pk=conversation_id)
+    Conversation.objects.of(workspace).only("id").get(pk=conversation_id)
 
 
 def moved(request: Request, conversation_id: UUID, room: Callable[[Workspace, Actor], Moved]) -> Response:
     """Let a room of triage move the conversation; answer with it as it is then."""
     workspace = caller_of(request).workspace
     actor = actor_of(caller_of(request))
-    with refusals():
-        act(workspace.pk, lambda: room(workspace, actor))
+    act(workspace.pk, lambda: room(workspace, actor))
     return shown(workspace, conversation_id)
 
 

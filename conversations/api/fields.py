@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.models import CustomField
 from conversations.workplace import fields
 from hub.access import caller_of
@@ -101,8 +100,7 @@ class CustomFieldList(APIView):
         """Add a field."""
         given = checked(CustomFieldInput, request)
         given["choices"] = tuple(given.get("choices", ()))
-        with refusals():
-            row = fields.create(caller_of(request), fields.NewField(**given))
+        row = fields.create(caller_of(request), fields.NewField(**given))
         return Response(shown(row), status=201)
 
 
@@ -119,17 +117,14 @@ class CustomFieldDetail(APIView):
     def patch(self, request: Request, field_id: UUID) -> Response:
         """Change a field's title, its choices or its place."""
         caller = caller_of(request)
-        with refusals():
-            CustomField.objects.of(caller.workspace).only("id").get(pk=field_id)
+        CustomField.objects.of(caller.workspace).only("id").get(pk=field_id)
         given = checked(CustomFieldChangeInput, request)
         if "choices" in given:
             given["choices"] = tuple(given["choices"])
-        with refusals():
-            return Response(shown(fields.change(caller, field_id, fields.FieldChange(**given))))
+        return Response(shown(fields.change(caller, field_id, fields.FieldChange(**given))))
 
     @extend_schema(operation_id="remove_custom_field", responses=shapes.answers(None, 404, status=204))
     def delete(self, request: Request, field_id: UUID) -> Response:
         """Remove a field; what was entered in it is kept and no longer shown."""
-        with refusals():
-            fields.remove(caller_of(request), field_id)
+        fields.remove(caller_of(request), field_id)
         return Response(status=204)

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.models import Conversation
 from conversations.visit import onward
 from hub.access import caller_of
@@ -52,11 +51,9 @@ class ConversationInvitations(APIView):
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Make a link that carries the person to another channel; whoever writes its code there is this person."""
         workspace = caller_of(request).workspace
-        with refusals():
-            Conversation.objects.of(workspace).only("id").get(pk=conversation_id)
+        Conversation.objects.of(workspace).only("id").get(pk=conversation_id)
         given = checked(InvitationInput, request)
-        with refusals():
-            made = act(workspace.pk, lambda: onward.invite_customer_of(workspace, conversation_id, given["channel"]))
+        made = act(workspace.pk, lambda: onward.invite_customer_of(workspace, conversation_id, given["channel"]))
         shown = {
             "id": str(made.id),
             "code": made.code,

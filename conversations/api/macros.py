@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.models import Macro
 from conversations.perform import MOST_ACTIONS
 from conversations.workplace import macros
@@ -98,8 +97,7 @@ class MacroList(APIView):
     def post(self, request: Request) -> Response:
         """Keep a macro."""
         given = checked(MacroInput, request)
-        with refusals():
-            row = macros.create(caller_of(request), _wanted(given))
+        row = macros.create(caller_of(request), _wanted(given))
         return Response(shown(row), status=201)
 
 
@@ -114,17 +112,14 @@ class MacroDetail(APIView):
     def patch(self, request: Request, macro_id: UUID) -> Response:
         """Change a macro."""
         caller = caller_of(request)
-        with refusals():
-            Macro.objects.of(caller.workspace).only("id").get(pk=macro_id)
+        Macro.objects.of(caller.workspace).only("id").get(pk=macro_id)
         given = checked(MacroChangeInput, request)
-        with refusals():
-            return Response(shown(macros.change(caller, macro_id, _wanted(given))))
+        return Response(shown(macros.change(caller, macro_id, _wanted(given))))
 
     @extend_schema(operation_id="remove_macro", responses=shapes.answers(None, 404, status=204))
     def delete(self, request: Request, macro_id: UUID) -> Response:
         """Remove a macro."""
-        with refusals():
-            macros.remove(caller_of(request), macro_id)
+        macros.remove(caller_of(request), macro_id)
         return Response(status=204)
 
 

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from conversations import merge, suggest, thread
 from conversations.act import act, actor_of
 from conversations.api import joined, reading, shapes
-from conversations.api.asking import refusals
 from conversations.models import Customer, Merge, Suggestion
 from hub.access import caller_of
 from hub.idempotency import once
@@ -55,15 +54,13 @@ class CustomerMerge(APIView):
         """
         caller = caller_of(request)
         workspace = caller.workspace
-        with refusals():
-            Customer.objects.of(workspace).only("id").get(pk=customer_id)
+        Customer.objects.of(workspace).only("id").get(pk=customer_id)
         given = checked(MergeInput, request)
         if given["with"] == customer_id:
             raise ValidationError({"with": _("A customer cannot be joined with themselves.")})
         evidence = {"note": given["reason"]} if given.get("reason") else {}
         ask = merge.Ask(customer_id, given["with"], "agent", evidence)
-        with refusals():
-            done = act(workspace.pk, lambda: merge.join(workspace, ask, actor_of(caller)))
+        done = act(workspace.pk, lambda: merge.join(workspace, ask, actor_of(caller)))
         if done.merge is None:
             raise Conflict(_("These two are one person already."))
         return Response(_shown(workspace, done.merge.pk), status=status.HTTP_201_CREATED)
@@ -87,8 +84,7 @@ class MergeUndo(APIView):
         """
         caller = caller_of(request)
         workspace = caller.workspace
-        with refusals():
-            act(workspace.pk, lambda: merge.undo(workspace, merge_id, actor_of(caller), thread.episode_for))
+        act(workspace.pk, lambda: merge.undo(workspace, merge_id, actor_of(caller), thread.episode_for))
         return Response(_shown(workspace, merge_id))
 
 
@@ -124,8 +120,7 @@ class CustomerSuggestions(APIView):
     def get(self, request: Request, customer_id: UUID) -> Response:
         """List who may be the same person as this customer, with what speaks for it; decided ones are left out."""
         workspace = caller_of(request).workspace
-        with refusals():
-            return Response(reading.suggestions(workspace, Customer.objects.of(workspace).whole(customer_id)))
+        return Response(reading.suggestions(workspace, Customer.objects.of(workspace).whole(customer_id)))
 
 
 class SuggestionDismiss(APIView):
@@ -142,8 +137,7 @@ class SuggestionDismiss(APIView):
         """Say that they are two; they are not suggested again. 409 when they were joined meanwhile."""
         caller = caller_of(request)
         workspace = caller.workspace
-        with refusals():
-            act(workspace.pk, lambda: suggest.dismiss(workspace, suggestion_id, actor_of(caller)))
+        act(workspace.pk, lambda: suggest.dismiss(workspace, suggestion_id, actor_of(caller)))
         row = Suggestion.objects.of(workspace).select_related("decided_by").get(pk=suggestion_id)
         other = reading.customers(workspace, [row.other_id])[row.other_id]
         return Response(joined.suggestion(row, row.customer_id, other))

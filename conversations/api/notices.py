@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 
 from conversations import notices
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.api.represent import moment
 from conversations.notices.subscribing import LENGTH
 from hub.access import caller_of
@@ -64,10 +63,9 @@ class PushSubscriptionList(APIView):
         """Let a browser be told; the same one again is renewed."""
         given = checked(PushSubscriptionInput, request)
         keys = given["keys"]
-        with refusals():
-            row = notices.subscribe(
-                caller_of(request).workspace, _person(request), given["endpoint"], keys["p256dh"], keys["auth"]
-            )
+        row = notices.subscribe(
+            caller_of(request).workspace, _person(request), given["endpoint"], keys["p256dh"], keys["auth"]
+        )
         return Response({"id": str(row.pk), "created_at": moment(row.created_at)}, status=201)
 
     @extend_schema(

@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from conversations import presence
 from conversations.act import act
 from conversations.api import shapes, staff
-from conversations.api.asking import refusals
 from conversations.presence import CHOSEN
 from hub.access import caller_of
 from hub.idempotency import once
@@ -70,8 +69,7 @@ class MyPresence(APIView):
         """Say how I am there: online, busy, break or offline. Only who is online is given conversations."""
         workspace, who = caller_of(request).workspace, person(request)
         given = checked(PresenceInput, request)
-        with refusals():
-            said = act(workspace.pk, lambda: presence.say(workspace, who, given["presence"], given.get("reason", "")))
+        said = act(workspace.pk, lambda: presence.say(workspace, who, given["presence"], given.get("reason", "")))
         assert said.membership is not None
         return Response(staff.presence(said.membership))
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
-from conversations.api.asking import OneOf, kinds, refusals
+from conversations.api.asking import OneOf, kinds
 from conversations.api.represent import identifier
 from conversations.models import SlaPolicy
 from conversations.promise import keeping
@@ -102,8 +102,7 @@ class SlaPolicyList(APIView):
     def post(self, request: Request) -> Response:
         """Make a policy."""
         given = checked(SlaPolicyInput, request)
-        with refusals():
-            row = keeping.keep(caller_of(request), keeping.Plan(**planned(given)))
+        row = keeping.keep(caller_of(request), keeping.Plan(**planned(given)))
         return Response(shown(row), status=201)
 
 
@@ -115,8 +114,7 @@ class SlaPolicyDetail(APIView):
     @extend_schema(operation_id="get_sla_policy", responses=shapes.answers(SlaPolicyShape, 404))
     def get(self, request: Request, policy_id: UUID) -> Response:
         """Show a policy."""
-        with refusals():
-            return Response(shown(SlaPolicy.objects.of(caller_of(request).workspace).get(pk=policy_id)))
+        return Response(shown(SlaPolicy.objects.of(caller_of(request).workspace).get(pk=policy_id)))
 
     @extend_schema(
         operation_id="change_sla_policy",
@@ -126,16 +124,13 @@ class SlaPolicyDetail(APIView):
     def patch(self, request: Request, policy_id: UUID) -> Response:
         """Change a policy: what is due by it is figured anew."""
         caller = caller_of(request)
-        with refusals():
-            row = SlaPolicy.objects.of(caller.workspace).get(pk=policy_id)
+        row = SlaPolicy.objects.of(caller.workspace).get(pk=policy_id)
         given = planned(checked(SlaPolicyChangeInput, request))
-        with refusals():
-            plan = msgspec.structs.replace(keeping.plan_of(row), **given)
-            return Response(shown(keeping.keep(caller, plan, row)))
+        plan = msgspec.structs.replace(keeping.plan_of(row), **given)
+        return Response(shown(keeping.keep(caller, plan, row)))
 
     @extend_schema(operation_id="remove_sla_policy", responses=shapes.answers(None, 404, status=204))
     def delete(self, request: Request, policy_id: UUID) -> Response:
         """Remove a policy."""
-        with refusals():
-            keeping.remove(caller_of(request), policy_id)
+        keeping.remove(caller_of(request), policy_id)
         return Response(status=204)

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.feed import Change
 from conversations.wake import Work
 from hub import routing
@@ -72,6 +71,5 @@ class Routing(APIView):
             caller.workspace = routing.change_routing(caller, change)
             return Sorted()
 
-        with refusals():
-            act(caller.workspace.pk, room)
+        act(caller.workspace.pk, room)
         return Response(routing.shown(caller.workspace))

@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 from conversations import record, stopping
 from conversations.act import act, actor_of
 from conversations.api import represent, shapes
-from conversations.api.asking import refusals
 from conversations.audited import on_channel
 from conversations.models import Channel, Exchange, Message
 from conversations.resend import Resent, resend
@@ -46,10 +45,9 @@ class MessageResend(APIView):
     def post(self, request: Request, message_id: UUID) -> Response:
         """Send a message that failed once more, as the same message; one whose fate is unknown only when asked to."""
         workspace = caller_of(request).workspace
-        with refusals():
-            Message.objects.of(workspace).only("id").get(pk=message_id)
-            even = bool(checked(ResendInput, request).get("even_if_unknown"))
-            act(workspace.pk, lambda: _resend(workspace, message_id, even_if_unknown=even))
+        Message.objects.of(workspace).only("id").get(pk=message_id)
+        even = bool(checked(ResendInput, request).get("even_if_unknown"))
+        act(workspace.pk, lambda: _resend(workspace, message_id, even_if_unknown=even))
         return Response(represent.message(Message.objects.of(workspace).for_reading().get(pk=message_id)))
 
 
@@ -75,9 +73,8 @@ class ChannelStop(APIView):
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Let nothing leave on this channel until it goes on; what is written waits."""
         caller = caller_of(request)
-        with refusals():
-            stop = partial(stopping.stop_by_hand, caller.workspace, channel_id, actor_of(caller))
-            on_channel(caller, "stopped", stop, channel_id)
+        stop = partial(stopping.stop_by_hand, caller.workspace, channel_id, actor_of(caller))
+        on_channel(caller, "stopped", stop, channel_id)
         return Response(_shown(request, channel_id))
 
 
@@ -96,9 +93,8 @@ class ChannelResume(APIView):
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Let what waits on this channel leave, in its order. Should the provider refuse the channel again, it stops again."""
         caller = caller_of(request)
-        with refusals():
-            resume = partial(stopping.resume_by_hand, caller.workspace, channel_id, actor_of(caller))
-            on_channel(caller, "resumed", resume, channel_id)
+        resume = partial(stopping.resume_by_hand, caller.workspace, channel_id, actor_of(caller))
+        on_channel(caller, "resumed", resume, channel_id)
         return Response(_shown(request, channel_id))
 
 
@@ -142,7 +138,6 @@ class MessageExchanges(APIView):
     def get(self, request: Request, message_id: UUID) -> Response:
         """List what was said to the provider about this message, newest first."""
         workspace = caller_of(request).workspace
-        with refusals():
-            row = Message.objects.of(workspace).only("id").get(pk=message_id)
+        row = Message.objects.of(workspace).only("id").get(pk=message_id)
         rows = Exchange.objects.of(workspace).filter(message_id=row.pk)
         return Response(page(request, rows, {"id": int}, represent.exchange))

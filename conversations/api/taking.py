@@ -15,7 +15,6 @@ from rest_framework.views import APIView
 from conversations import attribute, perform
 from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes
-from conversations.api.asking import refusals
 from conversations.models import CannedReply, Conversation, Customer, Macro
 from conversations.perform import Doer
 from hub.access import caller_of
@@ -59,12 +58,11 @@ class MacroRun(APIView):
         """Do the macro's acts in order; one that cannot be done says why and does not hold up the others."""
         caller = caller_of(request)
         place, actor = caller.workspace, actor_of(caller)
-        with refusals():
-            row = Conversation.objects.of(place).only("id").that_stands(conversation_id)
-            macro = Macro.objects.of(place).get(pk=macro_id)
-            doer = Doer(actor=actor, voice=actor, key=f"macro:{uuid4()}")
-            actions = perform.read(macro.actions)
-            done = act(place.pk, lambda: perform.perform(place, row.pk, doer, actions, all_or_nothing=False))
+        row = Conversation.objects.of(place).only("id").that_stands(conversation_id)
+        macro = Macro.objects.of(place).get(pk=macro_id)
+        doer = Doer(actor=actor, voice=actor, key=f"macro:{uuid4()}")
+        actions = perform.read(macro.actions)
+        done = act(place.pk, lambda: perform.perform(place, row.pk, doer, actions, all_or_nothing=False))
         steps = [{"do": step.do, "done": step.done, "why": step.why} for step in done.steps]
         return Response({"steps": steps, "conversation": _conversation(place, row.pk)})
 
@@ -82,8 +80,7 @@ class CannedReplyUse(APIView):
     def post(self, request: Request, reply_id: UUID) -> Response:
         """Count that the reply was taken: the most used ones come first."""
         rows = CannedReply.objects.of(caller_of(request).workspace)
-        with refusals():
-            rows.only("id").get(pk=reply_id)
+        rows.only("id").get(pk=reply_id)
         rows.filter(pk=reply_id).update(used_count=F("used_count") + 1)
         nothing: dict[str, Any] | None = None
         return Response(nothing, status=204)
@@ -92,29 +89,25 @@ class CannedReplyUse(APIView):
 def fill_conversation(request: Request, conversation_id: UUID) -> Response:
     """Set custom fields of a conversation; answer with it as it is then."""
     caller = caller_of(request)
-    with refusals():
-        Conversation.objects.of(caller.workspace).only("id").get(pk=conversation_id)
+    Conversation.objects.of(caller.workspace).only("id").get(pk=conversation_id)
     values = checked(AttributesInput, request)["attributes"]
-    with refusals():
-        done = act(
-            caller.workspace.pk,
-            lambda: attribute.fill_conversation(caller.workspace, conversation_id, actor_of(caller), values),
-        )
+    done = act(
+        caller.workspace.pk,
+        lambda: attribute.fill_conversation(caller.workspace, conversation_id, actor_of(caller), values),
+    )
     return Response(_conversation(caller.workspace, done.conversation.pk))
 
 
 def fill_customer(request: Request, customer_id: UUID) -> Response:
     """Set custom fields of a person; answer with them as they are then."""
     caller = caller_of(request)
-    with refusals():
-        Customer.objects.of(caller.workspace).only("id").get(pk=customer_id)
+    Customer.objects.of(caller.workspace).only("id").get(pk=customer_id)
     values = checked(AttributesInput, request)["attributes"]
-    with refusals():
-        act(
-            caller.workspace.pk,
-            lambda: attribute.fill_customer(caller.workspace, customer_id, actor_of(caller), values),
-        )
-        row = Customer.objects.of(caller.workspace).for_reading().person(customer_id)
+    act(
+        caller.workspace.pk,
+        lambda: attribute.fill_customer(caller.workspace, customer_id, actor_of(caller), values),
+    )
+    row = Customer.objects.of(caller.workspace).for_reading().person(customer_id)
     return Response(represent.customer(row, customer_id))
 
 

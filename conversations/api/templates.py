@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 from conversations import catalog
 from conversations.act import act
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.api.represent import Shown, failure, moment
 from conversations.channels import templates
 from conversations.channels.registry import CHANNELS
@@ -107,8 +106,7 @@ def shown(row: Template) -> Shown:
 
 def _channel(workspace: Workspace, channel_id: UUID) -> Channel:
     """Return a channel in use, with its connection. Raises 404."""
-    with refusals():
-        return Channel.objects.of(workspace).filter(deleted_at=None).select_related("connection").get(pk=channel_id)
+    return Channel.objects.of(workspace).filter(deleted_at=None).select_related("connection").get(pk=channel_id)
 
 
 class ChannelTemplates(APIView):
@@ -144,9 +142,8 @@ class TemplateSync(APIView):
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Ask the provider for its templates and keep what it says; what it no longer has is not offered any more."""
         channel = _channel(caller_of(request).workspace, channel_id)
-        with refusals():
-            if channel.kind not in CHANNELS or not CHANNELS[channel.kind].has_templates:
-                raise Refused("channel", catalog.no_templates())
+        if channel.kind not in CHANNELS or not CHANNELS[channel.kind].has_templates:
+            raise Refused("channel", catalog.no_templates())
         return self._keep(request, channel_id, catalog.ask(channel))  # before any transaction: this dials
 
     post.honors_idempotency_key = True  # type: ignore[attr-defined]  # what it keeps is kept once
@@ -157,7 +154,6 @@ class TemplateSync(APIView):
             told = {"code": answer.code, "title": answer.title, "retryable": answer.retryable}
             return Response({"works": False, "error": failure(told), "found": 0, "changed": 0, "gone": 0})
         workspace = caller_of(request).workspace
-        with refusals():
-            kept = act(workspace.pk, lambda: catalog.keep(workspace, channel_id, answer))
+        kept = act(workspace.pk, lambda: catalog.keep(workspace, channel_id, answer))
         counts: dict[str, Any] = {"found": kept.found, "changed": kept.changed, "gone": kept.gone}
         return Response({"works": True, "error": None, **counts})

@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from conversations import tasks
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from conversations.api.represent import Shown, moment
 from conversations.channels.registry import CHANNELS
 from conversations.models import Conversation
@@ -123,8 +122,7 @@ class ConversationWays(APIView):
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """List every channel as a way to the person: open or why not, until when, and what may be sent."""
         caller = caller_of(request)
-        with refusals():
-            row = Conversation.objects.of(caller.workspace).get(pk=conversation_id)
+        row = Conversation.objects.of(caller.workspace).get(pk=conversation_id)
         return Response({"results": of(caller, row)})
 
 
@@ -141,8 +139,7 @@ class ConversationTyping(APIView):
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Show the customer that somebody is typing, where their channel can; nothing is kept, and it may fail unseen."""
         caller = caller_of(request)
-        with refusals():
-            row = Conversation.objects.of(caller.workspace).only("id").get(pk=conversation_id)
+        row = Conversation.objects.of(caller.workspace).only("id").get(pk=conversation_id)
         tasks.tell_typing(row.pk)
         answer: dict[str, Any] | None = None
         return Response(answer, status=status.HTTP_202_ACCEPTED)

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
-from conversations.api.asking import refusals
 from hub.access import caller_of
 from hub.idempotency import once
 from hub.inputs import Choice, Id, Text, YesNo, checked
@@ -190,8 +189,7 @@ class GoalList(APIView):
         """Set a goal; without a baseline the figure of the 28 days before is taken."""
         given = checked(GoalInput, request)
         given["filters"] = {name: tuple(values) for name, values in given.get("filters", {}).items()}
-        with refusals():
-            row = keeping.set_goal(caller_of(request), keeping.Wanted(**given))
+        row = keeping.set_goal(caller_of(request), keeping.Wanted(**given))
         return Response(_one(row), status=201)
 
 
@@ -203,10 +201,7 @@ class GoalDetail(APIView):
     @extend_schema(operation_id="get_goal", responses=shapes.answers(GoalShape, 404))
     def get(self, request: Request, goal: UUID) -> Response:
         """Show a goal and how it goes."""
-        with refusals():
-            return Response(
-                _one(Goal.objects.of(caller_of(request).workspace).select_related("workspace").get(pk=goal))
-            )
+        return Response(_one(Goal.objects.of(caller_of(request).workspace).select_related("workspace").get(pk=goal)))
 
     @extend_schema(
         operation_id="change_goal", request=GoalChangeInput, responses=shapes.answers(GoalShape, 400, 404, 409)
@@ -214,7 +209,6 @@ class GoalDetail(APIView):
     def patch(self, request: Request, goal: UUID) -> Response:
         """Change or close a goal; what was wanted before stays in ``changes`` and in history."""
         caller = caller_of(request)
-        with refusals():
-            Goal.objects.of(caller.workspace).only("pk").get(pk=goal)
-            row = keeping.change(caller, goal, checked(GoalChangeInput, request))
+        Goal.objects.of(caller.workspace).only("pk").get(pk=goal)
+        row = keeping.change(caller, goal, checked(GoalChangeInput, request))
         return Response(_one(row))
