@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import shapes, staff
+from conversations.api.operations import changes, creates, removes, shows
 from conversations.api.presence import PresenceShape
 from conversations.api.represent import Shown
 from conversations.feed import Change
@@ -115,12 +116,12 @@ class AgentDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN}
 
-    @extend_schema(operation_id="get_agent", responses=shapes.answers(StaffShape, 404))
+    @shows("get_agent", StaffShape)
     def get(self, request: Request, agent_id: UUID) -> Response:
         """Show a member."""
         return Response(_agent(caller_of(request).workspace, agent_id))
 
-    @extend_schema(operation_id="change_agent", request=AgentInput, responses=shapes.answers(StaffShape, 400, 404))
+    @changes("change_agent", AgentInput, StaffShape)
     def patch(self, request: Request, agent_id: UUID) -> Response:
         """Change a member's role, capacity, skills, languages or teams."""
         caller = caller_of(request)
@@ -154,12 +155,7 @@ class TeamList(APIView):
         rows = Team.objects.of(caller_of(request).workspace).prefetch_related("members").order_by("name")
         return Response({"results": [_team(row) for row in rows]})
 
-    @extend_schema(
-        operation_id="create_team",
-        request=TeamInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(TeamDetailShape, 400, status=201),
-    )
+    @creates("create_team", TeamInput, TeamDetailShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a team."""
@@ -179,12 +175,12 @@ class TeamDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(operation_id="get_team", responses=shapes.answers(TeamDetailShape, 404))
+    @shows("get_team", TeamDetailShape)
     def get(self, request: Request, team_id: UUID) -> Response:
         """Show a team."""
         return Response(_team(Team.objects.of(caller_of(request).workspace).get(pk=team_id)))
 
-    @extend_schema(operation_id="change_team", request=TeamInput, responses=shapes.answers(TeamDetailShape, 400, 404))
+    @changes("change_team", TeamInput, TeamDetailShape)
     def patch(self, request: Request, team_id: UUID) -> Response:
         """Change a team's name, members or routing."""
         caller = caller_of(request)
@@ -193,7 +189,7 @@ class TeamDetail(APIView):
         act(caller.workspace.pk, lambda: _changed(caller, team_id, given))
         return Response(_team(Team.objects.of(caller.workspace).get(pk=team_id)))
 
-    @extend_schema(operation_id="remove_team", request=None, responses=shapes.answers(None, 404, status=204))
+    @removes("remove_team")
     def delete(self, request: Request, team_id: UUID) -> Response:
         """Dissolve a team: its open conversations are everybody's then."""
         people.remove_team(caller_of(request), team_id)

@@ -10,7 +10,6 @@ import msgspec
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -22,6 +21,7 @@ from conversations.act import act
 from conversations.alerts import keeping
 from conversations.alerts.looking import KINDS
 from conversations.api import represent, shapes
+from conversations.api.operations import changes, creates, does, lists, removes
 from conversations.api.represent import identifier, moment
 from conversations.models import AlertRule, Incident, KioskLink
 from hub.access import caller_of
@@ -140,22 +140,13 @@ class AlertRuleList(APIView):
 
     roles: ClassVar = {"GET": Role.SUPERVISOR, "POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_alert_rules",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(AlertRuleShape), 400),
-    )
+    @lists("list_alert_rules", AlertRuleShape)
     def get(self, request: Request) -> Response:
         """List the rules, the oldest first."""
         rows = AlertRule.objects.of(caller_of(request).workspace)
         return Response(page(request, rows, {"id": UUID}, rule_shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_alert_rule",
-        request=AlertRuleInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(AlertRuleShape, 400, status=201),
-    )
+    @creates("create_alert_rule", AlertRuleInput, AlertRuleShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a rule."""
@@ -169,11 +160,7 @@ class AlertRuleDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="change_alert_rule",
-        request=AlertRuleChangeInput,
-        responses=shapes.answers(AlertRuleShape, 400, 404),
-    )
+    @changes("change_alert_rule", AlertRuleChangeInput, AlertRuleShape)
     def patch(self, request: Request, rule_id: UUID) -> Response:
         """Change a rule."""
         caller = caller_of(request)
@@ -182,7 +169,7 @@ class AlertRuleDetail(APIView):
         plan = msgspec.structs.replace(keeping.plan_of(row), **given)
         return Response(rule_shown(keeping.keep(caller, plan, row)))
 
-    @extend_schema(operation_id="remove_alert_rule", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_alert_rule")
     def delete(self, request: Request, rule_id: UUID) -> Response:
         """Remove a rule with what it told."""
         keeping.remove(caller_of(request), rule_id)
@@ -194,11 +181,7 @@ class IncidentList(APIView):
 
     roles: ClassVar = {"GET": Role.SUPERVISOR}
 
-    @extend_schema(
-        operation_id="list_incidents",
-        parameters=shapes.parameters(state=str),
-        responses=shapes.answers(shapes.page_of(IncidentShape), 400),
-    )
+    @lists("list_incidents", IncidentShape, state=str)
     def get(self, request: Request) -> Response:
         """List incidents, the newest first; `state=open` only those that hold."""
         rows = Incident.objects.of(caller_of(request).workspace).select_related("rule__team", "taken_by")
@@ -213,12 +196,7 @@ class IncidentTake(APIView):
 
     roles: ClassVar = {"POST": Role.SUPERVISOR}
 
-    @extend_schema(
-        operation_id="take_incident",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(IncidentShape, 403, 404, 409),
-    )
+    @does("take_incident", None, IncidentShape, 403, 404, 409)
     @once
     def post(self, request: Request, incident_id: UUID) -> Response:
         """Say that the caller sees to it; 409 when somebody else does, or it is over."""
@@ -235,21 +213,12 @@ class KioskLinkList(APIView):
 
     roles: ClassVar = {"GET": Role.ADMIN, "POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_kiosk_links",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(KioskLinkShape), 400),
-    )
+    @lists("list_kiosk_links", KioskLinkShape)
     def get(self, request: Request) -> Response:
         """List the links, those that ended too, the newest first."""
         return Response(page(request, KioskLink.objects.of(caller_of(request).workspace), {"id": UUID}, link_shown))
 
-    @extend_schema(
-        operation_id="create_kiosk_link",
-        request=KioskLinkInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(KioskLinkShape, 400, status=201),
-    )
+    @creates("create_kiosk_link", KioskLinkInput, KioskLinkShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a link; its address is shown this once."""
@@ -263,7 +232,7 @@ class KioskLinkDetail(APIView):
 
     roles: ClassVar = {"DELETE": Role.ADMIN}
 
-    @extend_schema(operation_id="revoke_kiosk_link", responses=shapes.answers(None, 404, status=204))
+    @removes("revoke_kiosk_link")
     def delete(self, request: Request, link_id: UUID) -> Response:
         """Take a link back: walls that show it go dark."""
         kiosk.revoke(caller_of(request), link_id)

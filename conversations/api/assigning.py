@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +17,7 @@ from conversations.act import act, actor_of
 from conversations.api import shapes
 from conversations.api.asking import AssignInput, member_named, team_named
 from conversations.api.conversations import here, shown
+from conversations.api.operations import does
 from conversations.feed import Change
 from conversations.history import Actor
 from conversations.reply import Words, reply
@@ -54,12 +54,7 @@ class HandedOver(msgspec.Struct, frozen=True):
 class Assign(APIView):
     """Giving a conversation to somebody."""
 
-    @extend_schema(
-        operation_id="assign_conversation",
-        request=HandOverInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(AssignedShape, 400, 404, 409),
-    )
+    @does("assign_conversation", HandOverInput, AssignedShape, 400, 404, 409)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Give the conversation to a member, a team, both or nobody (null); what is not named stays.

@@ -10,7 +10,6 @@ import msgspec
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -22,6 +21,7 @@ from conversations.act import act, actor_of
 from conversations.api import reading, shapes
 from conversations.api.asking import member_named, team_named
 from conversations.api.marks import Ids
+from conversations.api.operations import does
 from conversations.feed import Change
 from conversations.history import Actor
 from conversations.marking import PRIORITIES
@@ -100,12 +100,7 @@ class BulkShape(shapes.Shape):
 class Bulk(APIView):
     """Many conversations at once."""
 
-    @extend_schema(
-        operation_id="move_conversations",
-        request=BulkInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(BulkShape, 400),
-    )
+    @does("move_conversations", BulkInput, BulkShape, 400)
     @once
     def post(self, request: Request) -> Response:
         """Do the same with all of `ids`, or with `each` what it says; what cannot be done with one is told, the others are done.

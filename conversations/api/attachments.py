@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import represent, shapes
+from conversations.api.operations import does, shows
 from conversations.channels.adapter import Adapter
 from conversations.channels.registry import CHANNELS
 from conversations.media import rules, upload
@@ -111,7 +112,7 @@ def _asked(request: Request, caller: Caller) -> tuple[UploadedFile, Adapter | No
 class AttachmentDetail(APIView):
     """One file."""
 
-    @extend_schema(operation_id="get_attachment", responses=shapes.answers(shapes.AttachmentShape, 404))
+    @shows("get_attachment", shapes.AttachmentShape)
     def get(self, request: Request, attachment_id: UUID) -> Response:
         """Show what is known of a file; its `url` hands it out."""
         row = Attachment.objects.of(caller_of(request).workspace).get(pk=attachment_id)
@@ -121,12 +122,7 @@ class AttachmentDetail(APIView):
 class AttachmentRetry(APIView):
     """Asking again for a file."""
 
-    @extend_schema(
-        operation_id="retry_attachment",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.AttachmentShape, 404, 409),
-    )
+    @does("retry_attachment", None, shapes.AttachmentShape, 404, 409)
     @once
     def post(self, request: Request, attachment_id: UUID) -> Response:
         """Fetch a file that is unavailable once more; 409 when it is here."""

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +15,7 @@ from conversations import attention
 from conversations.act import act
 from conversations.api import reading, shapes
 from conversations.api.drafts import person
+from conversations.api.operations import does, shows
 from conversations.attention import Attended
 from conversations.models import Conversation
 from hub.access import caller_of
@@ -50,19 +50,14 @@ class AttentionShape(shapes.Shape):
 class ConversationAttention(APIView):
     """Who attends to a conversation."""
 
-    @extend_schema(operation_id="list_attention", responses=shapes.answers(AttentionShape, 404))
+    @shows("list_attention", AttentionShape)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """List who views the conversation or writes in it right now."""
         workspace = caller_of(request).workspace
         row = Conversation.objects.of(workspace).only("id").that_stands(conversation_id)
         return Response(reading.attention(workspace, [row.pk])[row.pk])
 
-    @extend_schema(
-        operation_id="attend",
-        request=AttentionInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(AttentionShape, 400, 404),
-    )
+    @does("attend", AttentionInput, AttentionShape, 400, 404)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that the caller views, writes or is gone; without renewal it ends after 25 seconds."""

@@ -17,6 +17,7 @@ from conversations.act import actor_of
 from conversations.api import shapes
 from conversations.api.asking import team_named
 from conversations.api.conversations import MOVED, here, moved
+from conversations.api.operations import changes, creates, does, lists, removes, shows
 from conversations.api.represent import moment
 from conversations.bots import keeping
 from conversations.bots.keeping import NAME_LENGTH, Made, Plan
@@ -100,21 +101,12 @@ class BotList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_bots",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(BotShape), 400),
-    )
+    @lists("list_bots", BotShape)
     def get(self, request: Request) -> Response:
         """List the bots, newest first."""
         return Response(page(request, Bot.objects.of(caller_of(request).workspace), {"id": UUID}, shown))
 
-    @extend_schema(
-        operation_id="create_bot",
-        request=BotInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(MadeBotShape, 400, status=201),
-    )
+    @creates("create_bot", BotInput, MadeBotShape)
     @once
     def post(self, request: Request) -> Response:
         """Add a bot; its secret and its token are in this answer and nowhere else."""
@@ -130,12 +122,12 @@ class BotDetail(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(operation_id="get_bot", responses=shapes.answers(BotShape, 404))
+    @shows("get_bot", BotShape)
     def get(self, request: Request, bot_id: UUID) -> Response:
         """Show a bot."""
         return Response(shown(Bot.objects.of(caller_of(request).workspace).get(pk=bot_id)))
 
-    @extend_schema(operation_id="change_bot", request=BotInput, responses=shapes.answers(BotShape, 400, 404))
+    @changes("change_bot", BotInput, BotShape)
     def patch(self, request: Request, bot_id: UUID) -> Response:
         """Change a bot; what is not said stays."""
         caller = caller_of(request)
@@ -147,7 +139,7 @@ class BotDetail(APIView):
             audit.note(caller, "bot.changed", row, changed)
         return Response(after)
 
-    @extend_schema(operation_id="remove_bot", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_bot")
     def delete(self, request: Request, bot_id: UUID) -> Response:
         """Remove a bot: its token is good for nothing any more."""
         caller = caller_of(request)
@@ -163,9 +155,7 @@ class BotRotate(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="rotate_bot", request=None, parameters=[shapes.KEY], responses=shapes.answers(MadeBotShape, 404)
-    )
+    @does("rotate_bot", None, MadeBotShape, 404)
     @once
     def post(self, request: Request, bot_id: UUID) -> Response:
         """Make a new secret and a new token; the old ones are good for nothing at once."""

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, lists, removes
 from conversations.models import CannedReply
 from conversations.workplace import canned
 from hub.access import caller_of
@@ -77,11 +77,7 @@ class CannedReplyList(APIView):
 
     roles: ClassVar = {"POST": Role.SUPERVISOR}
 
-    @extend_schema(
-        operation_id="list_canned_replies",
-        parameters=shapes.parameters(team=UUID, search=str),
-        responses=shapes.answers(shapes.page_of(CannedReplyShape), 400),
-    )
+    @lists("list_canned_replies", CannedReplyShape, team=UUID, search=str)
     def get(self, request: Request) -> Response:
         """List the canned replies, the oldest first; `team` keeps that team's and everybody's, `search` looks in them."""
         rows = CannedReply.objects.of(caller_of(request).workspace)
@@ -94,12 +90,7 @@ class CannedReplyList(APIView):
             )
         return Response(page(request, rows, {"id": UUID}, shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_canned_reply",
-        request=CannedReplyInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(CannedReplyShape, 400, status=201),
-    )
+    @creates("create_canned_reply", CannedReplyInput, CannedReplyShape)
     @once
     def post(self, request: Request) -> Response:
         """Keep a canned reply."""
@@ -113,11 +104,7 @@ class CannedReplyDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.SUPERVISOR, "DELETE": Role.SUPERVISOR}
 
-    @extend_schema(
-        operation_id="change_canned_reply",
-        request=CannedReplyChangeInput,
-        responses=shapes.answers(CannedReplyShape, 400, 404),
-    )
+    @changes("change_canned_reply", CannedReplyChangeInput, CannedReplyShape)
     def patch(self, request: Request, reply_id: UUID) -> Response:
         """Change a canned reply."""
         caller = caller_of(request)
@@ -125,7 +112,7 @@ class CannedReplyDetail(APIView):
         given = checked(CannedReplyChangeInput, request)
         return Response(shown(canned.change(caller, reply_id, canned.CannedChange(**given))))
 
-    @extend_schema(operation_id="remove_canned_reply", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_canned_reply")
     def delete(self, request: Request, reply_id: UUID) -> Response:
         """Remove a canned reply; what was said with it stays."""
         canned.remove(caller_of(request), reply_id)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,6 +14,7 @@ from conversations import check, connect
 from conversations.act import act
 from conversations.api import represent, shapes
 from conversations.api.asking import ChannelChange, ChannelInput
+from conversations.api.operations import changes, creates, does, lists, removes, shows
 from conversations.audited import on_channel
 from conversations.channels.types import Checked, Credentials, Error
 from conversations.models import Channel
@@ -38,22 +38,13 @@ class ChannelList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_channels",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(shapes.ChannelShape), 400),
-    )
+    @lists("list_channels", shapes.ChannelShape)
     def get(self, request: Request) -> Response:
         """List the channels, newest first."""
         rows = Channel.objects.of(caller_of(request).workspace).in_use().for_reading()
         return Response(page(request, rows, {"id": UUID}, represent.channel))
 
-    @extend_schema(
-        operation_id="open_channel",
-        request=ChannelInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.ChannelShape, 400, 409, status=201),
-    )
+    @creates("open_channel", ChannelInput, shapes.ChannelShape, 409)
     @once
     def post(self, request: Request) -> Response:
         """Open a channel on a new connection, or on one that exists (`connection: {"id": …}`)."""
@@ -89,16 +80,12 @@ class ChannelDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(operation_id="get_channel", responses=shapes.answers(shapes.ChannelShape, 404))
+    @shows("get_channel", shapes.ChannelShape)
     def get(self, request: Request, channel_id: UUID) -> Response:
         """Show a channel with its health."""
         return Response(represent.channel(_channel(request, channel_id)))
 
-    @extend_schema(
-        operation_id="change_channel",
-        request=ChannelChange,
-        responses=shapes.answers(shapes.ChannelShape, 400, 404),
-    )
+    @changes("change_channel", ChannelChange, shapes.ChannelShape)
     def patch(self, request: Request, channel_id: UUID) -> Response:
         """Rename a channel, change its settings, or replace secrets of its connection; those not named stay."""
         _channel(request, channel_id)  # somebody else's is not here, whatever the body says
@@ -115,7 +102,7 @@ class ChannelDetail(APIView):
         on_channel(caller_of(request), "changed", change, channel_id, _changes(given))
         return Response(represent.channel(_channel(request, channel_id)))
 
-    @extend_schema(operation_id="close_channel", responses=shapes.answers(None, 404, status=204))
+    @removes("close_channel")
     def delete(self, request: Request, channel_id: UUID) -> Response:
         """Remove a channel from use; what was said on it stays."""
         workspace = caller_of(request).workspace
@@ -129,12 +116,7 @@ class ChannelCheck(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="check_channel",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.CheckShape, 404),
-    )
+    @does("check_channel", None, shapes.CheckShape, 404)
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Ask the provider whether the channel works; one that was stopped and works goes on."""
         answer = check.ask(_channel(request, channel_id))  # before any transaction: this dials

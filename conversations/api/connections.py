@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import creates, lists, removes, shows
 from conversations.api.represent import Shown, moment
 from conversations.integrations import keeping
 from conversations.integrations.keeping import STORES
@@ -67,21 +67,12 @@ class ConnectionList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_connections",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(StoreConnectionShape), 400),
-    )
+    @lists("list_connections", StoreConnectionShape)
     def get(self, request: Request) -> Response:
         """List the stores and programs that tell what happens elsewhere, newest first."""
         return Response(page(request, _rows(caller_of(request).workspace), {"id": UUID}, _shown))
 
-    @extend_schema(
-        operation_id="connect_store",
-        request=StoreConnectionInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(StoreConnectionShape, 400, status=201),
-    )
+    @creates("connect_store", StoreConnectionInput, StoreConnectionShape)
     @once
     def post(self, request: Request) -> Response:
         """Connect a store or program: what its webhooks tell from now on becomes events of the contract."""
@@ -99,12 +90,12 @@ class ConnectionDetail(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(operation_id="get_connection", responses=shapes.answers(StoreConnectionShape, 404))
+    @shows("get_connection", StoreConnectionShape)
     def get(self, request: Request, connection_id: UUID) -> Response:
         """Show a store or program."""
         return Response(_shown(_rows(caller_of(request).workspace).get(pk=connection_id)))
 
-    @extend_schema(operation_id="remove_connection", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_connection")
     def delete(self, request: Request, connection_id: UUID) -> Response:
         """Let a store go: its webhooks are refused from now on, what it told stays."""
         caller = caller_of(request)

@@ -19,6 +19,7 @@ from conversations.api.asking import (
     SnoozeInput,
 )
 from conversations.api.filters import ORDERS, filtered, order_of, place_of
+from conversations.api.operations import changes, lists, shows
 from conversations.api.saying import MessageInput, words_of
 from conversations.draft import Words
 from conversations.history import Actor
@@ -36,14 +37,7 @@ from hub.problems import Conflict
 class ConversationList(APIView):
     """All conversations."""
 
-    @extend_schema(
-        operation_id="list_conversations",
-        parameters=shapes.parameters(
-            status=str, assignee=str, team=str, channel_kind=str, channel=UUID, customer=UUID, label=str, priority=str,
-            language=str, sort=str,
-        ),
-        responses=shapes.answers(shapes.page_of(shapes.ConversationShape), 400),
-    )  # fmt: skip
+    @lists("list_conversations", shapes.ConversationShape, status=str, assignee=str, team=str, channel_kind=str, channel=UUID, customer=UUID, label=str, priority=str, language=str, sort=str)  # fmt: skip
     def get(self, request: Request) -> Response:
         """List conversations, newest activity first; `sort` is `activity`, `waiting` (longest first), `priority` or `due`.
 
@@ -78,16 +72,12 @@ def shown(workspace: Workspace, conversation_id: UUID) -> Response:
 class ConversationDetail(APIView):
     """One conversation."""
 
-    @extend_schema(operation_id="get_conversation", responses=shapes.answers(shapes.ConversationShape, 404))
+    @shows("get_conversation", shapes.ConversationShape)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """Show a conversation."""
         return shown(caller_of(request).workspace, conversation_id)
 
-    @extend_schema(
-        operation_id="fill_conversation",
-        request=taking.AttributesInput,
-        responses=shapes.answers(shapes.ConversationShape, 400, 404),
-    )
+    @changes("fill_conversation", taking.AttributesInput, shapes.ConversationShape)
     def patch(self, request: Request, conversation_id: UUID) -> Response:
         """Fill in custom fields of a conversation; null empties one."""
         return taking.fill_conversation(request, conversation_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import represent, shapes, taking, timeline
+from conversations.api.operations import changes, lists, shows
 from conversations.models import Customer
 from hub.access import caller_of
 from hub.inputs import Filters
@@ -19,11 +19,7 @@ from hub.pagination import page, turned, window
 class CustomerList(APIView):
     """All people."""
 
-    @extend_schema(
-        operation_id="list_customers",
-        parameters=shapes.parameters(search=str),
-        responses=shapes.answers(shapes.page_of(shapes.CustomerShape), 400),
-    )
+    @lists("list_customers", shapes.CustomerShape, search=str)
     def get(self, request: Request) -> Response:
         """List people, newest first; `search` looks in names and addresses. Who was merged is one person."""
         rows = Customer.objects.of(caller_of(request).workspace).people().for_reading()
@@ -36,17 +32,13 @@ class CustomerList(APIView):
 class CustomerDetail(APIView):
     """One person."""
 
-    @extend_schema(operation_id="get_customer", responses=shapes.answers(shapes.CustomerShape, 404))
+    @shows("get_customer", shapes.CustomerShape)
     def get(self, request: Request, customer_id: UUID) -> Response:
         """Show a person with the addresses they write from; of a merged customer the person they count as."""
         row = Customer.objects.of(caller_of(request).workspace).for_reading().person(customer_id)
         return Response(represent.customer(row, customer_id))
 
-    @extend_schema(
-        operation_id="fill_customer",
-        request=taking.AttributesInput,
-        responses=shapes.answers(shapes.CustomerShape, 400, 404),
-    )
+    @changes("fill_customer", taking.AttributesInput, shapes.CustomerShape)
     def patch(self, request: Request, customer_id: UUID) -> Response:
         """Fill in custom fields of a person; null empties one."""
         return taking.fill_customer(request, customer_id)
@@ -55,11 +47,7 @@ class CustomerDetail(APIView):
 class CustomerTimeline(APIView):
     """Everything that happened with one person."""
 
-    @extend_schema(
-        operation_id="get_timeline",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(shapes.TimelineEntryShape), 400, 404),
-    )
+    @lists("get_timeline", shapes.TimelineEntryShape, 404)
     def get(self, request: Request, customer_id: UUID) -> Response:
         """List messages and events over all channels and conversations, oldest first.
 

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from conversations import parse
 from conversations.api import shapes
+from conversations.api.operations import lists, shows
 from conversations.api.represent import Shown, identifier, moment
 from conversations.models import Delivery, Item
 from conversations.querysets.delivery import LOST
@@ -74,11 +75,7 @@ class DeliveryList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_deliveries",
-        parameters=shapes.parameters(outcome=str, connection=UUID),
-        responses=shapes.answers(shapes.page_of(shapes.DeliveryShape), 400),
-    )
+    @lists("list_deliveries", shapes.DeliveryShape, outcome=str, connection=UUID)
     def get(self, request: Request) -> Response:
         """List webhooks as received, newest first; ``unroutable`` also finds those of which a part fits no channel."""
         rows = _rows(caller_of(request).workspace)
@@ -95,7 +92,7 @@ class DeliveryDetail(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(operation_id="get_delivery", responses=shapes.answers(shapes.DeliveryDetailShape, 404))
+    @shows("get_delivery", shapes.DeliveryDetailShape)
     def get(self, request: Request, delivery_id: UUID) -> Response:
         """Show a webhook with its body and what came of each item in it."""
         workspace = caller_of(request).workspace

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from rest_framework.views import APIView
 from conversations import drafts
 from conversations.act import act
 from conversations.api import represent, shapes
+from conversations.api.operations import does, shows
 from conversations.api.represent import Shown
 from conversations.drafts import Begun, Newer
 from conversations.models import Conversation
@@ -63,7 +63,7 @@ def person(caller: Caller) -> User:
 class ConversationDrafts(APIView):
     """What the caller has begun to write in a conversation."""
 
-    @extend_schema(operation_id="list_drafts", responses=shapes.answers(DraftsShape, 404))
+    @shows("list_drafts", DraftsShape)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """List the caller's own drafts of the conversation; nobody sees another's."""
         caller = caller_of(request)
@@ -71,12 +71,7 @@ class ConversationDrafts(APIView):
         found = drafts.of(caller.workspace, person(caller), [row.pk])
         return Response({"results": [represent.draft(one) for one in found]})
 
-    @extend_schema(
-        operation_id="keep_draft",
-        request=DraftInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(DraftShape, 400, 404, 409),
-    )
+    @does("keep_draft", DraftInput, DraftShape, 400, 404, 409)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Keep what was begun, or forget it when it is empty; 409 with the newer `draft` when another screen wrote on."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, lists, removes
 from conversations.models import CustomField
 from conversations.workplace import fields
 from hub.access import caller_of
@@ -77,11 +77,7 @@ class CustomFieldList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_custom_fields",
-        parameters=shapes.parameters(of=str),
-        responses=shapes.answers(shapes.page_of(CustomFieldShape), 400),
-    )
+    @lists("list_custom_fields", CustomFieldShape, of=str)
     def get(self, request: Request) -> Response:
         """List the fields in the order of their places; `of` keeps those of customers or of conversations."""
         rows = CustomField.objects.of(caller_of(request).workspace)
@@ -89,12 +85,7 @@ class CustomFieldList(APIView):
             rows = rows.filter(of__in=owners)
         return Response(page(request, rows, {"position": int, "id": UUID}, shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_custom_field",
-        request=CustomFieldInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(CustomFieldShape, 400, status=201),
-    )
+    @creates("create_custom_field", CustomFieldInput, CustomFieldShape)
     @once
     def post(self, request: Request) -> Response:
         """Add a field."""
@@ -109,11 +100,7 @@ class CustomFieldDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="change_custom_field",
-        request=CustomFieldChangeInput,
-        responses=shapes.answers(CustomFieldShape, 400, 404),
-    )
+    @changes("change_custom_field", CustomFieldChangeInput, CustomFieldShape)
     def patch(self, request: Request, field_id: UUID) -> Response:
         """Change a field's title, its choices or its place."""
         caller = caller_of(request)
@@ -123,7 +110,7 @@ class CustomFieldDetail(APIView):
             given["choices"] = tuple(given["choices"])
         return Response(shown(fields.change(caller, field_id, fields.FieldChange(**given))))
 
-    @extend_schema(operation_id="remove_custom_field", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_custom_field")
     def delete(self, request: Request, field_id: UUID) -> Response:
         """Remove a field; what was entered in it is kept and no longer shown."""
         fields.remove(caller_of(request), field_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +12,7 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import shapes
+from conversations.api.operations import creates
 from conversations.models import Conversation
 from conversations.visit import onward
 from hub.access import caller_of
@@ -41,12 +41,7 @@ class InvitationShape(shapes.Shape):
 class ConversationInvitations(APIView):
     """Inviting the person of a conversation to another channel."""
 
-    @extend_schema(
-        operation_id="invite_elsewhere",
-        request=InvitationInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(InvitationShape, 400, 404, status=201),
-    )
+    @creates("invite_elsewhere", InvitationInput, InvitationShape, 404)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Make a link that carries the person to another channel; whoever writes its code there is this person."""

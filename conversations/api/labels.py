@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, lists, removes
 from conversations.models import Label
 from conversations.workplace import labels
 from hub.access import caller_of
@@ -55,22 +55,13 @@ class LabelList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_labels",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(LabelShape), 400),
-    )
+    @lists("list_labels", LabelShape)
     def get(self, request: Request) -> Response:
         """List the labels, the oldest first."""
         rows = Label.objects.of(caller_of(request).workspace)
         return Response(page(request, rows, {"id": UUID}, shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_label",
-        request=LabelInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(LabelShape, 400, status=201),
-    )
+    @creates("create_label", LabelInput, LabelShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a label."""
@@ -84,9 +75,7 @@ class LabelDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="change_label", request=LabelChangeInput, responses=shapes.answers(LabelShape, 400, 404)
-    )
+    @changes("change_label", LabelChangeInput, LabelShape)
     def patch(self, request: Request, label_id: UUID) -> Response:
         """Rename or recolor a label."""
         caller = caller_of(request)
@@ -94,7 +83,7 @@ class LabelDetail(APIView):
         given = checked(LabelChangeInput, request)
         return Response(shown(labels.change(caller, label_id, labels.LabelChange(**given))))
 
-    @extend_schema(operation_id="remove_label", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_label")
     def delete(self, request: Request, label_id: UUID) -> Response:
         """Remove a label, also from the conversations that go on."""
         labels.remove(caller_of(request), label_id)

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Q
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, lists, removes
 from conversations.models import Macro
 from conversations.perform import MOST_ACTIONS
 from conversations.workplace import macros
@@ -75,11 +75,7 @@ class MacroList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_macros",
-        parameters=shapes.parameters(team=UUID),
-        responses=shapes.answers(shapes.page_of(MacroShape), 400),
-    )
+    @lists("list_macros", MacroShape, team=UUID)
     def get(self, request: Request) -> Response:
         """List the macros, the oldest first; `team` keeps that team's and everybody's."""
         rows = Macro.objects.of(caller_of(request).workspace)
@@ -87,12 +83,7 @@ class MacroList(APIView):
             rows = rows.filter(Q(team=team) | Q(team=None))
         return Response(page(request, rows, {"id": UUID}, shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_macro",
-        request=MacroInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(MacroShape, 400, status=201),
-    )
+    @creates("create_macro", MacroInput, MacroShape)
     @once
     def post(self, request: Request) -> Response:
         """Keep a macro."""
@@ -106,9 +97,7 @@ class MacroDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="change_macro", request=MacroChangeInput, responses=shapes.answers(MacroShape, 400, 404)
-    )
+    @changes("change_macro", MacroChangeInput, MacroShape)
     def patch(self, request: Request, macro_id: UUID) -> Response:
         """Change a macro."""
         caller = caller_of(request)
@@ -116,7 +105,7 @@ class MacroDetail(APIView):
         given = checked(MacroChangeInput, request)
         return Response(shown(macros.change(caller, macro_id, _wanted(given))))
 
-    @extend_schema(operation_id="remove_macro", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_macro")
     def delete(self, request: Request, macro_id: UUID) -> Response:
         """Remove a macro."""
         macros.remove(caller_of(request), macro_id)

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from conversations import merge, suggest, thread
 from conversations.act import act, actor_of
 from conversations.api import joined, reading, shapes
+from conversations.api.operations import creates, does, lists
 from conversations.models import Customer, Merge, Suggestion
 from hub.access import caller_of
 from hub.idempotency import once
@@ -39,12 +40,7 @@ class MergeInput(serializers.Serializer[Any]):
 class CustomerMerge(APIView):
     """Joining a customer with another."""
 
-    @extend_schema(
-        operation_id="merge_customers",
-        request=MergeInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(joined.MergeShape, 400, 404, 409, status=201),
-    )
+    @creates("merge_customers", MergeInput, joined.MergeShape, 404, 409)
     @once
     def post(self, request: Request, customer_id: UUID) -> Response:
         """Let two customers count as one person, this one standing for both; nothing moves, and it can be undone.
@@ -69,12 +65,7 @@ class CustomerMerge(APIView):
 class MergeUndo(APIView):
     """Taking joined customers apart."""
 
-    @extend_schema(
-        operation_id="undo_merge",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(joined.MergeShape, 404, 409),
-    )
+    @does("undo_merge", None, joined.MergeShape, 404, 409)
     @once
     def post(self, request: Request, merge_id: UUID) -> Response:
         """Give back both people, their conversations and every figure, also when they went on talking in between.
@@ -95,11 +86,7 @@ def _shown(workspace: Workspace, merge_id: UUID) -> dict[str, Any]:
 class MergeList(APIView):
     """All merges."""
 
-    @extend_schema(
-        operation_id="list_merges",
-        parameters=shapes.parameters(customer=UUID),
-        responses=shapes.answers(shapes.page_of(joined.MergeShape), 400),
-    )
+    @lists("list_merges", joined.MergeShape, customer=UUID)
     def get(self, request: Request) -> Response:
         """List merges, newest first, undone ones too; `customer` keeps those of one person."""
         workspace = caller_of(request).workspace
@@ -126,12 +113,7 @@ class CustomerSuggestions(APIView):
 class SuggestionDismiss(APIView):
     """Saying that two customers are not one person."""
 
-    @extend_schema(
-        operation_id="dismiss_suggestion",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(joined.SuggestionShape, 404, 409),
-    )
+    @does("dismiss_suggestion", None, joined.SuggestionShape, 404, 409)
     @once
     def post(self, request: Request, suggestion_id: UUID) -> Response:
         """Say that they are two; they are not suggested again. 409 when they were joined meanwhile."""

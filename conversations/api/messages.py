@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +13,7 @@ from rest_framework.views import APIView
 
 from conversations.act import act
 from conversations.api import represent, shapes
+from conversations.api.operations import does, lists, shows
 from conversations.models import Message, MessageStatus
 from conversations.react import react
 from hub.access import caller_of
@@ -41,11 +41,7 @@ class ReactionInput(serializers.Serializer[Any]):
 class MessageList(APIView):
     """All messages."""
 
-    @extend_schema(
-        operation_id="list_messages",
-        parameters=shapes.parameters(provider_id=str, channel=UUID, conversation=UUID, customer=UUID),
-        responses=shapes.answers(shapes.page_of(shapes.MessageShape), 400),
-    )
+    @lists("list_messages", shapes.MessageShape, provider_id=str, channel=UUID, conversation=UUID, customer=UUID)
     def get(self, request: Request) -> Response:
         """List messages, newest first."""
         filters = Filters(request)
@@ -65,7 +61,7 @@ class MessageList(APIView):
 class MessageDetail(APIView):
     """One message."""
 
-    @extend_schema(operation_id="get_message", responses=shapes.answers(MessageDetailShape, 404))
+    @shows("get_message", MessageDetailShape)
     def get(self, request: Request, message_id: UUID) -> Response:
         """Show a message, with what its provider says it costs."""
         workspace = caller_of(request).workspace
@@ -83,12 +79,7 @@ class MessageDetail(APIView):
 class MessageReactions(APIView):
     """Reacting to a message."""
 
-    @extend_schema(
-        operation_id="react_to_message",
-        request=ReactionInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.MessageShape, 400, 404, 409),
-    )
+    @does("react_to_message", ReactionInput, shapes.MessageShape, 400, 404, 409)
     @once
     def post(self, request: Request, message_id: UUID) -> Response:
         """Put an emoji under a customer's message, in the place of the last one; an empty one takes it back."""

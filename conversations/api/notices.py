@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from conversations import notices
 from conversations.api import shapes
+from conversations.api.operations import creates
 from conversations.api.represent import moment
 from conversations.notices.subscribing import LENGTH
 from hub.access import caller_of
@@ -52,12 +53,7 @@ class PushSubscriptionShape(shapes.Shape):
 class PushSubscriptionList(APIView):
     """Browsers of the caller."""
 
-    @extend_schema(
-        operation_id="create_push_subscription",
-        request=PushSubscriptionInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(PushSubscriptionShape, 400, status=201),
-    )
+    @creates("create_push_subscription", PushSubscriptionInput, PushSubscriptionShape)
     @once
     def post(self, request: Request) -> Response:
         """Let a browser be told; the same one again is renewed."""

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from conversations import presence
 from conversations.act import act
 from conversations.api import shapes, staff
+from conversations.api.operations import does
 from conversations.presence import CHOSEN
 from hub.access import caller_of
 from hub.idempotency import once
@@ -77,12 +78,7 @@ class MyPresence(APIView):
 class MySigns(APIView):
     """Signs of life."""
 
-    @extend_schema(
-        operation_id="show_sign_of_life",
-        request=SignInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(PresenceShape, 400),
-    )
+    @does("show_sign_of_life", SignInput, PresenceShape, 400)
     @once
     def post(self, request: Request) -> Response:
         """Tell that a screen of mine is open, every half minute; without for 90 seconds I count as offline."""

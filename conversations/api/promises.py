@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +13,7 @@ from rest_framework.views import APIView
 
 from conversations.api import shapes
 from conversations.api.asking import OneOf, kinds
+from conversations.api.operations import changes, creates, lists, removes, shows
 from conversations.api.represent import identifier
 from conversations.models import SlaPolicy
 from conversations.promise import keeping
@@ -82,22 +82,13 @@ class SlaPolicyList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(
-        operation_id="list_sla_policies",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(SlaPolicyShape), 400),
-    )
+    @lists("list_sla_policies", SlaPolicyShape)
     def get(self, request: Request) -> Response:
         """List the policies, the oldest first."""
         rows = SlaPolicy.objects.of(caller_of(request).workspace)
         return Response(page(request, rows, {"id": UUID}, shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_sla_policy",
-        request=SlaPolicyInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(SlaPolicyShape, 400, status=201),
-    )
+    @creates("create_sla_policy", SlaPolicyInput, SlaPolicyShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a policy."""
@@ -111,16 +102,12 @@ class SlaPolicyDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @extend_schema(operation_id="get_sla_policy", responses=shapes.answers(SlaPolicyShape, 404))
+    @shows("get_sla_policy", SlaPolicyShape)
     def get(self, request: Request, policy_id: UUID) -> Response:
         """Show a policy."""
         return Response(shown(SlaPolicy.objects.of(caller_of(request).workspace).get(pk=policy_id)))
 
-    @extend_schema(
-        operation_id="change_sla_policy",
-        request=SlaPolicyChangeInput,
-        responses=shapes.answers(SlaPolicyShape, 400, 404),
-    )
+    @changes("change_sla_policy", SlaPolicyChangeInput, SlaPolicyShape)
     def patch(self, request: Request, policy_id: UUID) -> Response:
         """Change a policy: what is due by it is figured anew."""
         caller = caller_of(request)
@@ -129,7 +116,7 @@ class SlaPolicyDetail(APIView):
         plan = msgspec.structs.replace(keeping.plan_of(row), **given)
         return Response(shown(keeping.keep(caller, plan, row)))
 
-    @extend_schema(operation_id="remove_sla_policy", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_sla_policy")
     def delete(self, request: Request, policy_id: UUID) -> Response:
         """Remove a policy."""
         keeping.remove(caller_of(request), policy_id)

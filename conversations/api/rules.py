@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 
 from conversations import automation
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, does, lists, removes, shows
 from conversations.api.represent import moment
 from conversations.automation import EVENTS, OPERATORS
 from conversations.automation.conditions import MOST_CONDITIONS
@@ -134,22 +134,13 @@ class RuleList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_rules",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(RuleShape), 400),
-    )
+    @lists("list_rules", RuleShape)
     def get(self, request: Request) -> Response:
         """List the rules in the order in which they are tried."""
         rows = Rule.objects.of(caller_of(request).workspace)
         return Response(page(request, rows, {"position": int, "id": UUID}, shown, descending=False))
 
-    @extend_schema(
-        operation_id="create_rule",
-        request=RuleInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(RuleShape, 400, status=201),
-    )
+    @creates("create_rule", RuleInput, RuleShape)
     @once
     def post(self, request: Request) -> Response:
         """Keep a rule; one that would start itself is refused."""
@@ -165,12 +156,12 @@ class RuleDetail(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(operation_id="get_rule", responses=shapes.answers(RuleShape, 404))
+    @shows("get_rule", RuleShape)
     def get(self, request: Request, rule_id: UUID) -> Response:
         """Show a rule."""
         return Response(shown(Rule.objects.of(caller_of(request).workspace).get(pk=rule_id)))
 
-    @extend_schema(operation_id="change_rule", request=RuleInput, responses=shapes.answers(RuleShape, 400, 404))
+    @changes("change_rule", RuleInput, RuleShape)
     def patch(self, request: Request, rule_id: UUID) -> Response:
         """Change a rule; what is not said stays."""
         caller = caller_of(request)
@@ -184,7 +175,7 @@ class RuleDetail(APIView):
             audit.note(caller, "rule.changed", row, changed)
         return Response(after)
 
-    @extend_schema(operation_id="remove_rule", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_rule")
     def delete(self, request: Request, rule_id: UUID) -> Response:
         """Remove a rule and its log."""
         caller = caller_of(request)
@@ -200,12 +191,7 @@ class RuleDryRun(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="dry_run_rule",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(TrialShape, 400, 404),
-    )
+    @does("dry_run_rule", None, TrialShape, 400, 404)
     @once
     def post(self, request: Request, rule_id: UUID) -> Response:
         """Say what the rule would have done over the last week; nothing is done."""
@@ -239,11 +225,7 @@ class RuleRunList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_rule_runs",
-        parameters=shapes.parameters(rule=UUID, conversation=UUID),
-        responses=shapes.answers(shapes.page_of(RuleRunShape), 400),
-    )
+    @lists("list_rule_runs", RuleRunShape, rule=UUID, conversation=UUID)
     def get(self, request: Request) -> Response:
         """List what fired, and what was held back and why, newest first."""
         filters, rows = Filters(request), RuleRun.objects.of(caller_of(request).workspace).select_related("rule")

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import filters as asking, shapes
+from conversations.api.operations import changes, creates, lists, removes
 from conversations.models import SavedView
 from hub.access import Caller, caller_of
 from hub.idempotency import once
@@ -76,22 +76,13 @@ def shown(row: SavedView, caller: Caller) -> dict[str, Any]:
 class SavedViewList(APIView):
     """All views that were kept."""
 
-    @extend_schema(
-        operation_id="list_views",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(SavedViewShape), 400),
-    )
+    @lists("list_views", SavedViewShape)
     def get(self, request: Request) -> Response:
         """List the caller's own views and everybody's, the oldest first."""
         caller = caller_of(request)
         return Response(page(request, seen_by(caller), {"id": UUID}, lambda row: shown(row, caller), descending=False))
 
-    @extend_schema(
-        operation_id="create_view",
-        request=ViewInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(SavedViewShape, 400, status=201),
-    )
+    @creates("create_view", ViewInput, SavedViewShape)
     @once
     def post(self, request: Request) -> Response:
         """Keep a view, for oneself or (`shared`, by a supervisor) for everybody."""
@@ -114,7 +105,7 @@ class SavedViewList(APIView):
 class SavedViewDetail(APIView):
     """One view that was kept."""
 
-    @extend_schema(operation_id="change_view", request=ViewChange, responses=shapes.answers(SavedViewShape, 400, 404))
+    @changes("change_view", ViewChange, SavedViewShape)
     def patch(self, request: Request, view_id: UUID) -> Response:
         """Rename a view, or let it show something else; everybody's are changed by supervisors."""
         caller = caller_of(request)
@@ -127,7 +118,7 @@ class SavedViewDetail(APIView):
         _save(row)
         return Response(shown(row, caller))
 
-    @extend_schema(operation_id="remove_view", responses=shapes.answers(None, 404, status=204))
+    @removes("remove_view")
     def delete(self, request: Request, view_id: UUID) -> Response:
         """Remove a view; no conversation changes by it."""
         _changeable(caller_of(request), view_id).delete()

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 from conversations import record, stopping
 from conversations.act import act, actor_of
 from conversations.api import represent, shapes
+from conversations.api.operations import does, lists
 from conversations.audited import on_channel
 from conversations.models import Channel, Exchange, Message
 from conversations.resend import Resent, resend
@@ -35,12 +35,7 @@ class ResendInput(serializers.Serializer[Any]):
 class MessageResend(APIView):
     """Sending a message once more."""
 
-    @extend_schema(
-        operation_id="resend_message",
-        request=ResendInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.MessageShape, 400, 404, 409),
-    )
+    @does("resend_message", ResendInput, shapes.MessageShape, 400, 404, 409)
     @once
     def post(self, request: Request, message_id: UUID) -> Response:
         """Send a message that failed once more, as the same message; one whose fate is unknown only when asked to."""
@@ -63,12 +58,7 @@ class ChannelStop(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="stop_channel",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.ChannelShape, 404),
-    )
+    @does("stop_channel", None, shapes.ChannelShape, 404)
     @once
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Let nothing leave on this channel until it goes on; what is written waits."""
@@ -83,12 +73,7 @@ class ChannelResume(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="resume_channel",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(shapes.ChannelShape, 404),
-    )
+    @does("resume_channel", None, shapes.ChannelShape, 404)
     @once
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Let what waits on this channel leave, in its order. Should the provider refuse the channel again, it stops again."""
@@ -107,11 +92,7 @@ class ExchangeList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_all_exchanges",
-        parameters=shapes.parameters(channel=UUID, message=UUID, outcome=str),
-        responses=shapes.answers(shapes.page_of(shapes.ExchangeShape), 400),
-    )
+    @lists("list_all_exchanges", shapes.ExchangeShape, channel=UUID, message=UUID, outcome=str)
     def get(self, request: Request) -> Response:
         """List what was said to providers and what they answered, without secrets, newest first; `outcome=failed` or all."""
         filters, rows = Filters(request), Exchange.objects.of(caller_of(request).workspace)
@@ -130,11 +111,7 @@ class MessageExchanges(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_message_exchanges",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(shapes.ExchangeShape), 400, 404),
-    )
+    @lists("list_message_exchanges", shapes.ExchangeShape, 404)
     def get(self, request: Request, message_id: UUID) -> Response:
         """List what was said to the provider about this message, newest first."""
         workspace = caller_of(request).workspace

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, lists, shows
 from conversations.api.represent import moment
 from conversations.models import Survey, SurveyRequest
 from conversations.surveys import TRIGGERS, keeping
@@ -132,21 +132,12 @@ class SurveyList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(
-        operation_id="list_surveys",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(SurveyShape), 400),
-    )
+    @lists("list_surveys", SurveyShape)
     def get(self, request: Request) -> Response:
         """List the surveys, newest first."""
         return Response(page(request, Survey.objects.of(caller_of(request).workspace), {"id": UUID}, shown))
 
-    @extend_schema(
-        operation_id="create_survey",
-        request=SurveyInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(SurveyShape, 400, status=201),
-    )
+    @creates("create_survey", SurveyInput, SurveyShape)
     @once
     def post(self, request: Request) -> Response:
         """Keep a survey."""
@@ -163,12 +154,12 @@ class SurveyDetail(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @extend_schema(operation_id="get_survey", responses=shapes.answers(SurveyShape, 404))
+    @shows("get_survey", SurveyShape)
     def get(self, request: Request, survey_id: UUID) -> Response:
         """Show a survey."""
         return Response(shown(Survey.objects.of(caller_of(request).workspace).get(pk=survey_id)))
 
-    @extend_schema(operation_id="change_survey", request=SurveyInput, responses=shapes.answers(SurveyShape, 400, 404))
+    @changes("change_survey", SurveyInput, SurveyShape)
     def patch(self, request: Request, survey_id: UUID) -> Response:
         """Change a survey; what is not said stays. Its kind stays for good."""
         caller = caller_of(request)
@@ -186,11 +177,7 @@ class SurveyRequestList(APIView):
 
     role: ClassVar = Role.SUPERVISOR
 
-    @extend_schema(
-        operation_id="list_survey_requests",
-        parameters=shapes.parameters(survey=UUID, state=str, customer=UUID, conversation=UUID),
-        responses=shapes.answers(shapes.page_of(SurveyRequestShape), 400),
-    )
+    @lists("list_survey_requests", SurveyRequestShape, survey=UUID, state=str, customer=UUID, conversation=UUID)
     def get(self, request: Request) -> Response:
         """List the questions, newest first: due, asked, answered, or skipped and why."""
         filters = Filters(request)

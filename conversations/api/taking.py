@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from conversations import attribute, perform
 from conversations.act import act, actor_of
 from conversations.api import reading, represent, shapes
+from conversations.api.operations import does
 from conversations.models import CannedReply, Conversation, Customer, Macro
 from conversations.perform import Doer
 from hub.access import caller_of
@@ -47,12 +48,7 @@ class MacroRunShape(shapes.Shape):
 class MacroRun(APIView):
     """Doing a macro."""
 
-    @extend_schema(
-        operation_id="run_macro",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(MacroRunShape, 400, 404),
-    )
+    @does("run_macro", None, MacroRunShape, 400, 404)
     @once
     def post(self, request: Request, conversation_id: UUID, macro_id: UUID) -> Response:
         """Do the macro's acts in order; one that cannot be done says why and does not hold up the others."""

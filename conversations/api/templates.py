@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +13,7 @@ from rest_framework.views import APIView
 from conversations import catalog
 from conversations.act import act
 from conversations.api import shapes
+from conversations.api.operations import does, lists
 from conversations.api.represent import Shown, failure, moment
 from conversations.channels import templates
 from conversations.channels.registry import CHANNELS
@@ -112,11 +112,7 @@ def _channel(workspace: Workspace, channel_id: UUID) -> Channel:
 class ChannelTemplates(APIView):
     """The templates of a channel."""
 
-    @extend_schema(
-        operation_id="list_templates",
-        parameters=shapes.parameters(name=str, language=str, status=str),
-        responses=shapes.answers(shapes.page_of(TemplateShape), 400, 404),
-    )
+    @lists("list_templates", TemplateShape, 404, name=str, language=str, status=str)
     def get(self, request: Request, channel_id: UUID) -> Response:
         """List the templates that the provider has, as it last told them, those known longest first."""
         workspace = caller_of(request).workspace
@@ -133,12 +129,7 @@ class TemplateSync(APIView):
 
     roles: ClassVar = {"POST": Role.AGENT}
 
-    @extend_schema(
-        operation_id="sync_templates",
-        request=None,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(SyncShape, 400, 404),
-    )
+    @does("sync_templates", None, SyncShape, 400, 404)
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Ask the provider for its templates and keep what it says; what it no longer has is not offered any more."""
         channel = _channel(caller_of(request).workspace, channel_id)

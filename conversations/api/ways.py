@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from conversations import tasks
 from conversations.api import shapes
+from conversations.api.operations import shows
 from conversations.api.represent import Shown, moment
 from conversations.channels.registry import CHANNELS
 from conversations.models import Conversation
@@ -118,7 +119,7 @@ def of(caller: Caller, conversation: Conversation) -> list[Shown]:
 class ConversationWays(APIView):
     """Where the person of a conversation can be answered."""
 
-    @extend_schema(operation_id="list_ways", responses=shapes.answers(WaysShape, 404))
+    @shows("list_ways", WaysShape)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """List every channel as a way to the person: open or why not, until when, and what may be sent."""
         caller = caller_of(request)

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations.api import shapes
+from conversations.api.operations import changes, creates, lists, shows
 from hub.access import caller_of
 from hub.idempotency import once
 from hub.inputs import Choice, Id, Text, YesNo, checked
@@ -166,11 +166,7 @@ class GoalList(APIView):
 
     role: ClassVar[str] = Role.SUPERVISOR
 
-    @extend_schema(
-        operation_id="list_goals",
-        parameters=shapes.parameters(),
-        responses=shapes.answers(shapes.page_of(GoalShape), 400),
-    )
+    @lists("list_goals", GoalShape)
     def get(self, request: Request) -> Response:
         """List the goals, the newest first, each with how it goes."""
         workspace = caller_of(request).workspace
@@ -178,12 +174,7 @@ class GoalList(APIView):
         seen = standings(workspace, body["results"], timezone.now())
         return Response({**body, "results": [shown(row, how) for row, how in zip(body["results"], seen, strict=True)]})
 
-    @extend_schema(
-        operation_id="set_goal",
-        request=GoalInput,
-        parameters=[shapes.KEY],
-        responses=shapes.answers(GoalShape, 400, status=201),
-    )
+    @creates("set_goal", GoalInput, GoalShape)
     @once
     def post(self, request: Request) -> Response:
         """Set a goal; without a baseline the figure of the 28 days before is taken."""
@@ -198,14 +189,12 @@ class GoalDetail(APIView):
 
     role: ClassVar[str] = Role.SUPERVISOR
 
-    @extend_schema(operation_id="get_goal", responses=shapes.answers(GoalShape, 404))
+    @shows("get_goal", GoalShape)
     def get(self, request: Request, goal: UUID) -> Response:
         """Show a goal and how it goes."""
         return Response(_one(Goal.objects.of(caller_of(request).workspace).select_related("workspace").get(pk=goal)))
 
-    @extend_schema(
-        operation_id="change_goal", request=GoalChangeInput, responses=shapes.answers(GoalShape, 400, 404, 409)
-    )
+    @changes("change_goal", GoalChangeInput, GoalShape, 409)
     def patch(self, request: Request, goal: UUID) -> Response:
         """Change or close a goal; what was wanted before stays in ``changes`` and in history."""
         caller = caller_of(request)
