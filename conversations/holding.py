@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from conversations.models import Conversation
 from hub.models import User
@@ -11,6 +13,7 @@ from hub.models import User
 Reason = dict[str, Any]
 # What the rules wanted of its agent stays while a conversation waits or changes hands.
 STAYS = ("matched", "skills", "language", "prefers")
+ADDED = "added"  # labels that a rule names, put on since the rules were asked: routing asks them again
 HELD = ("status", "assignee", "team", "assigned_at", "queued_at", "route_reason")  # what these functions change
 
 
@@ -47,3 +50,13 @@ def released(row: Conversation, now: datetime, *, reason: str, by: str | None = 
 
 def _stays(row: Conversation) -> Reason:
     return {key: value for key, value in (row.route_reason or {}).items() if key in STAYS}
+
+
+def asks_again(row: Conversation, labels: Iterable[UUID]) -> bool:
+    """Let routing ask the rules again because of labels, in memory, if the conversation waits for anybody. True: it shall look."""
+    kept = row.route_reason or {}
+    if row.queued_at is None or row.assignee_id is not None or not (fresh := [str(one) for one in labels]):
+        return False
+    if "sorted" in kept:
+        row.route_reason = {**kept, ADDED: list(dict.fromkeys([*kept.get(ADDED, ()), *fresh]))}
+    return True

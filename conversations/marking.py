@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import history
 from conversations.feed import Change
 from conversations.history import Actor
+from conversations.holding import asks_again
 from conversations.models import Conversation, HistoryEvent, Label
 from conversations.refusal import Refused, TooLate
 from conversations.triage import Moved
 from hub.models import Workspace
+from hub.routing import rules_of
 
 PRIORITIES = ("none", "low", "medium", "high", "urgent")  # by the number a conversation keeps
 MOST_LABELS = 20
@@ -25,7 +28,10 @@ Status = Conversation.Status
 def label(
     workspace: Workspace, conversation_id: UUID, actor: Actor, add: Sequence[UUID] = (), remove: Sequence[UUID] = ()
 ) -> Moved:
-    """Put labels on and take others off; what is so already stays. Raises ``Refused`` for a label that is not here."""
+    """Put labels on and take others off; what is so already stays. Raises ``Refused`` for a label that is not here.
+
+    What still waits for somebody is sorted again if a rule of routing names a label put on.
+    """
     known = {row.pk: row for row in Label.objects.of(workspace).filter(pk__in=[*add, *remove])}
     for field, ids in (("add", add), ("remove", remove)):
         if missing := [one for one in ids if one not in known]:
@@ -38,10 +44,13 @@ def label(
     row.label_ids = [one for one in row.label_ids if one not in gone] + new
     if len(row.label_ids) > MOST_LABELS:
         raise Refused("add", _("A conversation has at most %(limit)d labels.") % {"limit": MOST_LABELS})
-    row.save(update_fields=["label_ids"])
+    named = {rule.when.label for rule in rules_of(workspace)} if new else set()
+    again = asks_again(row, [one for one in new if one in named])
+    row.save(update_fields=["label_ids", "route_reason"])
     now = timezone.now()
     words = [("conversation.labeled", one) for one in new] + [("conversation.unlabeled", one) for one in gone]
-    return _moved(row, [_event(row, word, actor, now, known[one]) for word, one in words])
+    done = _moved(row, [_event(row, word, actor, now, known[one]) for word, one in words])
+    return msgspec.structs.replace(done, work=(*done.work, "route")) if again else done
 
 
 def _event(row: Conversation, word: str, actor: Actor, now: Any, one: Label) -> HistoryEvent:

@@ -24,7 +24,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as routing sees it.
 
     ``last_agent`` last answered the customer, ``avoid`` had it and let it lie. ``sorted``: the rules have been asked; then
-    ``skills`` and ``speaks`` are what they want of its agent, ``prefers`` who gets it before all others.
+    ``skills`` and ``speaks`` are what they want of its agent, ``prefers`` who gets it before all others. ``added`` are labels
+    put on since: a rule that names one of them is asked once more.
     """
 
     id: UUID
@@ -44,6 +45,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     skills: tuple[str, ...] = ()
     speaks: str = ""
     prefers: UUID | None = None
+    added: frozenset[UUID] = frozenset()
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,11 +143,16 @@ def in_order(views: Iterable[View]) -> list[View]:
 
 
 def put_in_place(view: View, rules: Rules) -> View:
-    """Ask the rules, once: the first that holds chooses the team, the priority, and what its agent must know."""
-    if view.sorted:
+    """Ask the rules, once: the first that holds chooses the team, the priority, and what its agent must know.
+
+    Of what they sorted already only a rule that names a label put on since may sort it anew, if it is the first that holds.
+    """
+    if view.sorted and not view.added:
         return view
     for number, rule in enumerate(rules.rules, start=1):
         if holds(rule.when, view, rules.open):
+            if view.sorted and rule.when.label not in view.added:
+                break
             then = rule.then
             return msgspec.structs.replace(
                 view,

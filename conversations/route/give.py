@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations import bulk, history
 from conversations.feed import Change
 from conversations.history import Actor
+from conversations.holding import ADDED
 from conversations.models import Conversation, HistoryEvent
 from conversations.route import reading
 from conversations.route.decide import Candidate, Decision, Rules, View, give_out, in_order
@@ -55,10 +56,10 @@ def give(workspace: Workspace) -> Given:
     if not views:
         return Given()
     people = reading.candidates(workspace, members)
-    if all(view.sorted for view in views) and not any(one.room > 0 for one in people):
+    if all(view.sorted and not view.added for view in views) and not any(one.room > 0 for one in people):
         return Given()
     decisions = give_out(_remembering(workspace, views, people, rules), people, rules, now)
-    fresh = {view.id for view in views if not view.sorted}
+    fresh = {view.id for view in views if not view.sorted or view.added}
     done = [one for one in decisions if one.assignee is not None or one.view.id in fresh]
     return _write(workspace, done, members, now) if done else Given()
 
@@ -105,7 +106,7 @@ def _apply(
 ) -> list[HistoryEvent]:
     """Change a conversation as decided; return what history tells of it."""
     view, events = one.view, []
-    waits_since = (row.route_reason or {}).get("at", one.reason["at"])
+    waits_since = str((row.route_reason or {}).get("at") or one.reason["at"])
     row.language = row.language or view.language[:8]
     if view.priority != row.priority:
         data: dict[str, Any] = {"priority": view.priority, "before": row.priority}
@@ -113,13 +114,25 @@ def _apply(
         row.priority = view.priority
     moved, row.team = view.team != row.team_id, teams.get(view.team) if view.team else None
     if one.assignee is None:
-        row.route_reason = {**one.reason, "at": waits_since if not moved else one.reason["at"]}
+        row.route_reason = _why_it_waits(row, one, one.reason["at"] if moved else waits_since, moved=moved)
         if moved:
             events.append(history.queued(row, now, RULE, reason="rule", matched=view.rule))
         return events
     row.assignee, row.assigned_at, row.queued_at = members[one.assignee].user, now, None
     row.route_reason = one.reason
     return [*events, history.assigned(row, now, RULE, reason=one.reason)]
+
+
+def _why_it_waits(row: Conversation, one: Decision, since: str, *, moved: bool) -> dict[str, Any]:
+    """Return the reason of a conversation that stays in a queue.
+
+    Sorted as before it keeps the one it has; who let it lie stays known, and a label that was put on while this was decided.
+    """
+    kept = dict(row.route_reason or {})
+    late = [label for label in kept.pop(ADDED, ()) if UUID(label) not in one.view.added]
+    if "sorted" not in kept or moved or one.view.rule != kept.get("matched", ""):
+        kept = {**one.reason, "at": since, **{key: kept[key] for key in ("from", "name") if key in kept}}
+    return {**kept, ADDED: late} if late else kept
 
 
 def _values(row: Conversation) -> tuple[Any, ...]:

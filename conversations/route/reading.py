@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, F, Q
 
 from conversations import bulk
+from conversations.holding import ADDED
 from conversations.models import Conversation
 from conversations.querysets.conversation import Conversations
 from conversations.route.decide import Candidate, Rules, View
@@ -92,7 +93,8 @@ def views(workspace: Workspace, rules: Rules) -> list[View]:
     if rules.way(None).gives:
         wanted |= Q(team=None)
     if rules.rules:
-        wanted |= ~Q(route_reason__has_key="sorted") | Q(route_reason__has_key="prefers")
+        again = Q(route_reason__has_key="prefers") | Q(route_reason__has_key=ADDED)
+        wanted |= ~Q(route_reason__has_key="sorted") | again
     found = in_queue(workspace).filter(wanted).order_by("queued_at", "id")
     heavy = weights(workspace)
     return [
@@ -126,6 +128,7 @@ def _view(row: tuple[Any, ...], heavy: Mapping[str, int]) -> View:
         skills=tuple(kept.get("skills", ())),
         speaks=kept.get("language", ""),
         prefers=UUID(kept["prefers"]) if "prefers" in kept else None,
+        added=frozenset(UUID(one) for one in kept.get(ADDED, ())),
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given, settings, strategies as st
 
 from conversations.route import Candidate, Rules, View, decide, give_out
-from conversations.route.decide import HEAD_START
+from conversations.route.decide import HEAD_START, holds, put_in_place
 from hub.routing import If, Rule, Then, Way
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -171,6 +171,38 @@ def test_nobody_carries_more_than_they_may_and_the_same_input_decides_the_same(
     chance.shuffle(shuffled_talks)  # type: ignore[attr-defined]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert give_out(shuffled_talks, shuffled, rules, NOW) == first
+
+
+LABELS = st.sampled_from([UUID(int=number) for number in (50, 51, 52)])
+SORTING = st.lists(
+    st.builds(
+        Rule,
+        when=st.builds(If, label=st.none() | LABELS, channel_kind=st.sampled_from([None, "sms"])),
+        then=st.builds(
+            Then, team=TEAMS, skills=st.sampled_from([(), ("refunds",)]), priority=st.none() | st.integers(0, 4)
+        ),
+        name=st.sampled_from(["", "one", "two"]),
+    ),
+    max_size=5,
+)
+
+
+@given(SORTING, st.frozensets(LABELS), LABELS, st.sampled_from(["sms", "whatsapp"]))
+def test_a_label_put_on_later_sorts_again_only_by_a_rule_that_names_it(
+    rules_: list[Rule], labels: frozenset[UUID], late: UUID, kind: str
+) -> None:
+    rules, early = Rules(rules=tuple(rules_)), labels - {late}
+    before = put_in_place(view(labels=early, channel_kind=kind), rules)
+    again = put_in_place(msgspec.structs.replace(before, labels=early | {late}, added=frozenset({late})), rules)
+    decides = next((one for one in rules_ if holds(one.when, again, True)), None)
+    if decides is None or decides.when.label != late:
+        assert msgspec.structs.replace(again, labels=early, added=frozenset()) == before
+    else:
+        whole = put_in_place(view(labels=early | {late}, channel_kind=kind), rules)
+        assert (again.rule, again.skills) == (whole.rule, whole.skills)
+        assert again.team == (decides.then.team or before.team)
+        assert again.priority == (before.priority if decides.then.priority is None else decides.then.priority)
+    assert put_in_place(again, rules) == again
 
 
 @settings(max_examples=25)

@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import pipeline, presence, route, triage
+from conversations import marking, pipeline, presence, route, triage
 from conversations.act import act
 from conversations.history import Actor
-from conversations.models import Conversation, FeedEvent, HistoryEvent
+from conversations.models import Conversation, FeedEvent, HistoryEvent, Label
 from conversations.reply import Words, reply
 from hub.models import Membership, Presence, Workspace
 from tests import factories
@@ -95,6 +95,43 @@ def test_rules_sort_the_queue_by_what_is_known_of_the_customer(shop: Shop) -> No
     before = HistoryEvent.objects.count()
     assert shop.work()["given"] == 0  # what was looked at is not looked at again
     assert HistoryEvent.objects.count() == before
+
+
+def test_a_label_put_on_later_sorts_again_what_nobody_has(shop: Shop) -> None:
+    care, label, other = factories.team(shop.place, "Care"), Label(name="VIP"), Label(name="Troca")
+    for one in (label, other):
+        one.workspace = shop.place
+        one.save()
+    rule = {"name": "VIP", "if": {"label": str(label.pk)}, "then": {"team": str(care.pk), "priority": 2}}
+    shop.place.settings = {"routing": [rule]}
+    shop.place.save()
+    ana = shop.agent("Ana", capacity=1)
+    had, waits, lay = shop.talk(minutes=9), shop.talk(minutes=8), shop.talk(minutes=7)
+    assert shop.work()["given"] == 1
+    lay.refresh_from_db()
+    lay.route_reason |= {"rule": "silent", "from": str(ana.pk), "name": "Ana"}
+    lay.save()
+    put = lambda row, one: act(  # noqa: E731
+        shop.place.pk, lambda: marking.label(shop.place, row.pk, Actor(user=ana), add=[one.pk])
+    )
+    assert [put(row, label).work for row in (had, waits)] == [("metrics",), ("metrics", "route")]
+    assert put(lay, other).work == ("metrics",)
+    assert shop.work()["given"] == 0
+    for row in (had, waits, lay):
+        row.refresh_from_db()
+    assert (had.assignee, had.team, had.route_reason["rule"]) == (ana, shop.team, "least_busy")
+    assert (waits.assignee, waits.team, waits.priority) == (None, care, 2)
+    assert {**waits.route_reason, "at": ""} == {"rule": "queue", "at": "", "sorted": True, "matched": "VIP"}
+    assert (lay.team, lay.route_reason["rule"], lay.route_reason["from"]) == (shop.team, "silent", str(ana.pk))
+    told = HistoryEvent.objects.filter(conversation=waits).order_by("id").values_list("type", flat=True)
+    assert list(told) == ["conversation.labeled", "conversation.prioritized", "conversation.queued"]
+    put(lay, label)
+    shop.work()
+    lay.refresh_from_db()
+    assert (lay.team, lay.route_reason["rule"], lay.route_reason["from"]) == (care, "queue", str(ana.pk))
+    count = HistoryEvent.objects.count()
+    shop.work()
+    assert HistoryEvent.objects.count() == count  # asked once for each label
 
 
 def test_it_passes_on_what_a_team_does_not_get_to(shop: Shop) -> None:
