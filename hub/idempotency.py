@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from hub.access import Caller, caller_of
 from hub.inputs import raw_body
 from hub.models import IdempotencyKey
 from hub.problems import Conflict, Mismatch
+from hub.secrets import SecretUnreadable, seal, unseal
 
 KEY_LENGTH = 255
 KEPT = timedelta(hours=48)
@@ -34,9 +36,9 @@ def once(handler: Handler) -> Handler:
     """Make a POST of the API honor ``Idempotency-Key``: wrap it around every ``post``.
 
     Key, change and answer are one transaction, so that a crash leaves all of them or none: the same request comes back
-    with the stored answer and ``Idempotent-Replayed: true``, a concurrent one waits for the first. What was refused
-    changed nothing and is not stored. Raises 422 when the key belongs to a different request, 409 when the first one
-    takes too long. The handler must not dial the network.
+    with the stored answer and ``Idempotent-Replayed: true``, a concurrent one waits for the first. Answers are kept
+    sealed: some hold a secret that is shown once. What was refused changed nothing and is not stored. Raises 422 when the
+    key belongs to a different request, 409 when the first one takes too long. The handler must not dial the network.
     """
 
     @wraps(handler)
@@ -73,7 +75,8 @@ def _answer(caller: Caller, key: str, digest: str, work: Callable[[], Response])
         return _again(IdempotencyKey.objects.of(caller.workspace).get(caller=caller.pk, key=key), digest)
     response = work()
     answer = json.loads(json.dumps(response.data, default=str))
-    IdempotencyKey.objects.filter(pk=claimed[0]).update(status_code=response.status_code, answer=answer)
+    sealed = base64.b64encode(seal(answer, _bound_to(claimed[0]))).decode()
+    IdempotencyKey.objects.filter(pk=claimed[0]).update(status_code=response.status_code, answer=sealed)
     return response
 
 
@@ -81,8 +84,17 @@ def _again(stored: IdempotencyKey, digest: str) -> Response:
     if stored.request_digest != digest:
         raise Mismatch
     status = stored.status_code or HTTPStatus.INTERNAL_SERVER_ERROR
-    data = stored.answer if status != HTTPStatus.NO_CONTENT else None
+    try:
+        answer = unseal(base64.b64decode(str(stored.answer)), _bound_to(stored.pk))
+    except SecretUnreadable as error:
+        raise Conflict(_("This was done, and its answer can no longer be read.")) from error
+    data = answer if status != HTTPStatus.NO_CONTENT else None
     return Response(data, status=status, headers={REPLAYED: "true"})
+
+
+def _bound_to(key_id: int) -> str:
+    """Return what an answer is sealed to: it opens in no other row."""
+    return f"{IdempotencyKey._meta.label_lower}|{key_id}|answer"
 
 
 def _digest(request: Request) -> str:

@@ -57,7 +57,7 @@ class IdempotencyKey(models.Model):
     caller = models.CharField(max_length=64)
     request_digest = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    answer = models.JSONField(null=True)  # sealed, as text: it may hold a secret that is shown once
     created_at = models.DateTimeField(db_default=Now())
 
     objects = OfWorkspace["IdempotencyKey"].as_manager()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -13,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.response import Response
 
-from conversations.models import Channel, HistoryEvent, Message, OutboxEntry
+from conversations.models import Bot, Channel, HistoryEvent, KioskLink, Message, OutboxEntry
 from hub.idempotency import forget
 from hub.models import IdempotencyKey, Workspace
 from tests import factories
@@ -92,6 +93,29 @@ def test_it_does_again_what_a_crash_undid(plain: str, monkeypatch: pytest.Monkey
             open_channel(plain, "k")
     assert (Channel.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
     assert open_channel(plain, "k").status_code == 201
+
+
+def test_it_answers_a_secret_again_and_keeps_none_in_the_clear(plain: str, settings: Any) -> None:
+    admin, body = (
+        factories.client(plain),
+        {"name": "Hall", "expires_at": (timezone.now() + timedelta(days=9)).isoformat()},
+    )
+    first, second = [
+        admin.post("/api/v1/kiosk_links", body, "json", headers={"Idempotency-Key": "k"}) for _ in range(2)
+    ]
+    bot = {"name": "Robô", "url": "https://bot.example.com/hook"}
+    made, again = [admin.post("/api/v1/bots", bot, "json", headers={"Idempotency-Key": "b"}) for _ in range(2)]
+    assert (first.json(), made.json()) == (second.json(), again.json())
+    assert (made.status_code, KioskLink.objects.count(), Bot.objects.count()) == (201, 1, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(row::text, ' ') FROM hub_idempotencykey AS row")
+        (kept,) = cursor.fetchone()
+    shown_once = [first.json()["address"].rstrip("/").rpartition("/")[2], made.json()["secret"], made.json()["token"]]
+    assert [one for one in [*shown_once, "Hall", "Robô"] if one in kept] == []
+    settings.ENCRYPTION_KEYS = [base64.urlsafe_b64encode(bytes(32)).decode()]
+    lost = admin.post("/api/v1/bots", bot, "json", headers={"Idempotency-Key": "b"})
+    assert (lost.status_code, lost.json()["detail"]) == (409, "This was done, and its answer can no longer be read.")
+    assert Bot.objects.count() == 1
 
 
 def test_it_forgets_old_keys(plain: str) -> None:
