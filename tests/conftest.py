@@ -25,6 +25,7 @@ from hub.embedded import ports
 from hub.embedded.postgres import Postgres
 from hub.embedded.valkey import Valkey
 from hub.translations import compile_catalogs
+from tests import migrated, quick_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,26 +37,44 @@ class LeftTheMachineError(RuntimeError):
     """A test dialed an address outside this machine; no product code may take this for a network that is down."""
 
 
-def start_servers() -> None:
-    """Start the servers the environment does not name, for this process alone.
+def choose_servers() -> Callable[[], None]:
+    """Start a broker for this process alone, and name the database; what is returned starts it.
 
     A parallel worker does not share the controller's: transaction numbers, published words and FLUSHALL know no database,
-    so two workers on one server would see each other.
+    so two workers on one server would see each other. Servers the environment names are used as they are.
     """
     for name in os.environ.pop(OURS, "").split():
         del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="novelo-tests-"))
     os.environ["NOVELO_DATA_DIR"] = str(home)  # never the data of a running `up`
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    servers: dict[str, Postgres | Valkey] = {
-        "DATABASE_URL": Postgres(home / "postgres", ports.quiet_port(), durable=False),
-        "REDIS_URL": Valkey(home / "valkey", ports.quiet_port(), persistent=False),
-    }
-    ours = [name for name in servers if name not in os.environ]
-    for name in ours:
-        os.environ[name] = servers[name].start()
-        atexit.register(servers[name].stop)
+    ours = [name for name in ("DATABASE_URL", "REDIS_URL") if name not in os.environ]
+    if "REDIS_URL" in ours:
+        broker = Valkey(home / "valkey", ports.quiet_port(), persistent=False)
+        os.environ["REDIS_URL"] = broker.start()
+        atexit.register(broker.stop)
+    start = choose_database(home / "postgres") if "DATABASE_URL" in ours else lambda: None
     os.environ[OURS] = " ".join(ours)
+    return start
+
+
+def choose_database(home: Path) -> Callable[[], None]:
+    """Name a migrated database of our own, which may have to be made first; return what waits for it and starts it."""
+    port = ports.quiet_port()
+    held = socket.create_server(("127.0.0.1", port))  # nobody else takes it meanwhile
+    server = Postgres(home, port, durable=False)
+    os.environ["DATABASE_URL"] = migrated.url(port)
+    making = migrated.begin()
+
+    def start() -> None:
+        if making:
+            making.wait()
+        migrated.copy_to(home)
+        held.close()
+        atexit.register(server.stop)
+        server.start()
+
+    return start
 
 
 def only_this_machine(connect: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,10 +97,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Leave the test's database in a server that is thrown away with it: a late connection cannot make that fail."""
-    if "DATABASE_URL" in os.environ[OURS]:
-        config.option.reuse_db = True
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the database, before the first test."""
+    if not session.config.option.collectonly:
+        start_database()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -102,11 +121,18 @@ os.environ["NOVELO_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
 if "PYTEST_XDIST_WORKER" not in os.environ:
     compile_catalogs(Path(__file__).resolve().parents[1])
-start_servers()
+start_database = choose_servers()
 socket.socket.connect = only_this_machine(socket.socket.connect)  # type: ignore[method-assign]
 socket.socket.connect_ex = only_this_machine(socket.socket.connect_ex)  # type: ignore[method-assign]
 django.setup()
+quick_passwords.use()
 DatabaseOperations.sql_flush = empty_tables  # type: ignore[method-assign]
 flush.emit_post_migrate_signal = lambda *_, **__: None  # nobody here asks for permissions or content types
 # Django has its settings. A worker that inherits their name would read its own before this file chose its servers.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+if "DATABASE_URL" in os.environ[OURS]:
+
+    @pytest.fixture(scope="session")
+    def django_db_setup() -> None:
+        """Take our own server's database as it is. In a given server pytest-django makes one beside what is there."""

@@ -38,7 +38,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_SECONDS = 30.0
+START_SECONDS = 120.0  # a busy machine is no failure
+RECORDINGS = Path(settings.BASE_DIR) / "test-results" / "recordings"
 collect_ignore_glob = [] if CHROMIUM else ["test_*.py"]
 
 
@@ -81,7 +82,8 @@ def base_url(django_db_setup: None, simulator: RunningSimulator) -> Iterator[str
     database = urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     environment = {**os.environ, "DATABASE_URL": database, "PUBLIC_URL": address, "NOVELO_ENV": "test"}
     environment["GRAPH_API_URL"] = simulator.url
-    command = [sys.executable, "-m", "uvicorn", "hub.asgi:application", "--port", str(port), "--log-level", "warning"]
+    served = ["tests.browser.served:application", "--port", str(port), "--log-level", "warning"]
+    command = [sys.executable, "-m", "uvicorn", *served]
     with subprocess.Popen(command, env=environment, cwd=Path(settings.BASE_DIR)) as server:
         try:
             wait_for(f"{address}/healthz")
@@ -148,6 +150,14 @@ def nothing_goes_wrong_in(page: Page, expected: list[str]) -> Iterator[None]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     yield
     assert wrong == []
+
+
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest, shop: Shop, page: Page) -> Iterator[None]:
+    """Keep what the browser shows and does, picture by picture: `playwright show-trace` plays `test-results/recordings/*.zip`."""
+    page.context.tracing.start(screenshots=True, snapshots=True)
+    yield
+    page.context.tracing.stop(path=RECORDINGS / f"{request.node.path.stem}_{request.node.originalname}.zip")
 
 
 @pytest.fixture
