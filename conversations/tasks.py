@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from conversations import (
     alerts,
     attention,
+    automation,
     budget,
     catalog,
     channel_log,
@@ -220,7 +221,7 @@ def index(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
 
 @shared_task(name="conversations.tasks.purge")
 def purge() -> dict[str, int]:
-    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items, old keys."""
+    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items, old keys, logs."""
     now = timezone.now()
     feed, _ = FeedEvent.objects.filter(created_at__lt=now - timedelta(days=settings.FEED_RETENTION_DAYS)).delete()
     old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_RETENTION_DAYS))
@@ -229,7 +230,9 @@ def purge() -> dict[str, int]:
     uploads = upload.forget_unused() + imports.forget()
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
     exchanges, _ = channel_log.forget(), budget.forget()
-    return {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads, "exchanges": exchanges}
+    runs = automation.forget() + telling.forget()
+    kept = {"feed": feed, "deliveries": deliveries, "parked": parked, "uploads": uploads}
+    return {**kept, "exchanges": exchanges, "runs": runs}
 
 
 @shared_task(name="conversations.tasks.take_files", soft_time_limit=110, time_limit=140)

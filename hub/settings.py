@@ -249,6 +249,7 @@ BACKLOG_SECONDS = 3.0  # older pending work is drained by the relay itself
 FEED_RETENTION_DAYS = 3
 DELIVERY_RETENTION_DAYS = 30
 EXCHANGE_RETENTION_DAYS = 14
+RUN_RETENTION_DAYS = 90  # what rules did and what bots were told, once their conversation is over
 SEND_MAX_ATTEMPTS = 6
 MEDIA_MAX_BYTES = env_int("MEDIA_MAX_BYTES", 100 * 1024 * 1024)  # of one file, in or out
 MEDIA_MAX_ATTEMPTS = 12  # over some hours; then a file is unavailable until somebody asks for it again

@@ -3,7 +3,7 @@
 from conversations.automation.conditions import OPERATORS, Condition, Facts
 from conversations.automation.deciding import EVENTS, Decision, decide, refuse_loop
 from conversations.automation.dry import Trial, dry_run
-from conversations.automation.firing import FOLLOW, Ready, made_ready
+from conversations.automation.firing import FOLLOW, Ready, forget, made_ready
 from conversations.automation.keeping import Plan, keep, understood
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Trial",
     "decide",
     "dry_run",
+    "forget",
     "keep",
     "made_ready",
     "refuse_loop",

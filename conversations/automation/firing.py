@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from conversations import handoff
 from conversations.act import act
@@ -166,3 +169,12 @@ def _hand_over(workspace: Workspace, event: HistoryEvent, team: Team) -> Moved:
         return handoff.hand_off(workspace, row.pk, Actor(kind="bot" if row.bot_id else "rule"), team)
     except TooLate:
         return Moved(row)
+
+
+def forget() -> int:
+    """Delete what rules did longer ago than it is kept and return how much; for the hourly purge.
+
+    What concerns a conversation that goes on stays: a rule that fires once in it must know that it did.
+    """
+    old = RuleRun.objects.filter(at__lt=timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS))
+    return old.filter(Q(conversation=None) | Q(conversation__status=Conversation.Status.RESOLVED)).delete()[0]

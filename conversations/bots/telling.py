@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -219,3 +220,12 @@ def _give_up(call: BotCall) -> Settled:
         Conversation.objects.of(call.workspace).filter(pk=row.pk).update(bot=None)
         return Settled()
     return Settled((*moved.changes, *noted.changes), moved.work)
+
+
+def forget() -> int:
+    """Delete what bots were told longer ago than it is kept and return how much; for the hourly purge.
+
+    While a conversation goes on it tells which bot had it.
+    """
+    old = BotCall.objects.filter(created_at__lt=timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS))
+    return old.exclude(state="queued").filter(conversation__status=Conversation.Status.RESOLVED).delete()[0]

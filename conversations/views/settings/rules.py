@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q
@@ -178,7 +179,8 @@ def log(request: HttpRequest) -> HttpResponse:
     narrowed = f"rule={key}&" if key else ""
     onward = f"?{narrowed}before={found[ROWS_A_PAGE - 1].pk}" if len(found) > ROWS_A_PAGE else ""
     only = Rule.objects.of(caller.workspace).filter(pk=key).first() if key else None
-    return render(request, LOG, {"rows": shown, "next": onward, "only": only})
+    days = settings.RUN_RETENTION_DAYS
+    return render(request, LOG, {"rows": shown, "next": onward, "only": only, "days": days})
 
 
 def _logged(row: RuleRun) -> dict[str, Any]:
