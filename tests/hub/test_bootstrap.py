@@ -8,10 +8,24 @@ import json
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 from rest_framework.test import APIClient
 
-from conversations.models import Channel, Connection
+from conversations.models import (
+    AlertRule,
+    CannedReply,
+    Channel,
+    Connection,
+    CustomField,
+    Label,
+    Macro,
+    Rule,
+    SavedView,
+    SlaPolicy,
+    Survey,
+)
 from hub.models import ApiToken, Membership, Role, Team, User, Workspace
+from hub.routing import rules_of
 from tests import factories
 
 
@@ -90,7 +104,16 @@ def test_the_demo_company_works(db: None) -> None:
         ["visitor", f"{settings.PUBLIC_URL}/chat/{Channel.objects.get(kind='webchat').pk}/"],
     ]
     assert Workspace.objects.get().name == "Loja Aurora"
-    assert Team.objects.get().members.count() == 2
+    assert dict(Team.objects.annotate(size=Count("members")).values_list("name", "size")) == {
+        "Atendimento": 2,
+        "Vendas": 1,
+    }
+    shown = (Label, CannedReply, Macro, CustomField, SavedView, Rule, SlaPolicy, AlertRule, Survey)
+    assert [model.objects.count() for model in shown] == [6, 6, 3, 4, 2, 4, 2, 3, 2]
+    assert [rule.name for rule in rules_of(Workspace.objects.get())] == ["Defeito", "Atacado", "Cliente do atacado"]
+    Label.objects.all().delete()
+    run("demo")
+    assert Label.objects.count() == 0  # what somebody has removed stays so
     assert User.objects.get(email="ana@demo.novelo").check_password("novelo-demo-2026")
 
 

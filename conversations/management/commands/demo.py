@@ -1,4 +1,4 @@
-"""The demo company: a Brazilian shop with its people and a channel of every kind, to look around in. Never for production."""
+"""The demo company: a Brazilian shop with its people, a channel of every kind and what it works with. Never for production."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from django.db import transaction
 from conversations.act import act
 from conversations.channels.types import Credentials
 from conversations.connect import Plan, open_channel
+from conversations.management.demo_shop import furnish
 from conversations.models import Channel
+from hub.access import Caller
 from hub.models import Membership, Role, Team, User, Workspace
 
 SLUG, NAME = "demo", "Loja Aurora"
@@ -53,11 +55,13 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The demo company has a password that everybody knows: not in production.")
         with transaction.atomic():
-            workspace, _ = Workspace.objects.get_or_create(slug=SLUG, defaults={"name": NAME})
+            workspace, fresh = Workspace.objects.get_or_create(slug=SLUG, defaults={"name": NAME})
             members = [_member(workspace, email, name, role) for email, name, role in PEOPLE]
             team, _ = Team.objects.get_or_create(workspace=workspace, name=TEAM)
             team.members.add(*[member for member in members if member.role == Role.AGENT])
             channel, chat = _channels(workspace)
+            if fresh:  # what somebody has changed or removed since stays so
+                furnish(Caller(workspace, Role.ADMIN, user=members[-1].user), team)
         if options["json"]:
             self.stdout.write(json.dumps(_facts(workspace, channel, chat)))
             return
