@@ -8,20 +8,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q
 from django.utils import timezone
 
 from conversations import history
 from conversations.feed import Change
 from conversations.history import Actor
-from conversations.merge.state import carried
+from conversations.merge.memory import OURS, Memory, recall, remember
+from conversations.merge.state import carried, take_over
 from conversations.models import Conversation, Customer, HistoryEvent, Merge, Suggestion
 from conversations.outside.write import cut_again
 from conversations.wake import Work
 from hub.models import Workspace
 
 SHOWN = 20  # conversations told of in the feed beside the open ones
-CALM = {"pending", "snoozed"}  # nobody of the house has to do anything now
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -62,28 +61,22 @@ def join(workspace: Workspace, ask: Ask, actor: Actor) -> Joined:
     Customer.objects.of(workspace).filter(pk__in=joining).update(merged_into=survivor)
     cut = cut_again(workspace, dict.fromkeys(people, survivor), timezone.now())
     live = _live(workspace, people)
-    fold = _fold(live)
-    row = Merge.objects.create(
+    memory = _fold(workspace, live, Memory(_last_told(workspace), ask.first, ask.second))
+    row = Merge(
         workspace=workspace,
         survivor_id=survivor,
         absorbed_id=absorbed,
         reason=ask.reason,
-        evidence={**ask.evidence, **({"conversation": fold} if fold else {})},
+        evidence=dict(ask.evidence),
         by=actor.user,
     )
+    remember(row, memory)
+    row.save()
     _decide(workspace, people, actor)
     history.record([_told(row, actor, ask.at or timezone.now())])
     changes = [Change("customer.updated", survivor), Change("customer.updated", absorbed)]
     changes += [*cut, *(Change("conversation.updated", key, key) for key in _shown(workspace, people, live))]
     return Joined(row, survivor, tuple(changes), ("metrics",))
-
-
-def fold_again(workspace: Workspace, row: Merge, people: Iterable[UUID]) -> None:
-    """Fold what is open of these customers, whom a merge that stays in force joins; the merge remembers that instead."""
-    fold = _fold(_live(workspace, people))
-    row.evidence = {name: value for name, value in row.evidence.items() if name != "conversation"}
-    row.evidence |= {"conversation": fold} if fold else {}
-    row.save(update_fields=["evidence"])
 
 
 def roots(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -93,10 +86,11 @@ def roots(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 
 def _taken_apart(workspace: Workspace, people: Mapping[UUID, UUID], survivor: UUID, absorbed: UUID) -> bool:
-    """Whether people have said before that these two are not one."""
-    sides = [[key for key, root in people.items() if root == side] for side in (survivor, absorbed)]
-    pair = Q(survivor__in=sides[0], absorbed__in=sides[1]) | Q(survivor__in=sides[1], absorbed__in=sides[0])
-    return Merge.objects.of(workspace).filter(pair).exclude(undone_at=None).exists()
+    """Whether people have said before that these two are not one: of those whom a merge named, one is on each side."""
+    known = [str(key) for key in people]
+    named = {f"evidence__{OURS}__first__in": known, f"evidence__{OURS}__second__in": known}
+    undone = Merge.objects.of(workspace).filter(**named).exclude(undone_at=None)
+    return any({people[one] for one in recall(row).asked(row)} == {survivor, absorbed} for row in undone)
 
 
 def _live(workspace: Workspace, people: Iterable[UUID]) -> list[Conversation]:
@@ -112,44 +106,22 @@ def _live(workspace: Workspace, people: Iterable[UUID]) -> list[Conversation]:
     return sorted(live, key=lambda row: (row.opened_at, row.pk))
 
 
-def _fold(live: Sequence[Conversation]) -> dict[str, Any] | None:
+def _fold(workspace: Workspace, live: Sequence[Conversation], asked: Memory) -> Memory:
     """Let the younger of two conversations count as part of the older; return what undoing must know."""
     if len(live) < 2:
-        return None
+        return asked
     into, folded = live
     before = carried(into)
-    Conversation.objects.filter(workspace=into.workspace_id, folded_into=folded).update(folded_into=into)
-    folded.folded_into = into
+    take_over(into, folded)
+    Conversation.objects.of(workspace).filter(folded_into=folded).update(folded_into=into)
     folded.save(update_fields=["folded_into"])
-    _take_over(into, folded)
     into.save()
-    told = HistoryEvent.objects.filter(workspace=into.workspace_id).order_by("-pk")
-    return {
-        "folded": str(folded.pk),
-        "into": str(into.pk),
-        "before": before,
-        "after": carried(into),
-        "seq": into.last_seq,
-        "event": told.values_list("pk", flat=True).first() or 0,
-    }
+    return msgspec.structs.replace(asked, folded=folded.pk, into=into.pk, before=before)
 
 
-def _take_over(into: Conversation, folded: Conversation) -> None:
-    """Give the older conversation what nobody may lose of the younger."""
-    if into.assignee_id is None:
-        into.assignee_id = folded.assignee_id
-    if into.team_id is None:
-        into.team_id = folded.team_id
-    if into.status in CALM and folded.status not in CALM:
-        into.status, into.snoozed_until = ("open" if into.assignee_id else "waiting"), None
-    into.waiting_since = min(filter(None, (into.waiting_since, folded.waiting_since)), default=None)
-    into.first_response_at = min(filter(None, (into.first_response_at, folded.first_response_at)), default=None)
-    into.unread += folded.unread
-    into.channel_ids = list(dict.fromkeys([*into.channel_ids, *folded.channel_ids]))
-    if folded.last_inbound_at and (into.last_inbound_at is None or folded.last_inbound_at > into.last_inbound_at):
-        into.last_inbound_at, into.last_channel_id = folded.last_inbound_at, folded.last_channel_id
-    if folded.last_message_at and (into.last_message_at is None or folded.last_message_at > into.last_message_at):
-        into.last_message_at, into.last_message_id = folded.last_message_at, folded.last_message_id
+def _last_told(workspace: Workspace) -> int:
+    """Return history's last number: what comes behind the locks of these people has a higher one."""
+    return HistoryEvent.objects.of(workspace).order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _decide(workspace: Workspace, people: Mapping[UUID, UUID], actor: Actor) -> None:

@@ -1,24 +1,27 @@
-"""Taking joint conversations apart: who comes back, what goes along, and what each carries afterwards."""
+"""Writing what was told again: joint conversations are cut once, by who is one person with whom in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from uuid import UUID
 
+import msgspec
 from django.db import connection
-from django.db.models import Q
 
 from conversations import bulk, history
-from conversations.history import Actor
-from conversations.merge.state import carried, forget, give_back, say, tell, turn
-from conversations.merge.story import Moment, order_of, shared, story_of
-from conversations.merge.unread import Fold, unread_of
+from conversations.merge.memory import Memory, recall
+from conversations.merge.story import story_of
+from conversations.merge.telling import Place, Telling, inherited
+from conversations.merge.unread import unread_of
 from conversations.models import Conversation, HistoryEvent, Merge, Message
-from conversations.work import Episode
 from hub.models import Workspace
 
-RESOLVED = Conversation.Status.RESOLVED
+Status = Conversation.Status
+# What telling a conversation again may change of it; who has it, its places and what is unread are settled here.
+TOLD = (
+    "status", "resolved_at", "snoozed_until", "reopened_count", "waiting_since", "first_response_at", "last_inbound_at",
+    "last_message_at", "last_message_id", "last_channel_id", "channel_ids", "folded_into_id", "unread",
+)  # fmt: skip
 MOVE = """
 WITH new AS (SELECT * FROM unnest(%(ids)s::uuid[], %(tos)s::uuid[], %(seqs)s::int[]) AS new (id, target, seq)),
 events AS (
@@ -35,224 +38,138 @@ UPDATE conversations_message m SET conversation_id = new.target, seq = new.seq,
 FROM new WHERE m.id = new.id
 """
 
-# The rule by which a message finds its conversation: asked with episodes, time, window and whether it was heard.
-type Place = Callable[[Sequence[Episode], datetime, timedelta, bool], Episode | None]
+
+class Parted(msgspec.Struct, frozen=True):
+    """Who stands for each customer from now on, and the conversations that changed."""
+
+    people: dict[UUID, UUID]
+    touched: list[UUID]
 
 
-def _folds(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Fold]:
-    """Return by folded conversation what was remembered when it was folded the last time."""
-    wanted = [str(key) for key in ids]
-    rows = Merge.objects.of(workspace).filter(evidence__conversation__folded__in=wanted).order_by("pk")
-    return {UUID(row.evidence["conversation"]["folded"]): row.evidence["conversation"] for row in rows}
-
-
-class Splitting:
-    """The conversations of people who part: by id, by side, and what changed."""
-
-    def __init__(self, workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, place: Place) -> None:
-        rows = Conversation.objects.of(workspace).filter(customer__in=sides).order_by("pk")
-        self.workspace, self.sides, self.actor, self.place = workspace, sides, actor, place
-        self.rows = {row.pk: row for row in rows.select_for_update(no_key=True)}
-        self.folds = _folds(workspace, [row.pk for row in self.rows.values() if row.folded_into_id])
-        self.touched: dict[UUID, None] = {}
-        self.events: list[HistoryEvent] = []
-
-    def side(self, row: Conversation | Message) -> UUID:
-        """Return who stands for the customer of a conversation or message."""
-        return self.sides[row.customer_id]
-
-    def group(self, head: Conversation) -> list[UUID]:
-        """Return a conversation and what is folded into it."""
-        return [head.pk, *(row.pk for row in self.rows.values() if row.folded_into_id == head.pk)]
-
-    def save(self, row: Conversation) -> None:
-        """Write a row and remember it for the feed."""
-        row.save()
-        self.touched[row.pk] = None
-
-
-def split(workspace: Workspace, sides: Mapping[UUID, UUID], actor: Actor, place: Place) -> list[UUID]:
-    """Part the conversations of people who are ``sides`` (customer → who stands for them) from now on.
-
-    The customers are locked, and nothing was merged or undone between them since they were joined. Returns the conversations
-    that changed.
-    """
-    parting = Splitting(workspace, sides, actor, place)
-    heads = [row for row in parting.rows.values() if row.folded_into_id is None]
-    # What is over first: the unresolved one decides where its side stands in the end.
-    for head in sorted(heads, key=lambda row: (row.status != RESOLVED, row.opened_at)):
-        _part(parting, head)
-    history.record(parting.events)
-    return list(parting.touched)
-
-
-def _part(parting: Splitting, head: Conversation) -> None:
-    """Give the other side what is theirs of this conversation, and set both right."""
-    together = parting.group(head)
-    leaving = [row for row in map(parting.rows.__getitem__, together) if parting.side(row) != parting.side(head)]
-    leaving.sort(key=lambda row: (row.opened_at, row.pk))
-    staying = [key for key in together if key not in {row.pk for row in leaving}]
-    story = story_of(parting.workspace, staying)
-    block = [one for one in story if one.message and parting.side(one.message) != parting.side(head)]
-    if not block and not leaving:
-        return
-    back = leaving[0] if leaving else None
-    fold = parting.folds.get(back.pk) if back else None
-    after = fold["event"] if fold else block[0].order - 1 if block else 0
-    unread = unread_of(parting.workspace, head, [parting.rows[key] for key in together], parting.folds)
-    spare = max(head.unread - len(unread), 0)  # more than the story tells of: stays
-    for row in leaving:
-        row.folded_into = None if row is back else back
-    if back:
-        back.unread = 0  # what nobody has read of it is among the joint ones
-    targets = _retell(parting, head, back, [*block, *shared(story, after)])
-    for row in targets:
-        _give_to_the_same(parting, head, row, story)
-    for row in [*leaving[::-1], *targets]:  # who is folded lets go before somebody comes back
-        parting.save(row)
-    _move(parting, staying, targets, block)
-    _set_head(parting, head, staying, fold)
-    head.unread = spare
-    went = {message.pk: row for row, messages in targets.items() for message in messages}
-    gone = {row.pk for row in leaving}
+def split(workspace: Workspace, people: Mapping[UUID, UUID], undone: Merge, place: Place) -> Parted:
+    """Let ``people``, whom ``undone`` and the merges in force have joined, be who they are without it. They are locked."""
+    rows = Conversation.objects.of(workspace).filter(customer__in=people).order_by("pk")
+    stored = {row.pk: row for row in rows.select_for_update(no_key=True)}
+    merges = Merge.objects.of(workspace).in_force().filter(absorbed__in=people).order_by("pk")
+    merges_then = sorted([*merges.select_for_update(no_key=True), undone], key=lambda row: row.pk)
+    telling = Telling(workspace, people, stored, undone, place)
+    folds = {memory.folded: memory for memory in map(recall, merges_then) if memory.folded}
+    ours = [key for key, row in stored.items() if not row.outside]
+    for moment in story_of(workspace, ours, merges_then):
+        telling.tell(moment)
+    telling.settle()
+    unread, spare = _unread(telling, folds)
+    rows_now = _rows(telling)
+    for row in rows_now.values():
+        if row.folded_into_id is None:
+            row.unread = spare.get(row.pk, 0)
     for message in unread:
-        row = went.get(message.pk) or (back if back and message.conversation_id in gone else head)
-        row.unread += 1
-    for row in {*targets, *([back] if back else []), head}:
-        parting.save(row)
+        talk = telling.talks[telling.moved.get(message.pk, message.conversation_id)]
+        rows_now[talk.folded_into_id or talk.pk].unread += 1
+    _write(telling, rows_now)
+    return Parted(telling.person.root, list(rows_now))
 
 
-def _retell(
-    parting: Splitting, head: Conversation, back: Conversation | None, moments: Sequence[Moment]
-) -> dict[Conversation, list[Message]]:
-    """Tell the other side's part of the story as if they had been alone; return where each of their messages goes.
-
-    What happened to everybody in the joint conversation happened to the one of theirs that was live at that moment.
-    """
-    targets: dict[Conversation, list[Message]] = {}
-    current = back
-    for moment in sorted(moments, key=lambda one: one.order):
-        if moment.message is not None:
-            current = _target(parting, head, back, moment.message)
-            targets.setdefault(current, []).append(moment.message)
-            unread = current.unread
-            say(current, moment.message)
-            current.unread = unread  # said by `_part`: some of it was read
-        elif current is not None and moment.event is not None and current.status != RESOLVED:
-            turn(current, moment.event)
-            parting.events.append(_inherited(moment.event, current))
-    if current is not None and current not in targets and current is not back:
-        targets[current] = []
-    return targets
+def _unread(telling: Telling, folds: Mapping[UUID, Memory]) -> tuple[list[Message], dict[UUID, int]]:
+    """Return the unread messages of the conversations that change, and by conversation how many more it has: those stay."""
+    changing = [row for row in telling.stored.values() if row.pk in telling.others]
+    heads = {row.folded_into_id or row.pk for row in changing}
+    messages: list[Message] = []
+    spare: dict[UUID, int] = {}
+    for head in heads:
+        group = [row for row in telling.stored.values() if head in {row.pk, row.folded_into_id}]
+        found = unread_of(telling.workspace, telling.stored[head], group, folds)
+        messages += found
+        spare[head] = max(telling.stored[head].unread - len(found), 0)  # more than the story tells of
+    return messages, spare
 
 
-def _target(parting: Splitting, head: Conversation, back: Conversation | None, message: Message) -> Conversation:
-    """Return the conversation a message would have come to without the others; a new one where there is none."""
-    side = parting.side(message)
-    own = [
-        row
-        for row in parting.rows.values()
-        if row.folded_into_id is None
-        and parting.side(row) == side
-        and (row is back or row.opened_at <= message.sent_at)
-    ]
-    episodes = [
-        Episode(
-            id=row.pk, workspace_id=row.workspace_id, customer_id=row.customer_id, status=row.status,
-            opened_at=row.opened_at, resolved_at=row.resolved_at,
-        )
-        for row in own
-    ]  # fmt: skip
-    heard = message.direction == "inbound" and not message.imported
-    chosen = parting.place(episodes, message.sent_at, parting.workspace.reopen_window, heard)
-    return parting.rows[chosen.id] if chosen is not None else _new(parting, head, message)
+def _rows(telling: Telling) -> dict[UUID, Conversation]:
+    """Return the rows to be written, in memory: what changes, and what it counted as part of."""
+    keys = telling.others | {
+        telling.stored[key].folded_into_id or key for key in telling.others & telling.stored.keys()
+    }
+    rows = {}
+    for key in sorted(keys):
+        talk = telling.talks[key]
+        row = rows[key] = telling.stored.get(key, talk)
+        held = row is talk or (row.folded_into_id is None and key not in telling.holding)
+        for name in TOLD:
+            setattr(row, name, getattr(talk, name))
+        if not held:
+            row.assignee_id, row.team_id = talk.assignee_id, talk.team_id
+    for key, origin in telling.fresh.items():
+        _give_to_the_same(telling, rows[key], telling.stored[origin])
+    _show_notes(telling, rows)
+    for row in rows.values():
+        if row.status == Status.RESOLVED or row.assignee_id:
+            row.queued_at = None
+        elif row.status == Status.WAITING:
+            row.queued_at = row.queued_at or row.waiting_since
+    return rows
 
 
-def _new(parting: Splitting, head: Conversation, message: Message) -> Conversation:
-    """Open a conversation for them."""
-    row = Conversation(
-        workspace=parting.workspace,
-        customer_id=message.customer_id,
-        opened_at=message.sent_at,
-        status=RESOLVED if message.imported else "pending",
-        resolved_at=message.sent_at if message.imported else None,
-        route_reason=head.route_reason,
-    )
-    parting.rows[row.pk] = row
-    parting.events.append(
-        HistoryEvent(
-            workspace=parting.workspace,
-            customer_id=message.customer_id,
-            conversation=row,
-            type="conversation.opened",
-            occurred_at=message.sent_at,
-            channel_id=message.channel_id,
-            actor_kind=message.author_kind,
-            data={"inherited": True},
-        )
-    )
-    return row
+def _show_notes(telling: Telling, rows: Mapping[UUID, Conversation]) -> None:
+    """Let a note be the last that was written where nothing came after it: notes are no part of a story and stay."""
+    heads = ((key, talk.folded_into_id or key) for key, talk in telling.talks.items())
+    parts = {key: head for key, head in heads if head in rows}
+    notes = Message.objects.of(telling.workspace).filter(kind="note", conversation__in=parts)
+    for key, talk, at in notes.order_by("shown_at", "seq").values_list("pk", "conversation_id", "shown_at"):
+        for row in {rows[parts[talk]], rows.get(talk, rows[parts[talk]])}:
+            if row.last_message_at is None or at >= row.last_message_at:
+                row.last_message_at, row.last_message_id = at, key
 
 
-def _give_to_the_same(parting: Splitting, head: Conversation, row: Conversation, story: Sequence[Moment]) -> None:
+def _give_to_the_same(telling: Telling, row: Conversation, origin: Conversation) -> None:
     """Let who has the conversation that messages leave have the new one they come to."""
-    if row._state.adding and row.status != RESOLVED and (head.assignee_id or head.team_id):
-        row.assignee_id, row.team_id = head.assignee_id, head.team_id
-        given = [one.event for one in story if one.event and one.event.type == "conversation.assigned"]
-        if given:
-            parting.events.append(_inherited(given[-1], row))
-
-
-def _inherited(event: HistoryEvent, row: Conversation) -> HistoryEvent:
-    """Return an event of the joint conversation as told of this one too."""
-    return HistoryEvent(
-        workspace_id=row.workspace_id,
-        customer_id=row.customer_id,
-        conversation=row,
-        type=event.type,
-        occurred_at=event.occurred_at,
-        actor_kind=event.actor_kind,
-        actor_id=event.actor_id,
-        actor_email=event.actor_email,
-        data={**event.data, "inherited": True, "of": order_of(event)},
-    )
-
-
-def _move(
-    parting: Splitting,
-    group: Sequence[UUID],
-    targets: dict[Conversation, list[Message]],
-    block: Sequence[Moment],
-) -> None:
-    """Move messages with their events and what of them waits to be sent, and the events their customers alone caused."""
-    ids, tos, seqs = [], [], []
-    for row, messages in targets.items():
-        for message in messages:
-            row.last_seq += 1
-            ids.append(message.pk)
-            tos.append(row.pk)
-            seqs.append(row.last_seq)
-        parting.save(row)
-    if not ids:
+    if row.status == Status.RESOLVED or not (origin.assignee_id or origin.team_id):
         return
-    arrays = {"ids": bulk.array(ids), "tos": bulk.array(tos), "seqs": bulk.array(seqs), "group": bulk.array(group)}
+    row.assignee_id, row.team_id = origin.assignee_id, origin.team_id
+    told = HistoryEvent.objects.of(telling.workspace).filter(conversation=origin, type="conversation.assigned")
+    if (given := told.order_by("pk").last()) is not None:
+        telling.events.append(inherited(given, row))
+
+
+def _write(telling: Telling, rows: Mapping[UUID, Conversation]) -> None:
+    """Write rows, what moves between them, what history has to tell in addition, and what later merges remember now."""
+    for key in telling.fresh:  # there, but in nobody's way yet
+        row = rows[key]
+        Conversation(
+            pk=key, workspace=row.workspace, customer_id=row.customer_id, opened_at=row.opened_at,
+            status=Status.RESOLVED, resolved_at=row.opened_at,
+        ).save(force_insert=True)  # fmt: skip
+        row._state.adding = False
+    _move(telling, rows)
+    # Who ends or is folded lets go before somebody comes back.
+    for row in sorted(rows.values(), key=lambda row: row.status != Status.RESOLVED and row.folded_into_id is None):
+        row.save()
+    for event, talk in telling.turned.items():
+        HistoryEvent.objects.of(telling.workspace).filter(pk=event).update(conversation=talk)
+    history.record(telling.events)
+    _remember(telling)
+
+
+def _move(telling: Telling, rows: Mapping[UUID, Conversation]) -> None:
+    """Move messages, with their events and what of them waits to be sent, behind what is there."""
+    if not telling.moved:
+        return
+    seqs = []
+    for target in telling.moved.values():
+        rows[target].last_seq += 1
+        seqs.append(rows[target].last_seq)
+    arrays = {
+        "ids": bulk.array(telling.moved),
+        "tos": bulk.array(telling.moved.values()),
+        "seqs": bulk.array(seqs),
+        "group": bulk.array(telling.stored),
+    }
     with connection.cursor() as cursor:
         cursor.execute(MOVE, arrays)
-    customers = {one.message.customer_id for one in block if one.message}
-    caused = HistoryEvent.objects.of(parting.workspace).filter(
-        Q(type="conversation.reopened"), conversation__in=group, message_id=None, customer__in=customers
-    )
-    caused.update(conversation=next(reversed(targets)))
 
 
-def _set_head(parting: Splitting, head: Conversation, group: Sequence[UUID], fold: Fold | None) -> None:
-    """Give back what the merge changed where nothing changed since, else tell the story of what is left."""
-    if fold and carried(head) == fold["after"] and head.last_seq == fold["seq"]:
-        give_back(head, fold["before"], fold["after"])
-        return
-    if fold:
-        give_back(head, fold["before"], fold["after"], ("assignee", "team"))
-    assignee, opened_at = head.assignee_id, head.opened_at
-    forget(head)
-    tell(head, story_of(parting.workspace, group))
-    head.assignee_id, head.opened_at = assignee, opened_at
+def _remember(telling: Telling) -> None:
+    """Let later merges be of whom they join now: each lets go first, as a customer is absorbed by one other."""
+    merges = Merge.objects.of(telling.workspace)
+    merges.filter(pk__in=[row.pk for row in telling.merges]).update(undone_at=telling.undone.undone_at)
+    for row in telling.merges:
+        row.save(update_fields=["survivor", "absorbed", "evidence", "undone_at"])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Field
 
-from conversations.merge.story import Moment
 from conversations.models import Conversation, HistoryEvent, Message
 
 Status = Conversation.Status
 PEOPLE = ("agent", "device")  # who answers for the house
+CALM = {Status.PENDING, Status.SNOOZED}  # nobody of the house has to do anything now
 # What a merge changes of the conversation that takes another one in.
 CARRIED = (
     "status", "snoozed_until", "assignee", "team", "waiting_since", "first_response_at", "unread", "channel_ids",
@@ -39,14 +38,31 @@ def _plain(row: Conversation, name: str) -> Any:
     return value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
 
 
-def give_back(row: Conversation, before: dict[str, Any], after: dict[str, Any], names: Iterable[str] = CARRIED) -> None:
-    """Set the fields back to ``before`` that still are as the merge left them; nothing is saved."""
-    for name in names:
-        if _plain(row, name) == after[name]:
-            field = _column(name)
-            value = before[name]
-            value = [UUID(entry) for entry in value] if isinstance(value, list) else field.to_python(value)
-            setattr(row, field.attname, value)
+def give_back(row: Conversation, before: dict[str, Any]) -> None:
+    """Set the fields back to what ``carried`` has returned; nothing is saved."""
+    for name, value in before.items():
+        field = _column(name)
+        given = [UUID(entry) for entry in value] if isinstance(value, list) else field.to_python(value)
+        setattr(row, field.attname, given)
+
+
+def take_over(into: Conversation, folded: Conversation) -> None:
+    """Let one conversation count as part of an older one, which gets what nobody may lose; nothing is saved."""
+    folded.folded_into_id = into.pk
+    if into.assignee_id is None:
+        into.assignee_id = folded.assignee_id
+    if into.team_id is None:
+        into.team_id = folded.team_id
+    if into.status in CALM and folded.status not in CALM:
+        into.status, into.snoozed_until = (Status.OPEN if into.assignee_id else Status.WAITING), None
+    into.waiting_since = min(filter(None, (into.waiting_since, folded.waiting_since)), default=None)
+    into.first_response_at = min(filter(None, (into.first_response_at, folded.first_response_at)), default=None)
+    into.unread += folded.unread
+    into.channel_ids = list(dict.fromkeys([*into.channel_ids, *folded.channel_ids]))
+    if folded.last_inbound_at and (into.last_inbound_at is None or folded.last_inbound_at > into.last_inbound_at):
+        into.last_inbound_at, into.last_channel_id = folded.last_inbound_at, folded.last_channel_id
+    if folded.last_message_at and (into.last_message_at is None or folded.last_message_at > into.last_message_at):
+        into.last_message_at, into.last_message_id = folded.last_message_at, folded.last_message_id
 
 
 def forget(row: Conversation) -> None:
@@ -54,33 +70,36 @@ def forget(row: Conversation) -> None:
     row.status, row.resolved_at, row.snoozed_until = Status.PENDING, None, None
     row.reopened_count = row.unread = 0
     row.waiting_since = row.first_response_at = row.last_inbound_at = row.last_message_at = None
-    row.last_message_id = row.last_channel_id = row.assignee_id = None
+    row.last_message_id = row.last_channel_id = row.assignee_id = row.team_id = row.folded_into_id = None
     row.channel_ids = []
 
 
-def tell(row: Conversation, moments: Iterable[Moment]) -> None:
-    """Carry a conversation forward by what happened, as pipeline, reply and triage did when it came; nothing is saved."""
-    for moment in moments:
-        if moment.message is not None:
-            say(row, moment.message)
-        elif moment.event is not None:
-            turn(row, moment.event)
-
-
-def turn(row: Conversation, event: HistoryEvent) -> None:
-    """Let the conversation end, begin again, be laid aside, taken up or given to somebody."""
+def turn(row: Conversation, event: HistoryEvent) -> bool:
+    """Let the conversation end, begin again, be laid aside, taken up or given to somebody; return whether it could."""
+    ended, data = row.status == Status.RESOLVED, event.data
     match event.type:
-        case "conversation.resolved" if row.status != Status.RESOLVED:
+        case "conversation.resolved" if not ended:
             row.status, row.resolved_at = Status.RESOLVED, event.occurred_at
             row.waiting_since = row.snoozed_until = None
-        case "conversation.reopened" if row.status == Status.RESOLVED:
+        case "conversation.reopened" if ended:
             reopen(row)
-        case "conversation.snoozed" if row.status != Status.RESOLVED and event.data.get("until"):
-            row.status, row.snoozed_until = Status.SNOOZED, datetime.fromisoformat(event.data["until"])
-        case "conversation.unsnoozed" if row.status == Status.SNOOZED:
+        case "conversation.snoozed" if not ended and data.get("until"):
+            row.status, row.snoozed_until = Status.SNOOZED, datetime.fromisoformat(data["until"])
+        case "conversation.unsnoozed" if row.status in CALM:
             row.status, row.snoozed_until = _awake(row), None
         case "conversation.assigned":
-            row.assignee_id = UUID(event.data["agent_id"]) if event.data.get("agent_id") else None
+            row.assignee_id, row.team_id = _named(data, "agent_id"), _named(data, "team_id")
+        case "conversation.queued" | "conversation.handoff":
+            row.assignee_id, row.team_id = None, _named(data, "team_id")
+            if row.first_response_at is None and row.status == Status.OPEN:
+                row.status = Status.WAITING
+        case _:
+            return False
+    return True
+
+
+def _named(data: dict[str, Any], name: str) -> UUID | None:
+    return UUID(data[name]) if data.get(name) else None
 
 
 def reopen(row: Conversation) -> None:
@@ -104,6 +123,8 @@ def say(row: Conversation, message: Message) -> None:
             row.last_channel_id = message.channel_id
     row.last_channel_id = row.last_channel_id or message.channel_id
     if message.imported:
+        if row.resolved_at is not None:
+            row.resolved_at = max(row.resolved_at, message.sent_at)
         return
     if message.direction == "inbound":
         _heard(row, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from conversations import history
 from conversations.feed import Change
 from conversations.history import Actor
-from conversations.merge.join import fold_again
-from conversations.merge.split import Place, split
+from conversations.merge.memory import recall
+from conversations.merge.split import split
+from conversations.merge.telling import Place
 from conversations.models import Customer, HistoryEvent, Merge, Suggestion
 from conversations.outside.write import cut_again
 from conversations.refusal import TooLate
@@ -34,57 +35,28 @@ class Undone(msgspec.Struct, frozen=True):
 def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Undone:
     """Let the two people of a merge be two again, whatever was merged or undone since. Needs a transaction.
 
-    ``place`` is the rule by which a message finds its conversation.
-    Later merges of the same people are taken back first, the latest first, and made again afterwards: what they joined is told
-    as if they had been made now. Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
+    ``place`` is the rule by which a message finds its conversation. Everybody has afterwards what the merges that stay in
+    force would have given them. Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
     """
-    absorbed = Merge.objects.of(workspace).get(pk=merge_id).absorbed_id
-    people = Customer.objects.of(workspace).locked_people([absorbed])
+    asked = Merge.objects.of(workspace).get(pk=merge_id)
+    people = Customer.objects.of(workspace).locked_people(recall(asked).asked(asked))
     row = Merge.objects.of(workspace).select_for_update(no_key=True).get(pk=merge_id)
     if row.undone_at is not None:
         raise TooLate(_("This was undone already."))
     now = timezone.now()
     row.undone_at, row.undone_by = now, actor.user
     row.save(update_fields=["undone_at", "undone_by"])
-    later = list(Merge.objects.of(workspace).about(people).in_force().filter(pk__gt=row.pk).order_by("pk"))
     # What was told from outside lies with its own customer while the rest is parted, and is cut by person again at the end.
     cut = cut_again(workspace, {key: key for key in people}, now)
-    touched: dict[UUID, None] = {}
-    for one in [*later[::-1], row]:
-        before = [other for other in (row, *later) if other.pk < one.pk]
-        between = _between(_sides(workspace, people, row, before), one)
-        touched |= dict.fromkeys(split(workspace, between, actor, place))
-    for one in later:
-        before = [other for other in later if other.pk <= one.pk]
-        fold_again(workspace, one, _between(_sides(workspace, people, row, before), one))
-    sides = _sides(workspace, people, row, later)
-    _point(workspace, people, sides)
-    cut += cut_again(workspace, sides, now)
-    here = {key for key, root in sides.items() if root == sides[row.absorbed_id]}
+    parted = split(workspace, people, row, place)
+    _point(workspace, people, parted.people)
+    cut += cut_again(workspace, parted.people, now)
+    here = {key for key, root in parted.people.items() if root == parted.people[row.absorbed_id]}
     _disagree(workspace, people, here, actor, now)
     history.record([_told(row, actor, now, one, other) for one, other in _both(row)])
-    changes = [Change("customer.updated", root) for root in sorted({*sides.values(), row.survivor_id})]
-    changes += [*cut, *(Change("conversation.updated", key, key) for key in touched)]
-    return Undone(row, tuple(changes), ("metrics",))
-
-
-def _sides(workspace: Workspace, people: Mapping[UUID, UUID], row: Merge, later: Sequence[Merge]) -> dict[UUID, UUID]:
-    """Return by customer who stands for them by the merges before ``row`` and those of ``later``."""
-    before = Merge.objects.of(workspace).in_force().filter(absorbed__in=people, pk__lt=row.pk)
-    above = dict(before.values_list("absorbed", "survivor")) | {one.absorbed_id: one.survivor_id for one in later}
-    sides = {}
-    for key in people:
-        root = key
-        while root in above:
-            root = above[root]
-        sides[key] = root
-    return sides
-
-
-def _between(sides: Mapping[UUID, UUID], merge: Merge) -> dict[UUID, UUID]:
-    """Keep the customers of the two people whom a merge is about."""
-    roots = {sides[merge.survivor_id], sides[merge.absorbed_id]}
-    return {key: root for key, root in sides.items() if root in roots}
+    changes = [Change("customer.updated", root) for root in sorted({*parted.people.values(), row.survivor_id})]
+    changes += [*cut, *(Change("conversation.updated", key, key) for key in parted.touched)]
+    return Undone(row, tuple(changes), ("metrics", "route"))
 
 
 def _point(workspace: Workspace, people: Mapping[UUID, UUID], sides: Mapping[UUID, UUID]) -> None:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
+from conversations.merge.memory import Memory
 from conversations.merge.state import PEOPLE
 from conversations.merge.story import story_of
 from conversations.models import Conversation, Message
 from hub.models import Workspace
 
-type Fold = dict[str, Any]  # what a merge remembers of a conversation it folded
-
 
 def unread_of(
-    workspace: Workspace, row: Conversation, group: Sequence[Conversation], folds: Mapping[UUID, Fold]
+    workspace: Workspace, row: Conversation, group: Sequence[Conversation], folds: Mapping[UUID, Memory]
 ) -> list[Message]:
     """Return the unread messages of a conversation, those of what was folded into it too, oldest first.
 
-    An answer makes everything read that was there; where somebody has looked without answering, the newest are left.
+    ``folds`` is by folded conversation what its merge remembers. An answer makes everything read that was there; where
+    somebody has looked without answering, the newest are left.
     """
-    parts = [one for one in group if one.pk in folds and folds[one.pk]["into"] == str(row.pk)]
+    parts = [one for one in group if one.pk in folds and folds[one.pk].into == row.pk]
     came: list[tuple[int, list[Message]]] = [
-        (folds[one.pk]["event"], unread_of(workspace, one, group, folds)) for one in parts
+        (folds[one.pk].order, unread_of(workspace, one, group, folds)) for one in parts
     ]
     waiting: list[Message] = []
     for moment in story_of(workspace, [row.pk]):

@@ -19,13 +19,19 @@ from conversations.history import Actor
 from conversations.models import Conversation, Customer, HistoryEvent, Identity, Merge, Message
 from conversations.pipeline.batch import apply
 from conversations.querysets.conversation import Conversations
+from conversations.reply import Words, reply
 from conversations.work import Place, Work
 from hub.ids import new_id
 from hub.models import Workspace
 from metrics import facts
 from tests import factories
 
-KINDS = {"ana": ("instagram", "igsid"), "bia": ("whatsapp", "wa_id"), "caio": ("webchat", "visitor")}
+KINDS = {
+    "ana": ("instagram", "igsid"),
+    "bia": ("whatsapp", "wa_id"),
+    "caio": ("webchat", "visitor"),
+    "dora": ("whatsapp", "wa_id"),
+}
 Told = tuple[Any, ...]
 
 
@@ -37,7 +43,7 @@ class Street:
 
     def __init__(self) -> None:
         self.place = factories.workspace()
-        self.lines = {kind: factories.channel(self.place, kind) for kind, _ in KINDS.values()}
+        self.lines = {kind: factories.channel(self.place, kind) for kind in dict(KINDS.values())}
         self.now = self.start = timezone.now() - timedelta(days=30)
         self.said = 0
 
@@ -108,6 +114,15 @@ class Street:
             if (row := self.live(who)) is not None:
                 triage.snooze(self.place, row.pk, Actor(kind="rule"), self.now + timedelta(days=3))
 
+    def note(self, row: Conversation | None) -> Conversation | None:
+        """Write a note beside a conversation; returns the one it lies in."""
+        if row is None:
+            return None
+        with self.at_once():
+            self.said += 1
+            words = Words(client_id=f"n{self.said}", text=f"n{self.said}", private=True)
+            return reply(self.place, row.pk, Actor(), words).message.conversation
+
     def join(self, one: str, other: str) -> UUID | None:
         """Let two count as one person; returns the merge, ``None`` where they were."""
         with self.at_once():
@@ -119,6 +134,15 @@ class Street:
         """Undo a merge."""
         with self.at_once():
             merge.undo(self.place, key, Actor(kind="rule"), thread.episode_for)
+
+    def joined(self) -> list[tuple[str, str]]:
+        """Return who was joined with whom, by the merges that hold, and who counts as whom."""
+        merges = Merge.objects.of(self.place).in_force().order_by("pk")
+        people = Customer.objects.of(self.place).exclude(merged_into=None).order_by("name")
+        return [
+            *merges.values_list("survivor__name", "absorbed__name"),
+            *people.values_list("name", "merged_into__name"),
+        ]
 
     def talks(self) -> Conversations:
         """Return all conversations there are."""
@@ -151,20 +175,27 @@ class Street:
 
     def _talk(self, talk: Conversation, *, unread: bool) -> Told:
         said = list(Message.objects.filter(conversation=talk).in_order().select_related("customer", "channel"))
-        last = talk.last_message.provider_id if talk.last_message else None
+        last = talk.last_message and (talk.last_message.provider_id or talk.last_message.text)
         kinds = {line.pk: kind for kind, line in self.lines.items()}
         times = (talk.opened_at, talk.waiting_since, talk.first_response_at, talk.resolved_at, talk.snoozed_until)
         return (
-            [(one.provider_id, one.direction, one.customer.name, one.channel.kind) for one in said],
+            [
+                (one.provider_id or one.text, one.direction, one.customer.name, one.kind != "note" and one.channel.kind)
+                for one in said
+            ],
             talk.status,
             [self._clock(at) for at in (*times, talk.last_inbound_at, talk.last_message_at)],
-            (talk.unread if unread else None, talk.reopened_count, talk.folded_into_id),
+            (talk.unread if unread else None, talk.reopened_count, self.name(talk.folded_into)),
             (
                 last,
                 kinds[talk.last_channel_id] if talk.last_channel_id else None,
                 [kinds[key] for key in talk.channel_ids],
             ),
         )
+
+    def name(self, talk: Conversation | None) -> Told | None:
+        """Name a conversation by whose it is and when it began."""
+        return (talk.customer.name, self._clock(talk.opened_at)) if talk else None
 
     def _clock(self, at: datetime | None) -> int | None:
         """Return a time in minutes of the street's clock."""
