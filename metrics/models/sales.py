@@ -120,6 +120,7 @@ class MovementFact(PersonFact):
     excluded = models.CharField(max_length=11)
     position = models.PositiveIntegerField(null=True)  # of the order among the person's sales
     first_at = models.DateTimeField(null=True)  # when the person bought for the first time
+    goods = money()  # what the goods cost the house, negative for what went back; empty where their lines do not say
 
     class Meta:
         indexes: ClassVar = [

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from metrics.persons.money import ZERO, Purse, amount_of
+from metrics.persons.money import ZERO, Purse, amount_of, rounded
 from metrics.persons.records import Event, Movement, Order
 
 
@@ -19,6 +19,7 @@ class _Told(NamedTuple):
     paid: Event | None
     refunds: tuple[tuple[Event, Decimal | None], ...]  # with what of it counts, in the workspace's currency
     is_sale: bool
+    goods: Decimal | None  # what its goods cost the house, in the workspace's currency
 
 
 def orders(story: Sequence[Event], purse: Purse) -> tuple[list[Order], list[Movement]]:
@@ -80,7 +81,20 @@ def _told(key: tuple[str, str], events: Sequence[Event], purse: Purse) -> _Told:
         position=None,
     )
     is_sale = paid is not None and not is_cancelled and gross != ZERO and not is_given_back
-    return _Told(order, paid, tuple(refunds), is_sale)
+    return _Told(order, paid, tuple(refunds), is_sale, purse.worth(_goods(said), currency, said[0].at))
+
+
+def _goods(said: Iterable[Event]) -> Decimal | None:
+    """Return what the things in an order cost the house: each line's ``cost`` times its ``quantity``; None unless every line says so."""
+    lines = next((event.data["items"] for event in said if isinstance(event.data.get("items"), list)), None) or [{}]
+    whole = ZERO
+    for line in lines:
+        known = line if isinstance(line, dict) else {}
+        cost, quantity = amount_of(known.get("cost")), amount_of(known.get("quantity", 1))
+        if cost is None or quantity is None:
+            return None
+        whole += cost * quantity
+    return amount_of(whole)
 
 
 def _is_cancelled(events: Sequence[Event]) -> bool:
@@ -136,9 +150,14 @@ def _movements(told: _Told, first_at: datetime | None) -> Iterable[Movement]:
     order, paid = told.order, told.paid
     if paid is None:
         return
-    moved = [(paid, "paid", order.amount)]
-    moved += [(event, "refunded", None if part is None else -part) for event, part in told.refunds]
-    for event, kind, amount in moved:
+    moved = [(paid, "paid", order.amount, told.goods)]
+    given_back = ZERO
+    for event, part in told.refunds:
+        # The goods come back with the money for them, in parts that sum to the whole.
+        before, given_back = given_back, given_back + (part or ZERO)
+        goods = None if told.goods is None else _part(told, before) - _part(told, given_back)
+        moved.append((event, "refunded", None if part is None else -part, goods))
+    for event, kind, amount, goods in moved:
         yield Movement(
             id=event.id,
             order_id=order.id,
@@ -152,4 +171,10 @@ def _movements(told: _Told, first_at: datetime | None) -> Iterable[Movement]:
             excluded=order.excluded,
             position=order.position,
             first_at=first_at,
+            goods=None if order.excluded else goods,
         )
+
+
+def _part(told: _Told, given_back: Decimal) -> Decimal:
+    """Return what the goods cost that were given back with so much of the order's money."""
+    return rounded((told.goods or ZERO) * given_back / told.order.amount) if told.order.amount else ZERO

@@ -88,6 +88,7 @@ class Movement(NamedTuple):
     excluded: str
     position: int | None
     first_at: datetime | None
+    goods: Decimal | None  # what the goods cost the house that the money was for, None where their lines do not say
 
 
 class Cart(NamedTuple):

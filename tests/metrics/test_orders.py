@@ -36,7 +36,7 @@ DATA = st.fixed_dictionaries(
         "order": st.sampled_from(["1", "2", 3]), "cart": st.sampled_from(["1", "2"]), "link": st.just("1"),
         "opportunity": st.sampled_from(["1", "2"]), "benefit": st.just("b"), "survey": st.sampled_from(["csat", "nps", "other"]),
         "score": st.sampled_from([1, "5", 10, 11, 4.5, None]), "stage": st.sampled_from(["a", "b", "c", ""]), "value": VALUES,
-        "amount": VALUES, "currency": st.sampled_from(["BRL", "usd", "", "EUR"]), "items": st.sampled_from([[], [1], {"a": 1}]),
+        "amount": VALUES, "currency": st.sampled_from(["BRL", "usd", "", "EUR"]), "items": st.sampled_from([[], [1], {"a": 1}, [{"cost": 3, "quantity": "1.5"}, {"cost": "0.01"}], [{"cost": -1}]]),
         "eligible": st.booleans(), "pickup": st.booleans(), "promised_at": st.sampled_from(["2026-03-05", "soon", None]),
         "from": st.sampled_from(["2026-03-01", "x"]), "to": st.sampled_from(["2026-03-01", "2026-04-01T00:00:00Z"]),
         "request": st.just("r"),
@@ -69,6 +69,9 @@ def test_it_works(told: list[tuple[str, datetime, str, dict[str, Any]]], chance:
         if order.net is not None and order.paid_at and not order.excluded:
             moved = [money.amount or 0 for money in found.movements if money.order_id == order.id]
             assert sum(moved) == order.net >= 0
+            goods = [money.goods for money in found.movements if money.order_id == order.id]
+            assert len({one is None for one in goods}) == 1
+            assert sum(one or 0 for one in goods) == 0 if order.net == 0 else sum(one or 0 for one in goods) >= 0
     sales = sorted(order.position for order in found.orders if order.position)
     assert sales == list(range(1, len(sales) + 1))
     assert all((one.elapsed or 0) >= 0 for one in found.opportunities)
@@ -102,7 +105,7 @@ def a_shop(workspace: Workspace) -> tuple[list[Customer], list[HistoryEvent]]:
         events += [
             event(who, "ad.clicked", f"2026-02-{number + 1:02}", "instagram"),
             event(who, "cart.updated", "2026-03-01", cart=f"c{number}", value=10, items=[number]),
-            *sold(who, f"o{number}", f"2026-03-{number + 2:02}", 10 * number, coupon="X"),
+            *sold(who, f"o{number}", f"2026-03-{number + 2:02}", 10 * number, coupon="X", items=[{"cost": 3}]),
             event(who, "order.refunded", "2026-03-10", order=f"o{number}", value=3),
             *sold(who, "shared", f"2026-03-{number + 12:02}", 7, currency="USD"),
             event(
