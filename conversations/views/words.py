@@ -18,6 +18,34 @@ def words() -> dict[str, Any]:
     """Return every sentence by its key; nested where a script looks up by a word of the contract."""
     return {
         "now": pgettext("time", "now"),
+        "undo": _("Undo"),
+        "could_not": _("That did not work: {reason}"),
+        "out_of_reach": _("The hub cannot be reached. It is tried again by itself when the connection is back."),
+        **_list(),
+        **_done(),
+        **_sending(),
+        **_bubbles(),
+        **_people(),
+        "ways": _ways(),
+        "picker": _picker(),
+        "forms_of_kind": _kinds(),
+        "media": _media(),
+        "status": _statuses(),
+        "ticks": _ticks(),
+        "events": _events() | writing.events(),
+        "route": reasons(),
+        "contacts": _contacts(),
+        "channels": _elsewhere() | {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
+        "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
+        "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
+        "keys": _keys() | writing.keys(),
+        **writing.words(),
+        **listed.words(),
+    }
+
+
+def _list() -> dict[str, Any]:
+    return {
         "you": _("You:"),
         "note_by": _("Note:"),
         "robot": _("Bot"),
@@ -30,19 +58,24 @@ def words() -> dict[str, Any]:
         "new_rows": forms("{n} new", "{n} new ones"),
         "reopened_times": forms("{n} time", "{n} times"),
         "unread": forms("{n} unread", "{n} unread messages"),
-        "since": _("Customer since {date}"),
         "window": _("window {left}"),
         "window_closed": _("window closed"),
-        "ways": _ways(),
-        "picker": _picker(),
-        "undo": _("Undo"),
+    }
+
+
+def _done() -> dict[str, str]:
+    """Return what a toast says once it is done."""
+    return {
         "resolved": _("Resolved. {name} can still answer."),
         "reopened": _("Reopened."),
         "assigned": _("{name} has the conversation now."),
         "unassigned": _("Back in the queue."),
         "taken": _("The conversation is yours."),
-        "could_not": _("That did not work: {reason}"),
-        "out_of_reach": _("The hub cannot be reached. It is tried again by itself when the connection is back."),
+    }
+
+
+def _sending() -> dict[str, Any]:
+    return {
         "not_sent": _("Not sent: {reason}"),
         "no_connection": _("no connection. Your text is kept here; try again when you are back."),
         "fault": _("a fault on our side. Your text is kept here; try again in a moment."),
@@ -52,29 +85,29 @@ def words() -> dict[str, Any]:
         "send_anyway": _("Send anyway"),
         "channel_stopped": _("{channel} sends nothing at the moment: {reason}"),
         "no_answer_yet": _("not yet"),
-        "forms_of_kind": _kinds(),
-        "file_states": {
-            "pending": _("being fetched"),
-            "unavailable": _("no longer available"),
-            "stored": "",
-        },
-        "media": _media(),
+        "left": forms("{n} character left", "{n} characters left"),
+        "left_bytes": forms("{n} byte left", "{n} bytes left"),
+        "over": forms("{n} character too many", "{n} characters too many"),
+        "over_bytes": forms("{n} byte too many", "{n} bytes too many"),
+    }
+
+
+def _bubbles() -> dict[str, Any]:
+    return {
+        "file_states": {"pending": _("being fetched"), "unavailable": _("no longer available"), "stored": ""},
         "deleted": _("This message was deleted."),
         "was_deleted": _("Deleted by the sender"),
         "unsupported": _("A kind of message that cannot be shown yet."),
         "came_from_ad": _("Came from the ad: {title}"),
         "items": forms("{n} item", "{n} items"),
         "open_map": _("Open the map"),
+    }
+
+
+def _people() -> dict[str, Any]:
+    return {
+        "since": _("Customer since {date}"),
         "verified": _("verified"),
-        "left": forms("{n} character left", "{n} characters left"),
-        "left_bytes": forms("{n} byte left", "{n} bytes left"),
-        "over": forms("{n} character too many", "{n} characters too many"),
-        "over_bytes": forms("{n} byte too many", "{n} bytes too many"),
-        "status": _statuses(),
-        "ticks": _ticks(),
-        "events": _events() | writing.events(),
-        "route": reasons(),
-        "contacts": _contacts(),
         "joined": _joined(),
         "merged": _("{name} and {other} are one person now."),
         "merge_with": _("Merge with {name}"),
@@ -82,12 +115,6 @@ def words() -> dict[str, Any]:
         "taken_apart": _("They are two people again."),
         "not_the_same": _("They are not suggested again."),
         "same_address": _("Both use the same address: {kind} {address}"),
-        "channels": _elsewhere() | {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
-        "reaches": {kind: adapter.reaches for kind, adapter in CHANNELS.items()},
-        "reacts": {kind: adapter.can_react for kind, adapter in CHANNELS.items()},
-        "keys": _keys() | writing.keys(),
-        **writing.words(),
-        **listed.words(),
     }
 
 

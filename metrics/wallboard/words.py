@@ -15,20 +15,8 @@ def words() -> dict[str, Any]:
     return {
         "now": pgettext("time", "now"),
         "none": "—",
-        "states": {"good": _("on target"), "near": _("near the limit"), "bad": _("off target")},
-        "targets": {
-            "queue": _("target ≤ {target}"),
-            "longest": _("target ≤ {target}"),
-            "serving": _("room for {target}"),
-            "agents": _("target ≥ {target}"),
-            "sla": _("target ≥ {target}"),
-            "abandonment": _("target ≤ {target}"),
-        },
-        "no_target": _("no target"),
+        **_measured(),
         "of": _("{part} of {whole}"),
-        "better": _("better"),
-        "worse": _("worse"),
-        "delta": _("{delta} than a week ago"),
         "as_of": _("as of {time}"),
         "live": _("live"),
         "stale": _("no news for {ago}"),
@@ -39,6 +27,46 @@ def words() -> dict[str, Any]:
         "risk": _("{n} at risk"),
         "presence": {one.value: str(one.label) for one in Presence},
         "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
+        **_waiting(),
+        "take": _("Take over"),
+        "give_back": _("Redistribute"),
+        "taken": _("The conversation is yours."),
+        "given_back": _("Back in the queue."),
+        "could_not": _("That did not work: {reason}"),
+        **_incidents(),
+    }
+
+
+def _measured() -> dict[str, Any]:
+    """Return what stands in a tile, and over the rows behind it."""
+    return {
+        "states": {"good": _("on target"), "near": _("near the limit"), "bad": _("off target")},
+        "targets": {
+            "queue": _("target ≤ {target}"),
+            "longest": _("target ≤ {target}"),
+            "serving": _("room for {target}"),
+            "agents": _("target ≥ {target}"),
+            "sla": _("target ≥ {target}"),
+            "abandonment": _("target ≤ {target}"),
+        },
+        "no_target": _("no target"),
+        "better": _("better"),
+        "worse": _("worse"),
+        "delta": _("{delta} than a week ago"),
+        "titles": {
+            "queue": _("In the queue"),
+            "longest": _("Longest wait"),
+            "serving": _("In service"),
+            "agents": _("People there"),
+            "sla": _("Promises broken in the last hour"),
+            "abandonment": _("Left waiting in the last hour"),
+        },
+    }
+
+
+def _waiting() -> dict[str, Any]:
+    """Return what is said of a conversation that waits."""
+    return {
         "promises": {
             "first_response": _("First response"),
             "next_response": _("Answer"),
@@ -52,11 +80,11 @@ def words() -> dict[str, Any]:
         "no_breach": _("Every promise is kept."),
         "nothing_behind": _("Nothing behind this number."),
         "more": _("and {n} more"),
-        "take": _("Take over"),
-        "give_back": _("Redistribute"),
-        "taken": _("The conversation is yours."),
-        "given_back": _("Back in the queue."),
-        "could_not": _("That did not work: {reason}"),
+    }
+
+
+def _incidents() -> dict[str, Any]:
+    return {
         "incident": {
             "depth": _("{value} conversations wait in {place}: the limit is {threshold}"),
             "oldest_wait": _("Somebody waits {value} in {place}: the limit is {threshold}"),
@@ -67,12 +95,4 @@ def words() -> dict[str, Any]:
         "sees_to_it": _("{name} sees to it"),
         "somebody_sees_to_it": _("Somebody sees to it"),
         "yours_to_see_to": _("The alert is yours."),
-        "titles": {
-            "queue": _("In the queue"),
-            "longest": _("Longest wait"),
-            "serving": _("In service"),
-            "agents": _("People there"),
-            "sla": _("Promises broken in the last hour"),
-            "abandonment": _("Left waiting in the last hour"),
-        },
     }
