@@ -147,6 +147,21 @@ FIGURES = (
 )
 
 
+Cursor = psycopg.Cursor[Any]
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What a body says."""
+
+    delivery: Any
+    received_at: datetime
+    provider_id: str
+    sender: str
+    name: str
+    at: datetime
+    text: str
+
+
 class Limit:
     """One connection that writes batch after batch."""
 
@@ -164,75 +179,41 @@ class Limit:
                 self._write(cursor, rows)
         return len(rows)
 
-    def _write(self, cursor: psycopg.Cursor[Any], rows: list[tuple[Any, ...]]) -> None:
+    def _write(self, cursor: Cursor, rows: list[tuple[Any, ...]]) -> None:
         workspace, channel, address = rows[0][3:6]
-        said = []
-        for delivery, body, received_at, *_ in rows:
-            value = msgspec.json.decode(body)["entry"][0]["changes"][0]["value"]
-            message = value["messages"][0]
-            at = datetime.fromtimestamp(int(message["timestamp"]), UTC)
-            name = value["contacts"][0]["profile"]["name"]
-            said.append((delivery, received_at, message["id"], message["from"], name, at, message["text"]["body"]))
-        senders = list(dict.fromkeys(entry[3] for entry in said))
+        said = [_said(row) for row in rows]
+        lanes = [f"{channel}:{one.sender}" for one in said]
+        deliveries = [one.delivery for one in said]
+        cursor.execute(LANES, [workspace, lanes])
+        cursor.execute(ITEMS, [workspace, channel, deliveries, lanes, [_item(one, address) for one in said]])
+        senders = list(dict.fromkeys(one.sender for one in said))
         known = {row[0]: row[1:] for row in cursor.execute(KNOWN, [senders, workspace]).fetchall()}
-        names = {entry[3]: entry[4] for entry in said}
         new = {sender: (new_id(), new_id(), new_id(), 0) for sender in senders if sender not in known}
-        people = known | new
-        seqs = {sender: entry[3] for sender, entry in people.items()}
-        messages, latest, first = [], {}, {}
-        for _, received_at, provider_id, sender, _, at, text in said:
-            identity, customer, conversation, _ = people[sender]
-            seqs[sender] += 1
-            row = (new_id(), conversation, customer, identity, text, provider_id, at, received_at, seqs[sender])
-            messages.append(row)
-            latest[sender] = row
-            first.setdefault(sender, row)
-        lane = [f"{channel}:{entry[3]}" for entry in said]
-        items = [
-            msgspec.json.encode(
-                {
-                    "type": "MessageReceived", "account": address, "lane": sender, "at": at, "provider_id": provider_id,
-                    "sender": {"addresses": [{"kind": "wa_id", "value": sender}], "name": name, "username": ""},
-                    "kind": "text", "text": text, "payload": {}, "attachments": [], "reply_to": None, "referral": None,
-                    "group": None, "forwarded": False,
-                }
-            ).decode()
-            for _, _, provider_id, sender, name, at, text in said
-        ]  # fmt: skip
-        cursor.execute(LANES, [workspace, lane])
-        cursor.execute(ITEMS, [workspace, channel, [entry[0] for entry in said], lane, items])
+        messages = _messages(said, known | new)
+        first = {one.sender: row for one, row in reversed(list(zip(said, messages, strict=True)))}
+        latest = {one.sender: row for one, row in zip(said, messages, strict=True)}
         if new:
+            names = {one.sender: one.name for one in said}
             ids = [(identity, customer, sender) for sender, (identity, customer, _, _) in new.items()]
             cursor.execute(CUSTOMERS, [workspace, [row[1] for row in ids], [names[row[2]] for row in ids]])
             cursor.execute(IDENTITIES, [workspace, *columns(ids)])
             opened = [
-                (row[1], row[2], first[sender][6], row[6], row[0], row[8])
-                for sender, row in latest.items()
-                if sender in new
+                (latest[one][1], latest[one][2], first[one][6], latest[one][6], latest[one][0], latest[one][8])
+                for one in new
             ]
             cursor.execute(OPEN, [workspace, channel, channel, *columns(opened)])
-        goes_on = [(row[1], row[6], row[0], row[8]) for sender, row in latest.items() if sender not in new]
-        if goes_on:
+        if goes_on := [(row[1], row[6], row[0], row[8]) for sender, row in latest.items() if sender not in new]:
             cursor.execute(CONTINUE, columns(goes_on))
         cursor.execute(MESSAGES, [workspace, channel, *columns(messages)])
-        events = [
-            (row[2], row[1], None, "conversation.opened", row[6], row[7], "{}") for row in map(first.get, new) if row
-        ]
-        events += [(row[2], row[1], row[0], "message.received", row[6], row[7], '{"kind":"text"}') for row in messages]
-        cursor.execute(EVENTS, [workspace, channel, *columns(events)])
-        changes = [("message.created", row[0], row[1]) for row in messages]
-        changes += [
-            ("conversation.created" if sender in new else "conversation.updated", row[1], row[1])
-            for sender, row in latest.items()
-        ]
-        cursor.execute(SETTLE, [[entry[0] for entry in said]])
-        head = cursor.execute(HEAD, [workspace, len(changes)]).fetchone()
-        assert head is not None
-        cursor.execute(FEED, [workspace, head[0] - len(changes), *columns(changes)])
+        begun = [first[sender] for sender in new]
+        _tell(
+            cursor, workspace, channel, messages, begun, [row[1] for sender, row in latest.items() if sender in known]
+        )
+        cursor.execute(SETTLE, [deliveries])
         self.workspace = workspace
         self.touched.update(row[1] for row in messages)
         self.counted += [("inbound", row[6]) for row in messages]
-        self.counted += [("conversations", row[6]) for row in map(first.get, new) if row]
+        self.counted += [("conversations", row[6]) for row in begun]
 
     def figures(self) -> None:
         """Write the facts of the conversations touched since the last time, and add to the cells."""
@@ -250,6 +231,59 @@ class Limit:
             for statement in FIGURES:
                 cursor.execute(statement, values if "%" in statement else None)
         self.touched, self.counted = set(), []
+
+
+def _said(row: tuple[Any, ...]) -> Said:
+    """Read a stored body."""
+    value = msgspec.json.decode(row[1])["entry"][0]["changes"][0]["value"]
+    message = value["messages"][0]
+    at = datetime.fromtimestamp(int(message["timestamp"]), UTC)
+    name = value["contacts"][0]["profile"]["name"]
+    return Said(row[0], row[2], message["id"], message["from"], name, at, message["text"]["body"])
+
+
+def _item(one: Said, address: str) -> str:
+    """Return what the house keeps of a body until its lane is worked."""
+    return msgspec.json.encode(
+        {
+            "type": "MessageReceived", "account": address, "lane": one.sender, "at": one.at, "provider_id": one.provider_id,
+            "sender": {"addresses": [{"kind": "wa_id", "value": one.sender}], "name": one.name, "username": ""},
+            "kind": "text", "text": one.text, "payload": {}, "attachments": [], "reply_to": None, "referral": None,
+            "group": None, "forwarded": False,
+        }
+    ).decode()  # fmt: skip
+
+
+def _messages(said: list[Said], people: dict[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the rows of messages: id, conversation, customer, identity, text, provider's id, both times, place."""
+    seqs = {sender: entry[3] for sender, entry in people.items()}
+    rows = []
+    for one in said:
+        identity, customer, conversation, _ = people[one.sender]
+        seqs[one.sender] += 1
+        row = (new_id(), conversation, customer, identity, one.text, one.provider_id, one.at, one.received_at)
+        rows.append((*row, seqs[one.sender]))
+    return rows
+
+
+def _tell(
+    cursor: Cursor,
+    workspace: Any,
+    channel: Any,
+    messages: list[tuple[Any, ...]],
+    begun: list[tuple[Any, ...]],
+    moved: list[Any],
+) -> None:
+    """Write history and the feed: what was said, which conversations began with it (their first rows) and which went on."""
+    events = [(row[2], row[1], None, "conversation.opened", row[6], row[7], "{}") for row in begun]
+    events += [(row[2], row[1], row[0], "message.received", row[6], row[7], '{"kind":"text"}') for row in messages]
+    cursor.execute(EVENTS, [workspace, channel, *columns(events)])
+    changes = [("message.created", row[0], row[1]) for row in messages]
+    changes += [("conversation.created", row[1], row[1]) for row in begun]
+    changes += [("conversation.updated", key, key) for key in moved]
+    head = cursor.execute(HEAD, [workspace, len(changes)]).fetchone()
+    assert head is not None
+    cursor.execute(FEED, [workspace, head[0] - len(changes), *columns(changes)])
 
 
 def columns(rows: list[tuple[Any, ...]]) -> list[list[Any]]:

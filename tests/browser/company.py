@@ -205,6 +205,17 @@ class LongTalk:
 
     def tell(self) -> Conversation:
         """Say everything, in order."""
+        photographed = self._yesterday()
+        self._files_and_a_note(photographed)
+        self._a_place_and_a_contact()
+        self._troubles()
+        self.talk.first_response_at = self.talk.opened_at + timedelta(minutes=1, seconds=42)
+        self.talk.unread = 2
+        self.talk.save()
+        return self.talk
+
+    def _yesterday(self) -> Message:
+        """Say who came, and why; return the question for a photograph."""
         say, talk = self.shop.say, self.talk
         say(
             talk,
@@ -227,7 +238,10 @@ class LongTalk:
             "Oi, Mariana! Aqui é a Júlia. Consegue sim: a troca é grátis em até 30 dias.",
             author=self.julia,
         )
-        quoted = say(talk, self.at(1368), "Pode me mandar uma foto da etiqueta da caixa?", author=self.julia)
+        return say(talk, self.at(1368), "Pode me mandar uma foto da etiqueta da caixa?", author=self.julia)
+
+    def _files_and_a_note(self, quoted: Message) -> None:
+        say, talk = self.shop.say, self.talk
         photo = say(talk, self.at(41), "Segue a etiqueta", kind="image", reply_to=quoted)
         self.file(photo, "image", "image/jpeg", "etiqueta.jpg", 284_512)
         self.file(say(talk, self.at(40), kind="audio"), "audio", "audio/ogg", "", 18_240)
@@ -245,6 +259,9 @@ class LongTalk:
             "Perfeito! Posso agendar a coleta em casa ou você prefere passar na loja da Paulista?",
             author=self.julia,
         )
+
+    def _a_place_and_a_contact(self) -> None:
+        say, talk = self.shop.say, self.talk
         say(talk, self.at(33), "Retirar na loja", kind="interactive", payload={"type": "button_reply"})
         place = {
             "latitude": -23.5614,
@@ -264,6 +281,10 @@ class LongTalk:
                 "contacts": [{"name": {"formatted_name": "Paula Teixeira"}, "phones": [{"phone": "+55 11 97777-0002"}]}]
             },
         )
+
+    def _troubles(self) -> None:
+        """Say what failed, what was taken back, what cannot be shown, and what still waits for an answer."""
+        say, talk = self.shop.say, self.talk
         say(talk, self.at(12), "Pode sim!", author=self.marcos, status="sent")
         wrong = {
             "code": "131026",
@@ -275,10 +296,6 @@ class LongTalk:
         say(talk, self.at(4), kind="unsupported", payload={"type": "poll"})
         say(talk, self.at(3), "Acabei de chegar na loja. Qual é o número do protocolo?")
         say(talk, self.at(2.5), "🙏")
-        talk.first_response_at = talk.opened_at + timedelta(minutes=1, seconds=42)
-        talk.unread = 2
-        talk.save()
-        return talk
 
     def file(self, message: Message, kind: str, mime_type: str, filename: str, size: int) -> None:
         """Put a file under a message that was not fetched yet."""

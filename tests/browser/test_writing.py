@@ -29,9 +29,8 @@ def second_screen(page: Page, email: str, to: str) -> Page:
     return other
 
 
-def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:  # noqa: PLR0915  a day is long
+def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:
     talk = shop.long_talk()
-    marcos = shop.users[1]
     CannedReply.objects.create(
         workspace=shop.workspace,
         shortcut="prazo",
@@ -41,8 +40,25 @@ def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:  # noqa: P
     label = Label.objects.create(workspace=shop.workspace, name="Urgência")
     Macro.objects.create(workspace=shop.workspace, name="Marcar", actions=[{"do": "label", "label": str(label.pk)}])
     page = sign_in(to=f"/inbox/{talk.pk}/")
-    keys = page.keyboard
 
+    answer_with_a_canned_reply(page)
+    assert Message.objects.filter(direction="outbound").latest("id").text == "Mariana, são 7 dias."
+    assert CannedReply.objects.get().used_count == 1
+
+    name_a_colleague_in_a_note(page)
+    assert Mention.objects.get().user == shop.users[1]
+
+    do_the_macro(page)
+    talk.refresh_from_db()
+    assert talk.label_ids == [label.pk]
+
+    look_into_the_palette(page)
+    resolve_and_take_it_back(page)
+
+
+def answer_with_a_canned_reply(page: Page) -> None:
+    """Call a reply by its shortcut, empty its blank and send it."""
+    keys = page.keyboard
     keys.press("r")
     keys.type("/przo")
     expect(page.locator(".completion")).to_contain_text("Prazo de troca")
@@ -55,10 +71,12 @@ def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:  # noqa: P
         keys.press("Backspace")
     with page.expect_response("**/messages"):
         keys.press("Control+Enter")
-    assert Message.objects.filter(direction="outbound").latest("id").text == "Mariana, são 7 dias."
-    assert CannedReply.objects.get().used_count == 1
-
     keys.press("Escape")
+
+
+def name_a_colleague_in_a_note(page: Page) -> None:
+    """Write a private note that names somebody."""
+    keys = page.keyboard
     keys.press("n")
     keys.type("Veja isto, @marc")
     expect(page.locator(".completion")).to_contain_text("Marcos Vieira")
@@ -67,17 +85,21 @@ def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:  # noqa: P
     with page.expect_response("**/messages"):
         keys.press("Control+Enter")
     expect(page.locator(".message.note .mention").last).to_have_text("@Marcos Vieira")
-    assert Mention.objects.get().user == marcos
-
     keys.press("Escape")
+
+
+def do_the_macro(page: Page) -> None:
+    """Choose the macro from the palette."""
+    keys = page.keyboard
     keys.press("m")
-    palette = page.locator("#palette")
-    expect(palette.locator(".palette-row")).to_contain_text("Marcar")
+    expect(page.locator("#palette .palette-row")).to_contain_text("Marcar")
     with page.expect_response("**/macros/**"):
         keys.press("Enter")
-    talk.refresh_from_db()
-    assert talk.label_ids == [label.pk]
 
+
+def look_into_the_palette(page: Page) -> None:
+    """Open the palette, in light and in dark, find something in it and leave it."""
+    keys, palette = page.keyboard, page.locator("#palette")
     keys.press("Control+k")
     expect(palette).to_be_visible()
     expect_no_barrier(page)
@@ -88,6 +110,10 @@ def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:  # noqa: P
     keys.press("Escape")
     expect(palette).to_be_hidden()
 
+
+def resolve_and_take_it_back(page: Page) -> None:
+    """Resolve the conversation, and undo it from the toast's key."""
+    keys = page.keyboard
     keys.press("e")
     expect(page.get_by_role("button", name="Desfazer")).to_be_visible()
     keys.press("Control+z")
