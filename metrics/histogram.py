@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import batched
+from itertools import chain
 
 import numpy as np
 
 BASE = math.log(1.0202)
 ZERO = -(2**31)  # the bucket of "no time at all", which has no logarithm
-KEYS_AT_ONCE = 500  # whose counts by bucket are laid out side by side
+DENSE = 4  # so many places for each pair may be laid out side by side; where they would be more, pairs are sorted
 PAIR = 8  # bytes of a bucket and its count
 
 
@@ -23,13 +23,13 @@ def bucket(microseconds: int) -> int:
 def pack(counts: Mapping[int, int]) -> bytes:
     """Pack (bucket, count) pairs, ascending, without empty ones: equal counts give equal bytes."""
     pairs = sorted((place, count) for place, count in counts.items() if count)
-    return np.array(pairs, dtype="<i4").tobytes()
+    return np.fromiter(chain.from_iterable(pairs), dtype="<i4", count=2 * len(pairs)).tobytes()
 
 
 def unpack(packed: bytes) -> Counter[int]:
     """Return the counts by bucket."""
     pairs = np.frombuffer(packed, dtype="<i4").reshape(-1, 2)
-    return Counter({int(place): int(count) for place, count in pairs})
+    return Counter(dict(zip(pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True)))
 
 
 def percentiles(keyed: Sequence[Sequence[bytes]], shares: Sequence[float]) -> list[tuple[float, ...]]:
@@ -37,32 +37,31 @@ def percentiles(keyed: Sequence[Sequence[bytes]], shares: Sequence[float]) -> li
 
     ``shares`` lie between 0 and 1. Every key needs at least one count.
     """
-    found: list[tuple[float, ...]] = []
-    for some in batched(keyed, KEYS_AT_ONCE):
-        found += _of_keys(some, shares)
-    return found
-
-
-def _of_keys(keyed: Sequence[Sequence[bytes]], shares: Sequence[float]) -> list[tuple[float, ...]]:
-    pairs = np.frombuffer(b"".join(packed for some in keyed for packed in some), dtype="<i4").reshape(-1, 2)
+    pairs = np.frombuffer(b"".join(chain.from_iterable(keyed)), dtype="<i4").reshape(-1, 2)
+    if not len(pairs):
+        return []
     sizes = [sum(map(len, some)) // PAIR for some in keyed]
     first = int(pairs[:, 0][pairs[:, 0] != ZERO].min(initial=0)) - 1  # where no time at all stands
-    places = np.where(pairs[:, 0] == ZERO, first, pairs[:, 0]) - first
+    places = np.where(pairs[:, 0] == ZERO, first, pairs[:, 0]).astype(np.int64) - first
     width = int(places.max()) + 1
-    laid = np.repeat(np.arange(len(keyed)), sizes) * width + places
-    filled = np.bincount(laid, weights=pairs[:, 1], minlength=len(keyed) * width).astype(np.int64)
+    laid = np.repeat(np.arange(len(keyed)) * width, sizes) + places
+    if len(keyed) * width <= DENSE * len(pairs):
+        counts = np.bincount(laid, weights=pairs[:, 1], minlength=len(keyed) * width).astype(np.int64)
+        places, ends = np.tile(np.arange(width), len(keyed)), np.arange(1, len(keyed) + 1) * width
+    else:
+        order = np.argsort(laid, kind="stable")  # in order already where each key is one histogram
+        counts, places, ends = pairs[order, 1].astype(np.int64), places[order], np.cumsum(sizes)
     seconds = np.exp((np.arange(width) + first - 0.5) * BASE)
     seconds[0] = 0.0
-    upto = np.cumsum(filled)
-    before = np.concatenate(([0], upto[width - 1 : -1 : width]))
-    n = upto[width - 1 :: width] - before
+    upto = np.cumsum(counts)
+    before = np.concatenate(([0], upto[ends - 1]))
+    n = np.diff(before)
     ranks = np.outer(n - 1, shares)
     nearest = np.round(ranks)  # a whole rank may come out a hair beside itself: 15/22 * 22 < 15
     ranks = np.where(np.abs(ranks - nearest) < 1e-9, nearest, ranks)
     whole = np.floor(ranks).astype(np.int64)
-    part = ranks - whole
     below, above = (
-        seconds[np.searchsorted(upto, before[:, None] + rank, side="right") % width]
+        seconds[places[np.searchsorted(upto, before[:-1, None] + rank, side="right")]]
         for rank in (whole, np.minimum(whole + 1, n[:, None] - 1))
     )
-    return [tuple(row) for row in (below + (above - below) * part).tolist()]
+    return [tuple(row) for row in (below + (above - below) * (ranks - whole)).tolist()]

@@ -61,7 +61,7 @@ def differences(workspace: Workspace) -> Iterator[str]:
             if kept.get(key) != counted.get(key):
                 has, should = kept.get(key), counted.get(key)
                 yield (
-                    f"cell {key.measure} {key.dimension} {key.value or '-'} {key.day}: "
+                    f"cell {key.measure} {key.dimension} {key.value or '-'} {key.span} {key.day}: "
                     f"n is {has.n if has else 0}, should be {should.n if should else 0}"
                 )
 

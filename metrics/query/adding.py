@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from metrics import heavy
+from metrics import crowd, heavy
 from metrics.estimates import score_interval, wilson
 from metrics.query.figure import Key
 from metrics.query.ratio import ratios
@@ -25,6 +25,8 @@ def add(question: Question, found: Found, values: Values, *, cells: bool, people
         _lengths(question, kind, found, values, cells=cells, lean=lean)
     elif isinstance(kind, Count):
         _count(question, kind, found, values, cells=cells)
+    elif cells and isinstance(kind, Rate) and crowd.can_answer(question):
+        found.update({key: _rated(over, n) for key, (over, n) in crowd.shares(question, values["as_of"]).items()})
     elif cells and isinstance(kind, Rate | Score) and heavy.can_answer(question):
         _shares(question, kind, found)
     else:
@@ -79,7 +81,8 @@ def _amounts(question: Question, kind: Amounts, found: Found, values: Values) ->
 
 def _count(question: Question, kind: Count, found: Found, values: Values, *, cells: bool) -> None:
     if cells and not kind.each and heavy.can_answer(question):
-        for key, n in heavy.counts(question, question.metric.source.measure).items():
+        (counted,) = heavy.counts(question, question.metric.source.measure)
+        for key, n in counted.items():
             found[key]["n"] = n
         return
     for key, (n,) in grouped(question, question.metric.source, distinct(kind.each), values):
@@ -96,7 +99,7 @@ def _sum(question: Question, kind: Sum, found: Found, values: Values) -> None:
 
 def _shares(question: Question, kind: Rate | Score, found: Found) -> None:
     """Add a rate or score from the cells of what is asked, of what is above the line and of what is below it."""
-    asked, over, under = (heavy.counts(question, question.metric.source.measure + which) for which in heavy.SIDES)
+    asked, over, under = heavy.counts(question, *(question.metric.source.measure + which for which in heavy.SIDES))
     for key, n in asked.items():
         found[key].update(
             _rated(over.get(key, 0), n) if isinstance(kind, Rate) else _scored(over.get(key, 0), under.get(key, 0), n)
@@ -165,8 +168,9 @@ def _set_aside(question: Question, condition: str, found: Found, values: Values)
 def _messages(question: Question, said: Source, found: Found, values: Values, *, from_cells: bool) -> None:
     """Add messages in and out, and, but for cells, the distinct people who wrote."""
     if from_cells and heavy.can_answer(question):
-        for measure in ("inbound", "outbound"):
-            for key, n in heavy.counts(question, measure).items():
+        measures = ("inbound", "outbound")
+        for measure, counted in zip(measures, heavy.counts(question, *measures), strict=True):
+            for key, n in counted.items():
                 found[key][measure] = n
         return
     select = (

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db import connection
 
 from hub.models import Workspace
-from metrics import cells, facts, histogram
+from metrics import cells, facts
+from metrics.observed import MEMBER
 from metrics.persons.rows import TABLES as OF_PEOPLE
 from tests.bench import load
 
@@ -118,17 +122,19 @@ def multiply(workspace: Workspace, copies: int) -> None:
             )
         kept = cells.kept(workspace.pk)
         cursor.execute("DELETE FROM metrics_cell WHERE workspace_id = %s", [workspace.pk])
-    facts.copy(
-        "metrics_cell",
-        cells.COLUMNS,
-        [
-            (
-                workspace.pk, *key, cell.n * copies, cell.total * copies, [hour * copies for hour in cell.hours],
-                histogram.pack({place: n * copies for place, n in cell.histogram.items()}),
-            )
-            for key, cell in kept.items()
-        ],
-    )  # fmt: skip
+    for cell in kept.values():
+        cell.n, cell.total = cell.n * copies, cell.total * copies
+        cell.hours = [hour * copies for hour in cell.hours]
+        cell.histogram = Counter({place: n * copies for place, n in cell.histogram.items()})
+        cell.members = Counter(chain.from_iterable(_others(cell.members, copy) for copy in range(copies)))
+    facts.copy("metrics_cell", cells.COLUMNS, [(workspace.pk, *key, *cell.row) for key, cell in kept.items()])
+
+
+def _others(members: Counter[bytes], copy: int) -> list[bytes]:
+    """Return a copy's people, as the copies of the facts have them."""
+    moved = np.frombuffer(b"".join(members.elements()), dtype=MEMBER).copy()
+    moved["tail"] += copy * APART
+    return [one.tobytes() for one in moved]
 
 
 def _moved(name: str) -> str:

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from conversations.models import HistoryEvent
 from hub.models import Workspace
+from metrics import cells as cells_kept
 from metrics.models import Cell, ConversationFact, Mark, VolumeFact, WaitFact
 from metrics.rebuild import rebuild
 from tests.metrics.conftest import Tell, derive_all
@@ -25,7 +26,7 @@ def run(*words: str) -> str:
 
 def everything() -> list[list[str]]:
     """Return every derived row in words, without the numbers of cells."""
-    cells = Cell.objects.values_list("measure", "dimension", "value", "day", "n", "total", "hours", "histogram")
+    cells = Cell.objects.values_list(*cells_kept.COLUMNS[1:])
     tables = [WaitFact.objects.values_list(), ConversationFact.objects.values_list(), VolumeFact.objects.values_list()]
     return [sorted(map(repr, rows)) for rows in (*tables, cells)]
 
@@ -63,13 +64,16 @@ def test_a_check_prints_each_difference_and_changes_nothing(workspace: Workspace
     WaitFact.objects.filter(position=1).delete()
     before = everything()
     out = StringIO()
-    with pytest.raises(CommandError, match=r"4 differences\.") as refused:
+    with pytest.raises(CommandError, match=r"6 differences\.") as refused:
         call_command("rebuild_metrics", "--check", stdout=out)
     assert refused.value.returncode == 1
     lines = out.getvalue().splitlines()
     assert f"of conversation {conversation.pk}: elapsed is 1, should be 300000000" in lines[0]
     assert lines[1].endswith(": is missing")
-    assert lines[2] == "loja: cell reply agent ana@loja.example 2026-03-02: n is 2, should be 1"
+    assert lines[2:4] == [
+        "loja: cell reply agent ana@loja.example day 2026-03-02: n is 2, should be 1",
+        "loja: cell reply agent ana@loja.example month 2026-03-01: n is 2, should be 1",
+    ]
     assert everything() == before
 
 

@@ -1,0 +1,210 @@
+"""Crowd: shares of distinct people, who cannot be added up, from the cells of days that keep who did something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from metrics import binary
+from metrics.heavy import WHOLE_DAYS
+from metrics.observed import MEMBER
+from metrics.question import Question
+
+AFTER_TOUCH = timedelta(days=30)  # a sale so long after somebody's first touch of a channel was led to by it
+MONTHS = range(61)  # after that of their first purchase in which people are looked for
+type Key = tuple[str | None, ...]
+type Shares = dict[Key, tuple[int, int]]  # by key: above the line, below it
+type Numbers = np.ndarray[Any, Any]  # whole numbers, or which of some are meant
+
+
+class Crowd(NamedTuple):
+    """Who did something: the two halves of their ids, when (microseconds), as which of their sales; cells' values and days."""
+
+    heads: Numbers
+    tails: Numbers
+    at: Numbers
+    place: Numbers
+    cell: Numbers  # which of the cells
+    values: Sequence[str]  # of each cell
+    days: Sequence[date]
+
+
+class People(NamedTuple):
+    """Distinct people in the order of their numbers."""
+
+    heads: Numbers
+    tails: Numbers
+
+    def numbers(self, crowd: Crowd) -> tuple[Numbers, Numbers]:
+        """Return the number of each of a crowd, and which of them have one."""
+        place = np.searchsorted(self.tails, crowd.tails)
+        asked = np.flatnonzero(place < len(self.tails))
+        while len(asked := asked[self._alike(crowd, place, asked) & (self.heads[place[asked]] != crowd.heads[asked])]):
+            place[asked] += 1  # next of those whose halves are equal by chance
+            asked = asked[place[asked] < len(self.tails)]
+        known = place < len(self.tails)
+        known[known] = self._alike(crowd, place, np.flatnonzero(known))
+        return place, known
+
+    def _alike(self, crowd: Crowd, place: Numbers, asked: Numbers) -> Numbers:
+        return self.tails[place[asked]] == crowd.tails[asked]  # type: ignore[no-any-return]
+
+
+def can_answer(question: Question) -> bool:
+    """Whether the cells hold what is asked: whole days of the workspace's zone, split by time, channel and what follows a sale."""
+    known = {"touch": {"channel"}, "sale": {"channel", "months"}}.get(question.metric.source.measure, set())
+    return (
+        question.metric.source.measure in ANSWERS
+        and question.tz.key == question.workspace.timezone
+        and question.is_whole_days
+        and {*question.by} <= known | WHOLE_DAYS
+        and {name for name, _ in question.filters} <= known
+    )
+
+
+def shares(question: Question, as_of: datetime) -> Shares:
+    """Return for each key, and under the empty key for all together, how many people of how many; nothing for nobody."""
+    return ANSWERS[question.metric.source.measure](question, as_of)
+
+
+def _converted(question: Question, _as_of: datetime) -> Shares:
+    """Count people by their first touch of each channel, and those who bought within a month of it."""
+    first_day, past = _days(question)
+    touches = _read(question, "touch", first_day, past)
+    sales = _read(question, "sale", first_day, past + AFTER_TOUCH + timedelta(days=1))
+    who, people = _numbered(touches)
+    values = sorted({*touches.values})
+    channel = np.array([values.index(value) for value in touches.values], dtype=np.int64)[touches.cell]
+    kept = np.flatnonzero(_of_filters(question, touches))[::-1]
+    first = np.full(len(people.tails) * len(values), -1)
+    first[who[kept] * len(values) + channel[kept]] = kept  # read day by day: what is written last was first
+    first = first[first >= 0]
+    buyers, known = people.numbers(sales)
+    bought = _bought_after(who[first], touches.at[first], buyers[known], sales.at[known])
+    found = _distinct(question, touches, first, who[first], bought)
+    over, n = (int(np.count_nonzero(np.bincount(who[some]))) for some in (first[bought], first))
+    return found | ({(): (over, n)} if n else {})
+
+
+def _bought_after(who: Numbers, at: Numbers, buyers: Numbers, paid: Numbers) -> Numbers:
+    """Return which of these have a sale from their instant to a month later."""
+    order = np.lexsort((paid, buyers))
+    buyers, paid = buyers[order], paid[order]
+    found = np.zeros(len(who), dtype=bool)
+    asked = np.arange(len(who))
+    place = np.searchsorted(buyers, who)
+    while len(asked := asked[place[asked] < len(buyers)]) and len(asked := asked[buyers[place[asked]] == who[asked]]):
+        later = paid[place[asked]] - at[asked]
+        found[asked[(later >= 0) & (later <= AFTER_TOUCH // timedelta(microseconds=1))]] = True
+        asked = asked[later < 0]
+        place[asked] += 1
+    return found
+
+
+def _returned(question: Question, as_of: datetime) -> Shares:
+    """Count people by their first purchase, beside each whole month since, and those who bought in it."""
+    first_day, past = _days(question)
+    asked = dict(question.filters).get("months")
+    since = [k for k in MONTHS if (str(k) in asked if asked else k == 1 or "months" in question.by)]
+    sales = _read(question, "sale", first_day, date.max)
+    who, people = _numbered(sales)
+    began = _month(first_day)
+    month = np.array([_month(day) - began for day in sales.days], dtype=np.int64)[sales.cell]
+    width = int(month.max(initial=0)) + len(MONTHS) + 1
+    active = np.zeros(len(people.tails) * width, dtype=bool)
+    active[who * width + month] = True
+    of_period = np.array([day < past for day in sales.days], dtype=bool)[sales.cell]
+    new = np.flatnonzero((sales.place == 1) & of_period & _of_filters(question, sales))
+    found: Shares = {}
+    for k in since:
+        over = new[month[new] + k < _month(as_of.astimezone(question.tz).date()) - began]
+        keys, key = _keyed(question, sales, over, str(k))
+        bought = active[who[over] * width + month[over] + k]
+        counted = (np.bincount(key[some], minlength=len(keys)).tolist() for some in (bought, slice(None)))
+        for one, above, n in zip(keys, *counted, strict=True):
+            before = found.get(one, (0, 0))  # months that are asked for without being told apart add up
+            found[one] = (before[0] + above, before[1] + n)
+    if found:
+        found[()] = (sum(above for above, _ in found.values()), sum(n for _, n in found.values()))
+    return found
+
+
+ANSWERS: dict[str, Callable[[Question, datetime], Shares]] = {"touch": _converted, "sale": _returned}
+
+
+def _days(question: Question) -> tuple[date, date]:
+    first, past = (at.astimezone(question.tz).date() for at in (question.start, question.end))
+    return first, past
+
+
+CELLS = """
+SELECT value, day, members FROM metrics_cell
+WHERE workspace_id = %s AND measure = %s AND dimension = 'channel' AND span = 'day' AND day >= %s AND day < %s ORDER BY day, value
+"""
+
+
+def _read(question: Question, measure: str, first: date, past: date) -> Crowd:
+    rows = binary.read(CELLS, [question.workspace.pk, measure, first, past])
+    packed = np.frombuffer(b"".join(row[2] for row in rows), dtype=MEMBER)
+    heads, tails, at, place = (packed[name].astype(np.int64) for name in ("head", "tail", "at", "place"))
+    cell = np.repeat(np.arange(len(rows)), [len(row[2]) // MEMBER.itemsize for row in rows])
+    return Crowd(heads, tails, at, place, cell, [row[0] for row in rows], [row[1] for row in rows])
+
+
+def _numbered(crowd: Crowd) -> tuple[Numbers, People]:
+    """Number the people of a crowd; return each one's number, and how to find others' numbers."""
+    order = np.argsort(crowd.tails)
+    heads, tails = crowd.heads[order], crowd.tails[order]
+    other = tails[1:] != tails[:-1]
+    if (heads[1:] != heads[:-1])[~other].any():  # the halves that chance made are equal, of different people
+        order = np.lexsort((crowd.heads, crowd.tails))
+        heads, tails = crowd.heads[order], crowd.tails[order]
+        other = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
+    starts = np.concatenate(([len(tails) > 0], other)).astype(bool)[: len(tails)]
+    numbers = np.empty(len(tails), dtype=np.int64)
+    numbers[order] = np.cumsum(starts) - 1
+    return numbers, People(heads[starts], tails[starts])
+
+
+def _of_filters(question: Question, crowd: Crowd) -> Numbers:
+    """Return which are of the channels that are asked for."""
+    wanted = dict(question.filters).get("channel")
+    kept: Numbers = np.array([wanted is None or value in wanted for value in crowd.values], dtype=bool)[crowd.cell]
+    return kept
+
+
+def _keyed(question: Question, crowd: Crowd, some: Numbers, months: str = "") -> tuple[list[Key], Numbers]:
+    """Return the keys of some of the crowd, and the number of each one's."""
+    places: dict[Key, int] = {}
+    number = np.zeros(len(crowd.days), dtype=np.int64)
+    for cell in np.flatnonzero(np.bincount(crowd.cell[some])).tolist():
+        key = tuple(_part(word, crowd.values[cell], crowd.days[cell], months) for word in question.by)
+        number[cell] = places.setdefault(key, len(places))
+    return list(places), number[crowd.cell[some]]
+
+
+def _part(word: str, value: str, day: date, months: str) -> str | None:
+    """Return a word of the key of a cell, as facts write it."""
+    if word == "week":
+        year, week, _weekday = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return {"channel": value or None, "months": months, "day": day.isoformat()}.get(word, day.isoformat()[:7])
+
+
+def _distinct(question: Question, crowd: Crowd, some: Numbers, who: Numbers, over: Numbers) -> Shares:
+    """Count distinct people of some of the crowd by key, and those of them who are ``over`` the line."""
+    keys, key = _keyed(question, crowd, some)
+    width = int(who.max(initial=0)) + 1
+    pairs = key * width + who
+    counted = []
+    for part in (np.sort(pairs[over]), np.sort(pairs)):  # numpy's own unique hashes, which takes ten times as long
+        once = part[np.flatnonzero(np.diff(part, prepend=-1))]
+        counted.append(np.bincount(once // width, minlength=len(keys)).tolist())
+    return {one: (above, n) for one, above, n in zip(keys, *counted, strict=True)}
+
+
+def _month(day: date) -> int:
+    return 12 * day.year + day.month
