@@ -84,7 +84,7 @@ class RuleForm(HouseForm):
             ("label", _("Label"), anything, known.labels),
             ("language", _("Language of the customer"), anything, spoken),
             ("hours", _("Working hours"), anything, [(word, CHOICE_WORDS[word]) for word in ("open", "closed")]),
-            ("field", _("Field of the customer"), _("None"), own),
+            ("field", _("Field of the customer"), anything, own),
             ("team", _("To the team"), _("Stays in its queue"), known.teams),
             ("agent", _("To whom before all others"), _("Nobody in particular"), known.members),
             ("speaks", _("Its agent speaks"), anything, spoken),
@@ -237,7 +237,8 @@ def in_words(rule: Mapping[str, Any], known: Known) -> tuple[list[str], list[str
         holds.append(f"{known.fields[key].title if key in known.fields else key}: {said}")
     given = (("team", known.teams), ("agent", known.members))
     becomes = [str(dict(pairs).get(str(then[name]), gone)) for name, pairs in given if then.get(name)]
-    becomes += then.get("skills") or ()
+    if skills := then.get("skills"):
+        becomes.append(_("knows %(skills)s") % {"skills": ", ".join(skills)})
     if code := then.get("language"):
         becomes.append(_("speaks %(language)s") % {"language": spoken.get(code, code)})
     if (rank := then.get("priority")) is not None:

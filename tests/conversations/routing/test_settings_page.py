@@ -64,7 +64,7 @@ def test_it_works(shop: Shop) -> None:
     assert len(routing.rules_of(Workspace.objects.get(pk=shop.place.pk))) == 1  # routing understands it
     said = text(admin.get(PAGE))
     assert (
-        "VIP · outside working hours · Ouro: Yes → Support · Ana · vip · trocas · speaks Español · priority High"
+        "VIP · outside working hours · Ouro: Yes → Support · Ana · knows vip, trocas · speaks Español · priority High"
         in said
     )
     assert AuditEntry.objects.of(shop.place).get().action == "routing.changed"
