@@ -94,6 +94,7 @@ def words() -> dict[str, Any]:
             "priority": pgettext("of a conversation", "Priority"),
             "snooze": _("Snooze until"),
             "assign": _("Assign to"),
+            "make_label": _("Make the label “{name}”"),
         },
         "nobody_has_it": _("Back to the queue"),
         "window_hours": {

@@ -1,6 +1,7 @@
 /* The small menu one chooses from: a label, a priority, until when, who; for one conversation or many. */
 
-import { $, copy, initials, slots, tone, words, write } from "../../hub/js/dom.js";
+import { $, $$, copy, fill, initials, slots, tone, words, write } from "../../hub/js/dom.js";
+import { post } from "../../hub/js/http.js";
 import { complain, named } from "./acts.js";
 
 /** Times to come back at, in the agent's own zone; what is past today is left out. */
@@ -61,11 +62,30 @@ export function createChoosers(store, { run, find, expected }) {
     return { do: "priority", priority: words.priority_words[level], ...expected };
   }
 
-  function fill() {
-    const wanted = plain(search.value);
+  function paint() {
+    const wanted = plain(search.value.trim());
     const found = offers[kind]().filter(({ title }) => plain(title).includes(wanted));
+    const name = search.value.trim();
+    const makes = kind === "label" && menu.hasAttribute("data-makes-labels");
+    if (makes && name && !found.some(({ title }) => plain(title) === wanted)) {
+      found.push({ title: fill(words.choose.make_label, { name }), drawing: "plus", press: () => makeLabel(name) });
+    }
     list.replaceChildren(...found.map(item));
-    $("[data-choose-none]", menu).hidden = found.length > 0;
+    const none = kind === "label" && !store.labels.length ? "labels" : "found";
+    for (const line of $$("[data-choose-none]", menu)) line.hidden = found.length > 0 || line.dataset.chooseNone !== none;
+  }
+
+  /** A label nobody has made yet: made, known to this page from now on, and put on. */
+  async function makeLabel(name) {
+    const of = ids; // another menu may be opened meanwhile
+    menu.hidePopover();
+    try {
+      const label = await post("/api/v1/labels", { name });
+      store.addLabel(label);
+      run(of, { do: "label", add: [label.id] }, name);
+    } catch (refusal) {
+      complain(refusal);
+    }
   }
 
   function item({ title, color, on, drawing, face, aside, press }) {
@@ -98,13 +118,13 @@ export function createChoosers(store, { run, find, expected }) {
     search.hidden = !["label", "assign"].includes(what);
     own.hidden = what !== "snooze";
     $("[data-choose-wrong]", menu).hidden = true;
-    fill();
+    paint();
     menu.showPopover();
     place(menu, anchor);
     (search.hidden ? $("button", list) : search)?.focus();
   }
 
-  search.addEventListener("input", fill);
+  search.addEventListener("input", paint);
   menu.addEventListener("keydown", (event) => {
     if (!["ArrowDown", "ArrowUp"].includes(event.key)) {
       if (event.key === "Enter" && event.target === search) $("button", list)?.click();

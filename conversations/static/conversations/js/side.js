@@ -43,7 +43,7 @@ export function paintHead(row, customer, me, left) {
 function paintMarks(holder, { labels = [], priority = 0, status, snoozed_until: until }) {
   const chip = (text, act, color = "") => {
     const element = document.createElement("button");
-    Object.assign(element, { type: "button", className: "chip head-mark" });
+    Object.assign(element, { type: "button", className: color ? "label-chip head-mark" : "chip head-mark" });
     Object.assign(element.dataset, { act, ...(color && { color }) });
     return write(element, text);
   };

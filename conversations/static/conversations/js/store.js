@@ -118,6 +118,11 @@ export class Store extends EventTarget {
     this.next = [...ORDERS[this.sort].values(last).map((value) => value ?? ""), last.id].join("~");
   }
 
+  /** A label was made on this page. */
+  addLabel(label) {
+    this.labels = [...this.labels, label].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
   tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
