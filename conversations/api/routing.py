@@ -25,7 +25,7 @@ class RoutingInput(serializers.Serializer[Any]):
     """What shall be otherwise; what is not named stays.
 
     A rule is `{"name", "if": {channel, channel_kind, label, language, attribute: {key: value}, hours: open|closed},
-    "then": {team, skills, language, priority}}`; the first whose `if` holds decides. `everybody` is `{method, sticky,
+    "then": {team, agent, skills, language, priority}}`; the first whose `if` holds decides. `everybody` is `{method, sticky,
     silent_minutes, gone_minutes}` of conversations without a team.
     """
 

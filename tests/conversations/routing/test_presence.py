@@ -161,6 +161,7 @@ def test_rules_are_set_whole_or_refused_by_their_number(shop: Shop) -> None:
         ({"rules": [{"if": {"moon": "full"}, "then": {"priority": 1}}]}, "rules", "Rule 1 is not understood."),
         ({"rules": [{"then": {"priority": 9}}]}, "rules", "The priority of rule 1 must be 0 to 4."),
         ({"rules": [{"then": {"team": str(shop.place.pk)}}]}, "rules", "Rule 1 names a team that is not here."),
+        ({"rules": [{"then": {"agent": str(shop.place.pk)}}]}, "rules", "Rule 1 names a person who is not here."),
         ({"everybody": {"method": "dice"}}, "everybody", "There is no such way of giving out conversations."),
         ({"everybody": {"silent_minutes": -1}}, "everybody", "Must be a number of minutes from 0 to 1440."),
     ):
