@@ -168,6 +168,13 @@ class Filters:
         return value.strip()
 
 
+class Partly(serializers.Serializer[Any]):
+    """The fields of an input to be changed: what is not said stays."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, partial=True, **kwargs)
+
+
 def checked(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     """Return the request's body as ``serializer`` reads it. Raises ``ValidationError`` with a sentence per field."""
     reader = serializer(data=request.data)

@@ -22,11 +22,11 @@ from conversations.alerts import keeping
 from conversations.alerts.looking import KINDS
 from conversations.api import represent, shapes
 from conversations.api.operations import changes, creates, does, lists, removes
-from conversations.api.represent import identifier, moment
+from conversations.api.represent import moment
 from conversations.models import AlertRule, Incident, KioskLink
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Choice, Filters, Id, Instant, Text, YesNo, checked
+from hub.inputs import Choice, Filters, Id, Instant, Partly, Text, YesNo, checked
 from hub.models import Role
 from hub.pagination import page
 
@@ -36,16 +36,13 @@ class AlertRuleInput(serializers.Serializer[Any]):
 
     kind = Choice(list(KINDS))
     threshold = serializers.IntegerField()
-    team = Id(required=False, allow_null=True)
+    team = Id(source="team_id", required=False, allow_null=True)
     channel_kind = Text(max_length=20, required=False, allow_blank=True)
     active = YesNo(required=False)
 
 
-class AlertRuleChangeInput(AlertRuleInput):
+class AlertRuleChangeInput(Partly, AlertRuleInput):
     """What shall be otherwise about a rule; what is not said stays."""
-
-    kind = Choice(list(KINDS), required=False)
-    threshold = serializers.IntegerField(required=False)
 
 
 class AlertRuleShape(shapes.Shape):
@@ -54,7 +51,7 @@ class AlertRuleShape(shapes.Shape):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(list(KINDS))
     threshold = serializers.IntegerField()
-    team = serializers.UUIDField(allow_null=True)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
     channel_kind = serializers.CharField(allow_blank=True)
     active = serializers.BooleanField()
 
@@ -107,13 +104,6 @@ class KioskLinkShape(shapes.Shape):
     address = serializers.CharField(allow_null=True)
 
 
-def rule_shown(row: AlertRule) -> dict[str, Any]:
-    """Return a rule as the API shows it."""
-    plan = msgspec.structs.asdict(keeping.plan_of(row))
-    del plan["team_id"]
-    return {"id": str(row.pk), **plan, "team": identifier(row.team_id)}
-
-
 def link_shown(row: KioskLink, token: str = "") -> dict[str, Any]:
     """Return a link as the API shows it."""
     return {
@@ -131,10 +121,6 @@ def address_of(token: str) -> str:
     return f"{settings.PUBLIC_URL}/wallboard/kiosk/{token}/"
 
 
-def _planned(given: dict[str, Any]) -> dict[str, Any]:
-    return {("team_id" if name == "team" else name): value for name, value in given.items()}
-
-
 class AlertRuleList(APIView):
     """All alert rules; making one."""
 
@@ -144,15 +130,15 @@ class AlertRuleList(APIView):
     def get(self, request: Request) -> Response:
         """List the rules, the oldest first."""
         rows = AlertRule.objects.of(caller_of(request).workspace)
-        return Response(page(request, rows, {"id": UUID}, rule_shown, descending=False))
+        return Response(page(request, rows, {"id": UUID}, AlertRuleShape.shown, descending=False))
 
     @creates("create_alert_rule", AlertRuleInput, AlertRuleShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a rule."""
         given = checked(AlertRuleInput, request)
-        row = keeping.keep(caller_of(request), keeping.Plan(**_planned(given)))
-        return Response(rule_shown(row), status=201)
+        row = keeping.keep(caller_of(request), keeping.Plan(**given))
+        return Response(AlertRuleShape.shown(row), status=201)
 
 
 class AlertRuleDetail(APIView):
@@ -165,9 +151,9 @@ class AlertRuleDetail(APIView):
         """Change a rule."""
         caller = caller_of(request)
         row = AlertRule.objects.of(caller.workspace).get(pk=rule_id)
-        given = _planned(checked(AlertRuleChangeInput, request))
+        given = checked(AlertRuleChangeInput, request)
         plan = msgspec.structs.replace(keeping.plan_of(row), **given)
-        return Response(rule_shown(keeping.keep(caller, plan, row)))
+        return Response(AlertRuleShape.shown(keeping.keep(caller, plan, row)))
 
     @removes("remove_alert_rule")
     def delete(self, request: Request, rule_id: UUID) -> Response:

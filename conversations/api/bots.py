@@ -18,7 +18,6 @@ from conversations.api import shapes
 from conversations.api.asking import team_named
 from conversations.api.conversations import MOVED, here, moved
 from conversations.api.operations import changes, creates, does, lists, removes, shows
-from conversations.api.represent import moment
 from conversations.bots import keeping
 from conversations.bots.keeping import NAME_LENGTH, Made, Plan
 from conversations.draft import Words
@@ -39,7 +38,7 @@ class BotInput(serializers.Serializer[Any]):
 
     name = Text(max_length=NAME_LENGTH, required=False)
     url = Text(max_length=500, required=False)
-    channels = serializers.ListField(child=Id(), max_length=200, required=False)
+    channels = serializers.ListField(source="channel_ids", child=Id(), max_length=200, required=False)
     active = YesNo(required=False)
 
 
@@ -49,9 +48,9 @@ class BotShape(shapes.Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     url = serializers.URLField()
-    channels = serializers.ListField(child=serializers.UUIDField())
+    channels = serializers.ListField(source="channel_ids", child=serializers.UUIDField())
     active = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+    created_at = shapes.Moment()
 
 
 class MadeBotShape(BotShape):
@@ -68,21 +67,9 @@ class HandoffInput(serializers.Serializer[Any]):
     note = Text(required=False, allow_null=True, allow_blank=True, max_length=10_000)
 
 
-def shown(row: Bot) -> dict[str, Any]:
-    """Return a bot as the API shows it: never its secret."""
-    return {
-        "id": str(row.pk),
-        "name": row.name,
-        "url": row.url,
-        "channels": [str(one) for one in row.channel_ids],
-        "active": row.active,
-        "created_at": moment(row.created_at),
-    }
-
-
 def _made(made: Made) -> dict[str, Any]:
     made.bot.refresh_from_db()
-    return {**shown(made.bot), "secret": made.secret, "token": made.token}
+    return {**BotShape.shown(made.bot), "secret": made.secret, "token": made.token}
 
 
 def plan_of(given: dict[str, Any], row: Bot | None = None) -> Plan:
@@ -90,9 +77,6 @@ def plan_of(given: dict[str, Any], row: Bot | None = None) -> Plan:
     kept: dict[str, Any] = {"name": "", "url": ""}
     if row is not None:
         kept = {"name": row.name, "url": row.url, "channel_ids": row.channel_ids, "active": row.active}
-    if "channels" in given:
-        given = {**given, "channel_ids": given["channels"]}
-        del given["channels"]
     return Plan(**{**kept, **given})
 
 
@@ -104,7 +88,7 @@ class BotList(APIView):
     @lists("list_bots", BotShape)
     def get(self, request: Request) -> Response:
         """List the bots, newest first."""
-        return Response(page(request, Bot.objects.of(caller_of(request).workspace), {"id": UUID}, shown))
+        return Response(page(request, Bot.objects.of(caller_of(request).workspace), {"id": UUID}, BotShape.shown))
 
     @creates("create_bot", BotInput, MadeBotShape)
     @once
@@ -125,7 +109,7 @@ class BotDetail(APIView):
     @shows("get_bot", BotShape)
     def get(self, request: Request, bot_id: UUID) -> Response:
         """Show a bot."""
-        return Response(shown(Bot.objects.of(caller_of(request).workspace).get(pk=bot_id)))
+        return Response(BotShape.shown(Bot.objects.of(caller_of(request).workspace).get(pk=bot_id)))
 
     @changes("change_bot", BotInput, BotShape)
     def patch(self, request: Request, bot_id: UUID) -> Response:
@@ -133,10 +117,9 @@ class BotDetail(APIView):
         caller = caller_of(request)
         with transaction.atomic():
             row = Bot.objects.of(caller.workspace).select_for_update().get(pk=bot_id)
-            before = shown(row)
-            after = shown(keeping.change(row, plan_of(checked(BotInput, request), row)))
-            changed = {field: (before[field], after[field]) for field in before if before[field] != after[field]}
-            audit.note(caller, "bot.changed", row, changed)
+            before = BotShape.shown(row)
+            after = BotShape.shown(keeping.change(row, plan_of(checked(BotInput, request), row)))
+            audit.note(caller, "bot.changed", row, audit.difference(before, after))
         return Response(after)
 
     @removes("remove_bot")

@@ -18,7 +18,7 @@ from conversations.models import CannedReply
 from conversations.workplace import canned
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Choice, Filters, Id, Text, checked
+from hub.inputs import Choice, Filters, Id, Partly, Text, checked
 from hub.models import Role
 from hub.pagination import page
 
@@ -35,14 +35,8 @@ class CannedReplyInput(serializers.Serializer[Any]):
     language = Choice(["", *LANGUAGES], required=False)
 
 
-class CannedReplyChangeInput(serializers.Serializer[Any]):
+class CannedReplyChangeInput(Partly, CannedReplyInput):
     """What shall be otherwise about a canned reply; what is not said stays."""
-
-    shortcut = Text(max_length=canned.SHORTCUT_LENGTH + 1, required=False)
-    title = Text(max_length=canned.TITLE_LENGTH, required=False)
-    text = Text(max_length=canned.TEXT_LENGTH, trim_whitespace=False, required=False)
-    team = Id(required=False, allow_null=True)
-    language = Choice(["", *LANGUAGES], required=False)
 
 
 class CannedReplyShape(shapes.Shape):
@@ -52,24 +46,10 @@ class CannedReplyShape(shapes.Shape):
     shortcut = serializers.CharField()
     title = serializers.CharField()
     text = serializers.CharField()
-    team = serializers.UUIDField(allow_null=True)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
     language = serializers.CharField(allow_blank=True)
     used_count = serializers.IntegerField()
-    updated_at = serializers.DateTimeField()
-
-
-def shown(row: CannedReply) -> dict[str, Any]:
-    """Return a canned reply as the API shows it."""
-    return {
-        "id": str(row.pk),
-        "shortcut": row.shortcut,
-        "title": row.title,
-        "text": row.text,
-        "team": str(row.team_id) if row.team_id else None,
-        "language": row.language,
-        "used_count": row.used_count,
-        "updated_at": row.updated_at.isoformat(),
-    }
+    updated_at = shapes.Moment()
 
 
 class CannedReplyList(APIView):
@@ -88,7 +68,7 @@ class CannedReplyList(APIView):
             rows = rows.filter(
                 Q(shortcut__icontains=words) | Q(title__icontains=words) | Q(text__icontains=words),
             )
-        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+        return Response(page(request, rows, {"id": UUID}, CannedReplyShape.shown, descending=False))
 
     @creates("create_canned_reply", CannedReplyInput, CannedReplyShape)
     @once
@@ -96,7 +76,7 @@ class CannedReplyList(APIView):
         """Keep a canned reply."""
         given = checked(CannedReplyInput, request)
         row = canned.create(caller_of(request), canned.CannedChange(**given))
-        return Response(shown(row), status=201)
+        return Response(CannedReplyShape.shown(row), status=201)
 
 
 class CannedReplyDetail(APIView):
@@ -110,7 +90,7 @@ class CannedReplyDetail(APIView):
         caller = caller_of(request)
         CannedReply.objects.of(caller.workspace).only("id").get(pk=reply_id)
         given = checked(CannedReplyChangeInput, request)
-        return Response(shown(canned.change(caller, reply_id, canned.CannedChange(**given))))
+        return Response(CannedReplyShape.shown(canned.change(caller, reply_id, canned.CannedChange(**given))))
 
     @removes("remove_canned_reply")
     def delete(self, request: Request, reply_id: UUID) -> Response:

@@ -59,19 +59,6 @@ class CustomFieldShape(shapes.Shape):
     position = serializers.IntegerField()
 
 
-def shown(row: CustomField) -> dict[str, Any]:
-    """Return a field as the API shows it."""
-    return {
-        "id": str(row.pk),
-        "of": row.of,
-        "key": row.key,
-        "title": row.title,
-        "kind": row.kind,
-        "choices": row.choices,
-        "position": row.position,
-    }
-
-
 class CustomFieldList(APIView):
     """All fields; adding one."""
 
@@ -83,7 +70,7 @@ class CustomFieldList(APIView):
         rows = CustomField.objects.of(caller_of(request).workspace)
         if (owners := Filters(request).choices("of", OWNERS)) is not None:
             rows = rows.filter(of__in=owners)
-        return Response(page(request, rows, {"position": int, "id": UUID}, shown, descending=False))
+        return Response(page(request, rows, {"position": int, "id": UUID}, CustomFieldShape.shown, descending=False))
 
     @creates("create_custom_field", CustomFieldInput, CustomFieldShape)
     @once
@@ -92,7 +79,7 @@ class CustomFieldList(APIView):
         given = checked(CustomFieldInput, request)
         given["choices"] = tuple(given.get("choices", ()))
         row = fields.create(caller_of(request), fields.NewField(**given))
-        return Response(shown(row), status=201)
+        return Response(CustomFieldShape.shown(row), status=201)
 
 
 class CustomFieldDetail(APIView):
@@ -108,7 +95,7 @@ class CustomFieldDetail(APIView):
         given = checked(CustomFieldChangeInput, request)
         if "choices" in given:
             given["choices"] = tuple(given["choices"])
-        return Response(shown(fields.change(caller, field_id, fields.FieldChange(**given))))
+        return Response(CustomFieldShape.shown(fields.change(caller, field_id, fields.FieldChange(**given))))
 
     @removes("remove_custom_field")
     def delete(self, request: Request, field_id: UUID) -> Response:

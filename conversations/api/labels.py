@@ -16,7 +16,7 @@ from conversations.models import Label
 from conversations.workplace import labels
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Choice, Text, checked
+from hub.inputs import Choice, Partly, Text, checked
 from hub.models import Role
 from hub.pagination import page
 
@@ -30,11 +30,8 @@ class LabelInput(serializers.Serializer[Any]):
     color = Choice(COLORS, required=False)
 
 
-class LabelChangeInput(serializers.Serializer[Any]):
+class LabelChangeInput(Partly, LabelInput):
     """What shall be otherwise about a label; what is not said stays."""
-
-    name = Text(max_length=labels.NAME_LENGTH, required=False)
-    color = Choice(COLORS, required=False)
 
 
 class LabelShape(shapes.Shape):
@@ -43,11 +40,6 @@ class LabelShape(shapes.Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     color = serializers.ChoiceField(COLORS)
-
-
-def shown(row: Label) -> dict[str, Any]:
-    """Return a label as the API shows it."""
-    return {"id": str(row.pk), "name": row.name, "color": row.color}
 
 
 class LabelList(APIView):
@@ -59,7 +51,7 @@ class LabelList(APIView):
     def get(self, request: Request) -> Response:
         """List the labels, the oldest first."""
         rows = Label.objects.of(caller_of(request).workspace)
-        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+        return Response(page(request, rows, {"id": UUID}, LabelShape.shown, descending=False))
 
     @creates("create_label", LabelInput, LabelShape)
     @once
@@ -67,7 +59,7 @@ class LabelList(APIView):
         """Make a label."""
         given = checked(LabelInput, request)
         row = labels.create(caller_of(request), given["name"], given.get("color", COLORS[0]))
-        return Response(shown(row), status=201)
+        return Response(LabelShape.shown(row), status=201)
 
 
 class LabelDetail(APIView):
@@ -81,7 +73,7 @@ class LabelDetail(APIView):
         caller = caller_of(request)
         Label.objects.of(caller.workspace).only("id").get(pk=label_id)
         given = checked(LabelChangeInput, request)
-        return Response(shown(labels.change(caller, label_id, labels.LabelChange(**given))))
+        return Response(LabelShape.shown(labels.change(caller, label_id, labels.LabelChange(**given))))
 
     @removes("remove_label")
     def delete(self, request: Request, label_id: UUID) -> Response:

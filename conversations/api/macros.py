@@ -18,7 +18,7 @@ from conversations.perform import MOST_ACTIONS
 from conversations.workplace import macros
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Filters, Id, Text, checked
+from hub.inputs import Filters, Id, Partly, Text, checked
 from hub.models import Role
 from hub.pagination import page
 
@@ -37,12 +37,8 @@ class MacroInput(serializers.Serializer[Any]):
     team = Id(required=False, allow_null=True)
 
 
-class MacroChangeInput(serializers.Serializer[Any]):
+class MacroChangeInput(Partly, MacroInput):
     """What shall be otherwise about a macro; what is not said stays."""
-
-    name = Text(max_length=macros.NAME_LENGTH, required=False)
-    actions = Actions(max_length=MOST_ACTIONS, required=False)
-    team = Id(required=False, allow_null=True)
 
 
 class MacroShape(shapes.Shape):
@@ -55,19 +51,8 @@ class MacroShape(shapes.Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     actions = serializers.ListField(child=serializers.DictField())
-    team = serializers.UUIDField(allow_null=True)
-    updated_at = serializers.DateTimeField()
-
-
-def shown(row: Macro) -> dict[str, Any]:
-    """Return a macro as the API shows it."""
-    return {
-        "id": str(row.pk),
-        "name": row.name,
-        "actions": row.actions,
-        "team": str(row.team_id) if row.team_id else None,
-        "updated_at": row.updated_at.isoformat(),
-    }
+    team = serializers.UUIDField(source="team_id", allow_null=True)
+    updated_at = shapes.Moment()
 
 
 class MacroList(APIView):
@@ -81,7 +66,7 @@ class MacroList(APIView):
         rows = Macro.objects.of(caller_of(request).workspace)
         if (team := Filters(request).uuid("team")) is not None:
             rows = rows.filter(Q(team=team) | Q(team=None))
-        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+        return Response(page(request, rows, {"id": UUID}, MacroShape.shown, descending=False))
 
     @creates("create_macro", MacroInput, MacroShape)
     @once
@@ -89,7 +74,7 @@ class MacroList(APIView):
         """Keep a macro."""
         given = checked(MacroInput, request)
         row = macros.create(caller_of(request), _wanted(given))
-        return Response(shown(row), status=201)
+        return Response(MacroShape.shown(row), status=201)
 
 
 class MacroDetail(APIView):
@@ -103,7 +88,7 @@ class MacroDetail(APIView):
         caller = caller_of(request)
         Macro.objects.of(caller.workspace).only("id").get(pk=macro_id)
         given = checked(MacroChangeInput, request)
-        return Response(shown(macros.change(caller, macro_id, _wanted(given))))
+        return Response(MacroShape.shown(macros.change(caller, macro_id, _wanted(given))))
 
     @removes("remove_macro")
     def delete(self, request: Request, macro_id: UUID) -> Response:

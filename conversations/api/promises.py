@@ -14,12 +14,11 @@ from rest_framework.views import APIView
 from conversations.api import shapes
 from conversations.api.asking import OneOf, kinds
 from conversations.api.operations import changes, creates, lists, removes, shows
-from conversations.api.represent import identifier
 from conversations.models import SlaPolicy
 from conversations.promise import keeping
 from hub.access import caller_of
 from hub.idempotency import once
-from hub.inputs import Choice, Id, Text, YesNo, checked
+from hub.inputs import Choice, Id, Partly, Text, YesNo, checked
 from hub.models import Role
 from hub.pagination import page
 
@@ -31,7 +30,7 @@ class SlaPolicyInput(serializers.Serializer[Any]):
 
     name = Text(max_length=keeping.NAME_LENGTH)
     position = serializers.IntegerField(required=False)
-    team = Id(required=False, allow_null=True)
+    team = Id(source="team_id", required=False, allow_null=True)
     channel_kinds = serializers.ListField(child=OneOf(kinds), required=False, max_length=50)
     priorities = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=5)
     first_response = serializers.IntegerField(required=False, allow_null=True)
@@ -42,10 +41,8 @@ class SlaPolicyInput(serializers.Serializer[Any]):
     active = YesNo(required=False)
 
 
-class SlaPolicyChangeInput(SlaPolicyInput):
+class SlaPolicyChangeInput(Partly, SlaPolicyInput):
     """What shall be otherwise about a policy; what is not said stays."""
-
-    name = Text(max_length=keeping.NAME_LENGTH, required=False)
 
 
 class SlaPolicyShape(shapes.Shape):
@@ -54,7 +51,7 @@ class SlaPolicyShape(shapes.Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     position = serializers.IntegerField()
-    team = serializers.UUIDField(allow_null=True)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
     channel_kinds = serializers.ListField(child=serializers.CharField())
     priorities = serializers.ListField(child=serializers.IntegerField())
     first_response = serializers.IntegerField(allow_null=True)
@@ -63,18 +60,6 @@ class SlaPolicyShape(shapes.Shape):
     clock = serializers.ChoiceField(CLOCKS)
     pauses = serializers.BooleanField()
     active = serializers.BooleanField()
-
-
-def shown(row: SlaPolicy) -> dict[str, Any]:
-    """Return a policy as the API shows it."""
-    plan = msgspec.structs.asdict(keeping.plan_of(row))
-    del plan["team_id"]
-    return {"id": str(row.pk), **plan, "team": identifier(row.team_id)}
-
-
-def planned(given: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given by the names of a plan."""
-    return {("team_id" if name == "team" else name): value for name, value in given.items()}
 
 
 class SlaPolicyList(APIView):
@@ -86,15 +71,15 @@ class SlaPolicyList(APIView):
     def get(self, request: Request) -> Response:
         """List the policies, the oldest first."""
         rows = SlaPolicy.objects.of(caller_of(request).workspace)
-        return Response(page(request, rows, {"id": UUID}, shown, descending=False))
+        return Response(page(request, rows, {"id": UUID}, SlaPolicyShape.shown, descending=False))
 
     @creates("create_sla_policy", SlaPolicyInput, SlaPolicyShape)
     @once
     def post(self, request: Request) -> Response:
         """Make a policy."""
         given = checked(SlaPolicyInput, request)
-        row = keeping.keep(caller_of(request), keeping.Plan(**planned(given)))
-        return Response(shown(row), status=201)
+        row = keeping.keep(caller_of(request), keeping.Plan(**given))
+        return Response(SlaPolicyShape.shown(row), status=201)
 
 
 class SlaPolicyDetail(APIView):
@@ -105,16 +90,16 @@ class SlaPolicyDetail(APIView):
     @shows("get_sla_policy", SlaPolicyShape)
     def get(self, request: Request, policy_id: UUID) -> Response:
         """Show a policy."""
-        return Response(shown(SlaPolicy.objects.of(caller_of(request).workspace).get(pk=policy_id)))
+        return Response(SlaPolicyShape.shown(SlaPolicy.objects.of(caller_of(request).workspace).get(pk=policy_id)))
 
     @changes("change_sla_policy", SlaPolicyChangeInput, SlaPolicyShape)
     def patch(self, request: Request, policy_id: UUID) -> Response:
         """Change a policy: what is due by it is figured anew."""
         caller = caller_of(request)
         row = SlaPolicy.objects.of(caller.workspace).get(pk=policy_id)
-        given = planned(checked(SlaPolicyChangeInput, request))
+        given = checked(SlaPolicyChangeInput, request)
         plan = msgspec.structs.replace(keeping.plan_of(row), **given)
-        return Response(shown(keeping.keep(caller, plan, row)))
+        return Response(SlaPolicyShape.shown(keeping.keep(caller, plan, row)))
 
     @removes("remove_sla_policy")
     def delete(self, request: Request, policy_id: UUID) -> Response:

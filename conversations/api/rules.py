@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -54,7 +53,7 @@ class RuleShape(shapes.Shape):
     actions = serializers.ListField(child=serializers.DictField())
     active = serializers.BooleanField()
     position = serializers.IntegerField()
-    updated_at = serializers.DateTimeField()
+    updated_at = shapes.Moment()
 
 
 class TrialMatchShape(shapes.Shape):
@@ -92,20 +91,6 @@ class RuleRunShape(shapes.Shape):
     at = serializers.DateTimeField()
 
 
-def shown(row: Rule) -> dict[str, Any]:
-    """Return a rule as the API shows it."""
-    return {
-        "id": str(row.pk),
-        "name": row.name,
-        "event": row.event,
-        "conditions": row.conditions,
-        "actions": row.actions,
-        "active": row.active,
-        "position": row.position,
-        "updated_at": moment(row.updated_at or timezone.now()),
-    }
-
-
 def _run(row: RuleRun) -> dict[str, Any]:
     return {
         "id": str(row.pk),
@@ -138,7 +123,7 @@ class RuleList(APIView):
     def get(self, request: Request) -> Response:
         """List the rules in the order in which they are tried."""
         rows = Rule.objects.of(caller_of(request).workspace)
-        return Response(page(request, rows, {"position": int, "id": UUID}, shown, descending=False))
+        return Response(page(request, rows, {"position": int, "id": UUID}, RuleShape.shown, descending=False))
 
     @creates("create_rule", RuleInput, RuleShape)
     @once
@@ -148,7 +133,7 @@ class RuleList(APIView):
         with transaction.atomic():
             row = automation.keep(caller.workspace, plan_of(given))
             audit.note(caller, "rule.created", row)
-        return Response(shown(row), status=201)
+        return Response(RuleShape.shown(row), status=201)
 
 
 class RuleDetail(APIView):
@@ -159,7 +144,7 @@ class RuleDetail(APIView):
     @shows("get_rule", RuleShape)
     def get(self, request: Request, rule_id: UUID) -> Response:
         """Show a rule."""
-        return Response(shown(Rule.objects.of(caller_of(request).workspace).get(pk=rule_id)))
+        return Response(RuleShape.shown(Rule.objects.of(caller_of(request).workspace).get(pk=rule_id)))
 
     @changes("change_rule", RuleInput, RuleShape)
     def patch(self, request: Request, rule_id: UUID) -> Response:
@@ -167,12 +152,11 @@ class RuleDetail(APIView):
         caller = caller_of(request)
         with transaction.atomic():
             row = Rule.objects.of(caller.workspace).select_for_update().get(pk=rule_id)
-            before = shown(row)
-            row = automation.keep(caller.workspace, plan_of(checked(RuleInput, request), row), row)
-            after = shown(row)
-            changed = {field: (before[field], after[field]) for field in before if before[field] != after[field]}
-            changed.pop("updated_at", None)
-            audit.note(caller, "rule.changed", row, changed)
+            before = RuleShape.shown(row)
+            after = RuleShape.shown(automation.keep(caller.workspace, plan_of(checked(RuleInput, request), row), row))
+            audit.note(
+                caller, "rule.changed", row, audit.difference(before, after | {"updated_at": before["updated_at"]})
+            )
         return Response(after)
 
     @removes("remove_rule")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -45,6 +46,19 @@ class Shape(serializers.Serializer[Any]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         set_override(cls, "component_name", cls.__name__.removesuffix("Shape"))
+
+    @classmethod
+    def shown(cls, row: Any) -> dict[str, Any]:
+        """Return a row as this shape, whose fields are then its columns."""
+        return dict(cls(row).data)
+
+
+class Moment(serializers.DateTimeField):
+    """A time in ISO-8601, UTC, written as everywhere."""
+
+    def to_representation(self, value: datetime) -> str:
+        """Return the time."""
+        return value.astimezone(UTC).isoformat()
 
 
 @cache

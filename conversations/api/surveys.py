@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from conversations.api import shapes
 from conversations.api.operations import changes, creates, lists, shows
-from conversations.api.represent import moment
 from conversations.models import Survey, SurveyRequest
 from conversations.surveys import TRIGGERS, keeping
 from conversations.surveys.keeping import LONGEST_DELAY, NAME_LENGTH, Plan
@@ -34,7 +33,7 @@ class SurveyInput(serializers.Serializer[Any]):
     kind = Choice(["csat", "nps"], required=False)
     trigger = Choice(list(TRIGGERS), required=False)
     delay_seconds = serializers.IntegerField(min_value=0, max_value=LONGEST_DELAY, required=False)
-    team = Id(required=False, allow_null=True)
+    team = Id(source="team_id", required=False, allow_null=True)
     channel_kinds = serializers.ListField(child=Choice(shapes.CHANNEL_KINDS), required=False, max_length=20)
     texts = serializers.DictField(child=serializers.DictField(), required=False)
     template = Text(max_length=512, required=False, allow_blank=True)
@@ -49,71 +48,41 @@ class SurveyShape(shapes.Shape):
     kind = serializers.ChoiceField(["csat", "nps"])
     trigger = serializers.ChoiceField(list(TRIGGERS))
     delay_seconds = serializers.IntegerField()
-    team = serializers.UUIDField(allow_null=True)
+    team = serializers.UUIDField(source="team_id", allow_null=True)
     channel_kinds = serializers.ListField(child=serializers.ChoiceField(shapes.CHANNEL_KINDS))
     texts = serializers.DictField()
     template = serializers.CharField(allow_blank=True)
     active = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+    created_at = shapes.Moment()
+
+
+class OrNobody(serializers.CharField):
+    """An e-mail address, null for none."""
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]  # the framework's own may be null too
+        """Return the address."""
+        return value or None
 
 
 class SurveyRequestShape(shapes.Shape):
     """One question to one person: due, asked, answered, or `skipped` and why (`reason`)."""
 
     id = serializers.UUIDField()
-    survey = serializers.UUIDField()
-    kind = serializers.ChoiceField(["csat", "nps"])
-    customer = serializers.UUIDField()
-    conversation = serializers.UUIDField(allow_null=True)
-    message = serializers.UUIDField(allow_null=True)
+    survey = serializers.UUIDField(source="survey_id")
+    kind = serializers.ChoiceField(["csat", "nps"], source="survey.kind")
+    customer = serializers.UUIDField(source="customer_id")
+    conversation = serializers.UUIDField(source="conversation_id", allow_null=True)
+    message = serializers.UUIDField(source="message_id", allow_null=True)
     subject = serializers.CharField()
     touchpoint = serializers.CharField()
-    agent = serializers.CharField(allow_null=True)
+    agent = OrNobody(source="agent_email", allow_null=True)
     state = serializers.ChoiceField(STATES)
     reason = serializers.CharField(allow_blank=True)
     score = serializers.IntegerField(allow_null=True)
     comment = serializers.CharField(allow_blank=True)
-    due_at = serializers.DateTimeField()
-    asked_at = serializers.DateTimeField(allow_null=True)
-    answered_at = serializers.DateTimeField(allow_null=True)
-
-
-def shown(row: Survey) -> dict[str, Any]:
-    """Return a survey as the API shows it."""
-    return {
-        "id": str(row.pk),
-        "name": row.name,
-        "kind": row.kind,
-        "trigger": row.trigger,
-        "delay_seconds": row.delay_seconds,
-        "team": str(row.team_id) if row.team_id else None,
-        "channel_kinds": row.channel_kinds,
-        "texts": row.texts,
-        "template": row.template,
-        "active": row.active,
-        "created_at": moment(row.created_at),
-    }
-
-
-def _request(row: SurveyRequest) -> dict[str, Any]:
-    return {
-        "id": str(row.pk),
-        "survey": str(row.survey_id),
-        "kind": row.survey.kind,
-        "customer": str(row.customer_id),
-        "conversation": str(row.conversation_id) if row.conversation_id else None,
-        "message": str(row.message_id) if row.message_id else None,
-        "subject": row.subject,
-        "touchpoint": row.touchpoint,
-        "agent": row.agent_email or None,
-        "state": row.state,
-        "reason": row.reason,
-        "score": row.score,
-        "comment": row.comment,
-        "due_at": moment(row.due_at),
-        "asked_at": moment(row.asked_at),
-        "answered_at": moment(row.answered_at),
-    }
+    due_at = shapes.Moment()
+    asked_at = shapes.Moment(allow_null=True)
+    answered_at = shapes.Moment(allow_null=True)
 
 
 def plan_of(given: dict[str, Any], row: Survey | None = None) -> Plan:
@@ -121,9 +90,6 @@ def plan_of(given: dict[str, Any], row: Survey | None = None) -> Plan:
     kept: dict[str, Any] = {"name": "", "kind": ""}
     if row is not None:
         kept = {name: getattr(row, name) for name in Plan.__struct_fields__}
-    if "team" in given:
-        given = {**given, "team_id": given["team"]}
-        del given["team"]
     return Plan(**{**kept, **given})
 
 
@@ -135,7 +101,7 @@ class SurveyList(APIView):
     @lists("list_surveys", SurveyShape)
     def get(self, request: Request) -> Response:
         """List the surveys, newest first."""
-        return Response(page(request, Survey.objects.of(caller_of(request).workspace), {"id": UUID}, shown))
+        return Response(page(request, Survey.objects.of(caller_of(request).workspace), {"id": UUID}, SurveyShape.shown))
 
     @creates("create_survey", SurveyInput, SurveyShape)
     @once
@@ -146,7 +112,7 @@ class SurveyList(APIView):
             row = keeping.keep(caller.workspace, plan_of(given))
             audit.note(caller, "survey.created", row)
         row.refresh_from_db()
-        return Response(shown(row), status=201)
+        return Response(SurveyShape.shown(row), status=201)
 
 
 class SurveyDetail(APIView):
@@ -157,7 +123,7 @@ class SurveyDetail(APIView):
     @shows("get_survey", SurveyShape)
     def get(self, request: Request, survey_id: UUID) -> Response:
         """Show a survey."""
-        return Response(shown(Survey.objects.of(caller_of(request).workspace).get(pk=survey_id)))
+        return Response(SurveyShape.shown(Survey.objects.of(caller_of(request).workspace).get(pk=survey_id)))
 
     @changes("change_survey", SurveyInput, SurveyShape)
     def patch(self, request: Request, survey_id: UUID) -> Response:
@@ -165,10 +131,9 @@ class SurveyDetail(APIView):
         caller = caller_of(request)
         with transaction.atomic():
             row = Survey.objects.of(caller.workspace).select_for_update().get(pk=survey_id)
-            before = shown(row)
-            after = shown(keeping.keep(caller.workspace, plan_of(checked(SurveyInput, request), row), row))
-            changed = {field: (before[field], after[field]) for field in before if before[field] != after[field]}
-            audit.note(caller, "survey.changed", row, changed)
+            before = SurveyShape.shown(row)
+            after = SurveyShape.shown(keeping.keep(caller.workspace, plan_of(checked(SurveyInput, request), row), row))
+            audit.note(caller, "survey.changed", row, audit.difference(before, after))
         return Response(after)
 
 
@@ -187,4 +152,4 @@ class SurveyRequestList(APIView):
                 rows = rows.filter(**{field: key})
         if (states := filters.choices("state", STATES)) is not None:
             rows = rows.filter(state__in=states)
-        return Response(page(request, rows, {"id": UUID}, _request))
+        return Response(page(request, rows, {"id": UUID}, SurveyRequestShape.shown))
