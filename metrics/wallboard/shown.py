@@ -55,7 +55,8 @@ def tiles(floor: Floor, hours: Past, wanted: Targets) -> list[Shown]:
         _tile("queue", len(queue), wanted.queue, last.queue, (past.mean(last.queue), past.mean(before.queue))),
         _tile("longest", waited, wanted.longest, last.longest, (past.mean(last.longest), past.mean(before.longest)))
         | {"since": moment(longest)},
-        _tile("serving", len(floor.served), wanted.serving or room or None, last.serving, (past.mean(last.serving), past.mean(before.serving))),
+        _tile("serving", len(floor.served), wanted.serving or room or None, last.serving, (past.mean(last.serving), past.mean(before.serving)))
+        | {"room": wanted.serving is None},
         _tile("agents", free, wanted.agents or (1 if there else None), last.available, (past.mean(last.available), past.mean(before.available))) | {"of": len(there)},
         _tile("sla", last.kept.value, wanted.sla, last.sla, (last.kept.value, before.kept.value))
         | {"part": last.kept.part, "of": last.kept.whole},

@@ -52,7 +52,7 @@ function paintTiles() {
     const value = tile.key === "longest" ? (tile.since ? secondsBetween(tile.since) : 0) : tile.value;
     write($("[data-value]", element), tile.key === "agents" ? `${tile.value}/${tile.of}` : say(tile.key, value));
     element.dataset.level = tile.state;
-    const target = tile.target === null ? words.no_target : fill(words.targets[tile.key], { target: say(tile.key, tile.target) });
+    const target = tile.target === null ? words.no_target : fill(tile.room ? words.room : words.targets[tile.key], { target: say(tile.key, tile.target) });
     write($("[data-target]", element), tile.part === undefined ? target : `${target} · ${fill(words.of, { part: tile.part, whole: tile.of })}`);
     write($("[data-word]", element), tile.state ? words.states[tile.state] : "");
     $("[data-line]", element).setAttribute("d", spark(tile.spark));
