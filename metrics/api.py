@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.models import Role, Workspace
-from metrics import evidence, receipts, shape
+from metrics import evidence, receipts, shape, targets
 from metrics.models import Receipt
 from metrics.query import answer
-from metrics.question import metric_named, read
+from metrics.question import Question, metric_named, read
 from metrics.registry import METRICS
 
 MOST_A_PAGE = 1_000
@@ -28,6 +28,9 @@ WORDS = [
     OpenApiParameter("agent", many=True),
     OpenApiParameter("team", many=True),
     OpenApiParameter("clock", enum=["elapsed", "business"]),
+    OpenApiParameter(
+        "target", float, description="Of times: seconds that should not be exceeded; the goal's unless given."
+    ),
 ]
 BY = OpenApiParameter("by", many=True, description="Split by these; each metric lists its dimensions.")
 COMPARE = OpenApiParameter("compare", enum=["previous"])
@@ -47,6 +50,14 @@ def workspace_of(request: Request) -> Workspace:
     return workspace
 
 
+def aimed(question: Question) -> Question:
+    """Return the question with the target that the workspace's goal names, where times are asked and none is given."""
+    if question.target is not None or not question.metric.clocks:
+        return question
+    today = timezone.now().astimezone(question.tz).date()
+    return question._replace(target=targets.of(question.workspace, today).get(question.metric.id))
+
+
 class Catalogue(Figures):
     """``GET /metrics``."""
 
@@ -64,7 +75,7 @@ class OneMetric(Figures):
     @extend_schema(operation_id="get_metric", parameters=[*WORDS, BY, COMPARE], responses=ANSWERED)
     def get(self, request: Request, metric: str) -> Response:
         """Answer with the figures, and with the id of their receipt."""
-        question = read(workspace_of(request), metric_named(metric), request.query_params, timezone.now())
+        question = aimed(read(workspace_of(request), metric_named(metric), request.query_params, timezone.now()))
         given = answer(question)
         body = {**shape.of_answer(given), "receipt": str(receipts.write(given).pk)}
         if request.query_params.get("compare"):
@@ -85,7 +96,7 @@ class Evidence(Figures):
     def get(self, request: Request, metric: str) -> Response:
         """Page through what was counted."""
         words = request.query_params
-        question = read(workspace_of(request), metric_named(metric), words, timezone.now())
+        question = aimed(read(workspace_of(request), metric_named(metric), words, timezone.now()))
         place = evidence.place_of(words["cursor"]) if words.get("cursor") else None
         found = evidence.page(question, place, _size(words.get("limit")))
         return Response(

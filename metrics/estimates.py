@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import erfc, sqrt
+from typing import NamedTuple
 
 Z = 1.959963984540054  # 95 % lie within so many standard errors
 ROUNDING = 1e-12
+DECIDED = 0.05  # the greatest p by which two shares are called different
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float, float]:
@@ -45,3 +47,29 @@ def survival(
             ]
         at_risk -= ends[length] + open_ones[length]
     return found
+
+
+class Comparison(NamedTuple):
+    """What two shares say of each other: by how much the second lies above the first, its 95 % interval, and how sure that is."""
+
+    difference: float
+    ci_low: float
+    ci_high: float
+    z: float
+    p: float
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether so much of a difference would come by chance less than one time in twenty."""
+        return self.p < DECIDED
+
+
+def compared(first: tuple[int, int], second: tuple[int, int]) -> Comparison:
+    """Compare two shares, each as how many of how many, by the test of two proportions; neither is of nothing."""
+    (a, n), (b, m) = first, second
+    one, other, pooled = a / n, b / m, (a + b) / (n + m)
+    apart = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    reach = Z * sqrt(one * (1 - one) / n + other * (1 - other) / m)
+    difference = other - one
+    z = difference / apart if apart else 0.0
+    return Comparison(difference, difference - reach, difference + reach, z, erfc(abs(z) / sqrt(2)))

@@ -22,8 +22,9 @@ PAGE = 100
 class Observation(NamedTuple):
     """One observation as it was counted. Lengths in seconds; what does not apply to the kind of figure is None.
 
-    ``counted`` says whether it is in a rate's numerator or one of those a ratio is divided by, ``amount`` what it adds to a
-    sum or above a ratio's line, ``divisor`` what it adds below. ``split`` are the values of the figure's dimensions.
+    ``counted`` says whether it is in a rate's numerator, kept to the target of a time, or is one of those a ratio is divided
+    by; ``amount`` what it adds to a sum or above a ratio's line, ``divisor`` what it adds below. ``split`` are the values of
+    the figure's dimensions.
     """
 
     id: str
@@ -156,7 +157,9 @@ def _shown(question: Question, kind: Lengths | Amounts | Sum | Count | Rate | Sc
     """Return what the rows of a figure without two sides show."""
     match kind:
         case Lengths():
-            return _Shown(length=kind.clocks[question.clock], whole=kind.clocks["elapsed"])
+            length = kind.clocks[question.clock]
+            kept = "" if question.target is None else f"{length} <= {round(question.target * 1e6)}"
+            return _Shown(length=length, whole=kind.clocks["elapsed"], counted=kept)
         case Count():
             return _Shown(each=kind.each)
         case Rate():

@@ -61,7 +61,7 @@ SALES = Layout(
         "sales_by_channel", "average_order_value", "spend_per_customer", "cac",
         "cart_abandonment", "cart_recovery", "payment_link_abandonment", "take_rate",
         "opportunities_opened", "opportunities_won", "win_rate", "sale_time",
-        "delivery_time", "on_time_delivery",
+        "delivery_time", "on_time_delivery", "coupon_usage", "roi",
     ),
     (
         Plot("stack", ("sales_by_channel",), ("channel",)),
@@ -78,9 +78,10 @@ JOURNEY = Layout(
     (
         "conversion_rate", "cross_channel_conversion", "assisted_conversions", "online_to_offline",
         "offline_to_online", "repeat_purchase_rate", "retention_rate",
-        "arpu", "lifetime_value", "channel_consistency",
+        "arpu", "lifetime_value", "channel_consistency", "channel_movement", "ropo",
     ),
     (
+        Plot("crossings", ("channel_movement",), ("from_channel", "to_channel"), _("From channel to channel")),
         Plot("crossings", ("cross_channel_conversion",), ("from_channel", "to_channel"), _("From first touch to sale")),
         Plot("rank", ("conversion_rate",), ("channel",)),
         Plot("rank", ("channel_preference",), ("channel",)),

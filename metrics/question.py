@@ -15,11 +15,15 @@ from hub.models import Workspace
 from metrics.registry import METRICS, Metric
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # instants that every part of the way can reckon with
+LONGEST_TARGET = 10 * 366 * 86_400.0  # seconds
 USUAL_DAYS = 28  # when no period is asked for
 
 
 class Question(NamedTuple):
-    """One question: a metric over ``[start, end)``, cut at ``tz``'s midnights, split ``by`` and kept to the filters' values."""
+    """One question: a metric over ``[start, end)``, cut at ``tz``'s midnights, split ``by`` and kept to the filters' values.
+
+    ``target``: of times it is also asked how many were no longer than so many seconds.
+    """
 
     workspace: Workspace
     metric: Metric
@@ -29,6 +33,7 @@ class Question(NamedTuple):
     by: tuple[str, ...] = ()
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     clock: str = "elapsed"
+    target: float | None = None
 
     @property
     def is_whole_days(self) -> bool:
@@ -62,6 +67,7 @@ class Question(NamedTuple):
         words |= {"by": list(self.by)} if self.by else {}
         words |= {name: list(values) for name, values in self.filters}
         words |= {"clock": self.clock} if self.metric.clocks else {}
+        words |= {} if self.target is None else {"target": str(self.target)}
         return words
 
 
@@ -88,7 +94,23 @@ def read(workspace: Workspace, metric: Metric, words: QueryDict, now: datetime) 
     clock = one["clock"] or "elapsed"
     _one_of("clock", clock, metric.clocks or ("elapsed",))
     _one_of("compare", one["compare"] or "previous", ("previous",))
-    return Question(workspace, metric, start, end, zone, by, _filters(metric, words), clock)
+    return Question(workspace, metric, start, end, zone, by, _filters(metric, words), clock, _target(metric, words))
+
+
+def _target(metric: Metric, words: QueryDict) -> float | None:
+    """Read how long a time should be at most, in seconds."""
+    said = words.get("target")
+    if not said:
+        return None
+    if not metric.clocks:
+        raise ValidationError({"target": [_("This figure measures no times.")]})
+    try:
+        target = float(said)
+    except ValueError:
+        target = 0.0
+    if not 0 < target <= LONGEST_TARGET:
+        raise ValidationError({"target": [_("Must be a number of seconds above 0.")]})
+    return target
 
 
 def _filters(metric: Metric, words: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:

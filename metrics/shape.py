@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from metrics.estimates import wilson
 from metrics.evidence import Observation
 from metrics.query import Answer, Figure
 from metrics.registry import Amounts, Count, Lengths, Metric, Rate, Ratio, Score, Sum
@@ -51,6 +52,15 @@ def of_figure(answer: Answer, figure: Figure) -> dict[str, Any]:
         row |= {"ci_low": figure.ci_low, "ci_high": figure.ci_high}
     if source.still_open:
         row |= {"censored": figure.censored, "oldest_open_seconds": figure.oldest_open_seconds}
+    if figure.within is not None:
+        low, high = wilson(figure.within, figure.n)
+        share = {
+            "within": figure.within,
+            "within_target": figure.within / figure.n,
+            "within_ci_low": low,
+            "within_ci_high": high,
+        }
+        row |= {"target": answer.question.target, **share}
     if figure.survival:
         row |= {"km_p50": figure.survival[0], "km_p75": figure.survival[1]}
     row |= {source.set_aside[0]: figure.set_aside} if source.set_aside else {}

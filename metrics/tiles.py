@@ -12,6 +12,7 @@ from metrics.asked import Asked
 from metrics.charts import bullet, line
 from metrics.plots import adds_up, spreads
 from metrics.query import Answer, Figure, Freshness, answer, waiting
+from metrics.question import Question
 from metrics.registry import Count, Lengths, Metric, Rate, Score
 
 FEW = 5  # below, no change is told
@@ -78,7 +79,7 @@ def tile(asked: Asked, metric: Metric, freshness: Freshness, target: float | Non
         spark=_spark(asked, given),
         is_small_sample=total.is_small_sample and not adds_up(metric),
         waiting=_waiting(still),
-        aim=_aim(metric, value, target, currency),
+        aim=_aim(metric, value, target, currency, _kept(question, freshness, target)),
         unheeded=tuple(words.dimension(name) for name in asked.unheeded(metric)),
         slowest=metric.id if isinstance(metric.adding, Lengths) and total.n else "",
     )
@@ -132,12 +133,21 @@ def _waiting(still: Figure) -> str:
     return form % {"n": words.count(still.censored), "length": words.length(still.oldest_open_seconds)}
 
 
-def _aim(metric: Metric, value: float | None, target: float | None, currency: str) -> Aim | None:
+def _kept(question: Question, freshness: Freshness, target: float | None) -> str:
+    """Say which share of times kept to their target; empty for what is no time."""
+    if target is None or not question.metric.clocks:
+        return ""
+    total = answer(question._replace(target=target), freshness, lean=True).total
+    return "" if total.within is None else _("%(share)s within it") % {"share": words.share(total.within / total.n)}
+
+
+def _aim(metric: Metric, value: float | None, target: float | None, currency: str, kept: str) -> Aim | None:
     if target is None or value is None:
         return None
     reached = value <= target if metric.better == "lower" else value >= target
     sign = "≤" if metric.better == "lower" else "≥"
     said = _("target %(sign)s %(value)s") % {"sign": sign, "value": words.figure(metric.unit, target, currency)}
+    said = f"{said} · {kept}" if kept else said
     return Aim(said, mark_safe(bullet.bullet(value, target, is_reached=reached)), reached)  # noqa: S308  our own drawing
 
 

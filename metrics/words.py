@@ -8,9 +8,17 @@ from functools import cache
 from babel import Locale
 from babel.dates import format_skeleton, get_day_names
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
-from django.utils.translation import get_language, gettext as _, to_locale
+from django.utils.translation import get_language, gettext as _, gettext_lazy, to_locale
 
 from conversations.channels.registry import adapter_of
+
+STAGE_TITLES = {
+    "attention": gettext_lazy("Attention"),
+    "consideration": gettext_lazy("Consideration"),
+    "decision": gettext_lazy("Decision"),
+    "service": gettext_lazy("Service"),
+    "loyalty": gettext_lazy("Loyalty"),
+}
 
 
 @cache
@@ -137,6 +145,9 @@ def dimension(word: str) -> str:
         "measure": _("Measure"),
         "kind": _("Kind"),
         "reach": _("Channels used"),
+        "coupon": _("Coupon"),
+        "benefit": _("Benefit"),
+        "used_channel": _("Channel of use"),
     }
     return known.get(word) or word.replace("_", " ").capitalize()
 
@@ -147,8 +158,10 @@ def part(dimension_word: str, value: str | None) -> str:
         return "—"
     if dimension_word.endswith("channel"):
         return channel(value)
-    if dimension_word in {"agent", "team", "store", "stage", "months"}:
+    if dimension_word in {"agent", "team", "store", "months"}:
         return value
+    if dimension_word == "stage":  # of the journey; those of opportunities have the names their source gave them
+        return str(STAGE_TITLES.get(value, value))
     known = {
         "agent": _("Agents"),
         "rule": _("Rule"),
@@ -164,6 +177,14 @@ def part(dimension_word: str, value: str | None) -> str:
         "open": _("Open"),
         "advanced": _("Advanced"),
         "back": _("Went back"),
+        "left": _("Left the journey"),
+        "moves": _("Moves on"),
+        "stays": _("Stays on the channel"),
+        "identified": _("Identified people"),
+        "lowest": _("At least"),
+        "highest": _("At most"),
+        "matched": _("Share identified"),
+        "uncosted": _("Cost of goods unknown"),
         "pickup": _("Pickup"),
         "delivery": _("Delivery"),
         "unanswered": _("Without an answer"),

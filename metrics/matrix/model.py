@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _
 
 from hub.models import Workspace
 from hub.refusal import Refused
@@ -16,13 +16,6 @@ from metrics.models.plans import STAGES
 from metrics.registry import METRICS
 
 MOST_IN_A_CELL = 8
-TITLES = {
-    "attention": gettext_lazy("Attention"),
-    "consideration": gettext_lazy("Consideration"),
-    "decision": gettext_lazy("Decision"),
-    "service": gettext_lazy("Service"),
-    "loyalty": gettext_lazy("Loyalty"),
-}
 USUAL = {
     "attention": ("interaction_volume", "channel_preference"),
     "consideration": ("first_response_time", "queue_abandonment"),

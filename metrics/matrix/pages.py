@@ -70,7 +70,7 @@ def _context(request: HttpRequest, caller: Caller, channels: list[str], wrong: d
         "heads": [words.channel(kind) if kind else _("All channels") for kind in places],
         "rows": [
             {
-                "title": model.TITLES[stage],
+                "title": words.STAGE_TITLES[stage],
                 "cells": [
                     [_figure(one) for one in shown if (one.bound.stage, one.bound.channel) == (stage, kind)]
                     for kind in places
@@ -81,7 +81,7 @@ def _context(request: HttpRequest, caller: Caller, channels: list[str], wrong: d
         "edit": "edit" in request.GET or bool(wrong),
         "wrong": wrong,
         "typed": request.POST,
-        "stages": model.TITLES.items(),
+        "stages": words.STAGE_TITLES.items(),
         "channels": [(kind, words.channel(kind)) for kind in channels],
         "metrics": sorted(METRICS.values(), key=lambda one: str(one.title)),
         "is_own": StageModel.objects.of(caller.workspace).exists(),

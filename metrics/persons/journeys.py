@@ -14,7 +14,7 @@ LOOK_BACK = "interval '90 days'"  # no touch before this has a share in a sale
 def touches(since: str, until: str = "", who: str = "") -> str:
     """Return a SELECT of the touches from one instant to before another, both SQL expressions; to now without the latter.
 
-    ``who`` is a SELECT of the people they are kept to.
+    ``direct`` is who came to the site and nothing says from where. ``who`` is a SELECT of the people they are kept to.
     """
     volumes = f"volume.day >= (({since}) AT TIME ZONE 'UTC')::date AND said.at >= {since}"
     others = f"at >= {since}"
@@ -25,11 +25,11 @@ def touches(since: str, until: str = "", who: str = "") -> str:
         volumes += f" AND volume.customer_id IN ({who})"
         others += f" AND customer_id IN ({who})"
     return f"""
-    SELECT volume.id, volume.customer_id, volume.channel_kind, said.at
+    SELECT volume.id, volume.customer_id, volume.channel_kind, said.at, 'message' AS kind, false AS direct
     FROM metrics_volumefact volume CROSS JOIN LATERAL unnest(volume.inbound) AS said(at)
     WHERE volume.workspace_id = %(workspace)s AND {volumes}
     UNION ALL
-    SELECT id, customer_id, channel_kind, at FROM metrics_touchfact
+    SELECT id, customer_id, channel_kind, at, kind, kind = 'web.visit' AND campaign = '' FROM metrics_touchfact
     WHERE workspace_id = %(workspace)s AND {others}"""  # noqa: S608  names of our own
 
 
@@ -42,9 +42,9 @@ def steps(since: str, until: str = "", who: str = "") -> str:
     return f"""
     touch AS ({touches(since, until, who)}),
     happened AS (
-        SELECT customer_id, at, 0 AS is_sale, id, channel_kind FROM touch
+        SELECT customer_id, at, 0 AS is_sale, id, channel_kind, direct FROM touch
         UNION ALL
-        SELECT customer_id, paid_at, 1, id, channel_kind FROM metrics_orderfact
+        SELECT customer_id, paid_at, 1, id, channel_kind, false FROM metrics_orderfact
         WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {paid}
     ),
     walked AS (
@@ -85,13 +85,15 @@ def led(since: str, sold: str, who: str) -> str:
             max(at) FILTER (WHERE is_sale = 1) OVER whole AS paid_at
         FROM step WINDOW whole AS (PARTITION BY customer_id, journey)
     ),
-    led AS (
-        SELECT order_id, customer_id, paid_at, channel_kind, at,
+    numbered AS (
+        SELECT order_id, customer_id, paid_at, channel_kind, at, direct,
             row_number() OVER (PARTITION BY order_id ORDER BY at, id) AS place,
             count(*) OVER (PARTITION BY order_id) AS places,
             count(*) OVER (PARTITION BY order_id, channel_kind) AS places_of_channel,
             sum(power(2, extract(epoch FROM at - paid_at)::float8 / 604800)) OVER (PARTITION BY order_id) AS freshness
         FROM ended WHERE is_sale = 0 AND order_id IS NOT NULL AND at >= paid_at - {LOOK_BACK} AND {sold}
+    ), led AS (
+        SELECT *, coalesce(max(place) FILTER (WHERE NOT direct) OVER (PARTITION BY order_id), places) AS sought FROM numbered
     )"""  # noqa: S608  names of our own
 
 
@@ -156,45 +158,19 @@ def sold_after(place: str, touched: str) -> str:
 ) AS sold"""  # noqa: S608
 
 
+# Two touches in a row on the same journey; the second is the one that is counted.
+FOLLOWED = f"""(
+    WITH {steps(f"{START} - {GAP}", END)},
+    pair AS (
+        SELECT customer_id, id, channel_kind AS to_channel, at, lag(channel_kind) OVER way AS from_channel, lag(at) OVER way AS since,
+            row_number() OVER way AS place
+        FROM step WHERE is_sale = 0 WINDOW way AS (PARTITION BY customer_id, journey ORDER BY at, id)
+    )
+    SELECT %(workspace)s::uuid AS workspace_id, concat(id, ':', place) AS id, customer_id, since, at, from_channel, to_channel,
+        CASE WHEN from_channel = to_channel THEN 'stays' ELSE 'moves' END AS basis
+    FROM pair WHERE since IS NOT NULL AND at >= {START} AND at < {END}
+) AS followed"""  # noqa: S608
+
+
 ONLINE_TO_STORE = sold_after("channel_kind = 'store'", "touch.channel_kind NOT IN ('store', '')")
 STORE_TO_ONLINE = sold_after("channel_kind NOT IN ('store', '')", "touch.channel_kind = 'store'")
-
-# What share of a sale each touch that led to it has, by model (R10), NULL where none did; half-life of ``decay``: 7 days.
-SHARES = {
-    "first": "CASE WHEN place = 1 THEN 1 WHEN place > 1 THEN 0 END",
-    "last": "CASE WHEN place = places THEN 1 WHEN place < places THEN 0 END",
-    "linear": "1.0 / places",
-    "position": "CASE WHEN places <= 2 THEN 1.0 / places WHEN place IN (1, places) THEN 0.4 ELSE 0.2 / (places - 2) END",
-    "decay": "(power(2, extract(epoch FROM led.at - led.paid_at)::float8 / 604800) / freshness)::numeric",
-    "shapley": "1.0 / channels / places_of_channel",
-}
-MOVED = f"moved.workspace_id = %(workspace)s AND moved.at >= {START} AND moved.at < {END}"
-_SOLD_EARLIEST = (
-    f"(SELECT least({START}, min(ordered.paid_at)) FROM metrics_movementfact moved "  # noqa: S608
-    f"JOIN metrics_orderfact ordered ON ordered.id = moved.order_id WHERE {MOVED})"
-)
-_COLUMNS = "moved.workspace_id, moved.customer_id, moved.at, moved.kind, moved.store, moved.excluded, moved.order_id"
-# Money of the period where it was paid, and shared among the touches that led to the sale; without any, where it was paid.
-ATTRIBUTED = f"""(
-    WITH {
-    led(
-        f"{_SOLD_EARLIEST} - {LOOK_BACK}",
-        f"order_id IN (SELECT order_id FROM metrics_movementfact moved WHERE {MOVED})",
-        f"SELECT customer_id FROM metrics_movementfact moved WHERE {MOVED}",
-    )
-},
-    breadth AS (SELECT order_id, count(DISTINCT channel_kind) AS channels FROM led GROUP BY order_id)
-    SELECT {_COLUMNS}, moved.id::text AS id, moved.channel_kind, moved.amount, 'paid_at' AS model
-    FROM metrics_movementfact moved WHERE {MOVED}
-    {
-    "".join(
-        f"""
-    UNION ALL
-    SELECT {_COLUMNS}, concat(moved.id, ':', led.place), coalesce(led.channel_kind, moved.channel_kind),
-        moved.amount * coalesce({share}, 1), '{model}'
-    FROM metrics_movementfact moved LEFT JOIN led ON led.order_id = moved.order_id LEFT JOIN breadth ON breadth.order_id = led.order_id
-    WHERE {MOVED}"""
-        for model, share in SHARES.items()
-    )
-}
-) AS attributed"""  # noqa: S608

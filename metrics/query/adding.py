@@ -12,6 +12,7 @@ from metrics.query.figure import Key
 from metrics.query.ratio import ratios
 from metrics.query.sql import PERCENTILES, Values, distinct, grouped, spread
 from metrics.query.survival import add_survival
+from metrics.query.within import add_within
 from metrics.question import Question
 from metrics.registry import Amounts, Count, Lengths, Rate, Ratio, Score, Source, Sum
 
@@ -31,6 +32,8 @@ def add(question: Question, found: Found, values: Values, *, cells: bool, people
         _shares(question, kind, found)
     else:
         OTHERS[type(kind)](question, kind, found, values)
+    if question.target is not None:
+        add_within(question, question.target, found, values)
     if not lean:
         _add_beside(question, found, values, from_cells=cells and not people)
 
@@ -44,7 +47,7 @@ def _add_beside(question: Question, found: Found, values: Values, *, from_cells:
         add_open(question, found, values)
     if source.set_aside:
         _set_aside(question, source.set_aside[1], found, values)
-    each = distinct(kind.each if isinstance(kind, Sum) else "")  # a sale that is shared among touches is left out once
+    each = distinct(kind.each if isinstance(kind, Sum | Ratio) else "")  # a sale shared among touches is left out once
     for name, condition in source.left_out.items():
         for key, (n,) in grouped(question, source, each, values, condition=condition):
             if n:

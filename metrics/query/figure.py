@@ -35,6 +35,7 @@ class Figure(NamedTuple):
     denominator: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
+    within: int | None = None  # of times, how many were no longer than the question's target
     survival: tuple[float | None, float | None] | None = (
         None  # Kaplan-Meier median and P75; within, None is "not reached"
     )

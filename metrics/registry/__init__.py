@@ -3,11 +3,14 @@
 from metrics.registry.cases import CASE_TIMES
 from metrics.registry.channels import CHANNELS
 from metrics.registry.journey import JOURNEYS
+from metrics.registry.movement import MOVEMENT
 from metrics.registry.opportunities import PIPELINE
 from metrics.registry.queue import QUEUE
 from metrics.registry.response import SERVICE
+from metrics.registry.returns import RETURNS
 from metrics.registry.sales import SALES
 from metrics.registry.satisfaction import SATISFACTION
+from metrics.registry.stages import STAGES
 from metrics.registry.terms import (
     TIMES,
     Adding,
@@ -26,7 +29,22 @@ from metrics.registry.terms import (
 from metrics.registry.work import WORK
 
 METRICS: dict[str, Metric] = {
-    metric.id: metric for metric in (*SERVICE, *CASE_TIMES, *QUEUE, *WORK, *CHANNELS, *SATISFACTION, *PIPELINE, *SALES, *JOURNEYS)
+    metric.id: metric
+    for some in (
+        SERVICE,
+        CASE_TIMES,
+        QUEUE,
+        WORK,
+        CHANNELS,
+        SATISFACTION,
+        PIPELINE,
+        SALES,
+        RETURNS,
+        JOURNEYS,
+        MOVEMENT,
+        STAGES,
+    )
+    for metric in some
 }
 
 __all__ = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from metrics.persons.journeys import ATTRIBUTED
+from metrics.persons import markov
+from metrics.persons.sharing import ATTRIBUTED
 from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Sum, Texts
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
@@ -16,7 +17,7 @@ MONEY = Source(
     table="metrics_movementfact",
     anchor="at",
     counts="excluded = ''",
-    dimensions=PLACES,
+    dimensions={**PLACES, "coupon": "coupon"},
     conversation=NOBODY,
     left_out=LEFT_OUT,
 )
@@ -40,26 +41,40 @@ HANDED_OVER = """(
     FROM metrics_orderfact
     WHERE workspace_id = %(workspace)s AND paid_at IS NOT NULL AND cancelled_at IS NULL
 ) AS handed"""
-# A cost a day of those it was spread over, and beside every kind of cost who bought for the first time.
-ACQUIRED = """(
-    WITH cost AS (
-        SELECT cost.id, cost.kind, cost.channel_kind, day.day, cost.amount / (cost.end_day - cost.first_day) AS amount
-        FROM metrics_costfact cost
-        CROSS JOIN LATERAL generate_series(cost.first_day, cost.end_day - 1, interval '1 day') AS day(day)
-        WHERE cost.workspace_id = %(workspace)s AND cost.amount IS NOT NULL
-        AND cost.first_day <= (%(end)s::timestamptz AT TIME ZONE %(zone)s)::date
-        AND cost.end_day > (%(start)s::timestamptz AT TIME ZONE %(zone)s)::date
+# A cost a day of those it was spread over, in the period.
+DAILY_COSTS = """
+    SELECT cost.id, cost.kind, cost.channel_kind, day.day, day.day::timestamp AT TIME ZONE %(zone)s AS at,
+        cost.amount / (cost.end_day - cost.first_day) AS amount
+    FROM metrics_costfact cost
+    CROSS JOIN LATERAL generate_series(cost.first_day, cost.end_day - 1, interval '1 day') AS day(day)
+    WHERE cost.workspace_id = %(workspace)s AND cost.amount IS NOT NULL
+    AND cost.first_day <= (%(end)s::timestamptz AT TIME ZONE %(zone)s)::date
+    AND cost.end_day > (%(start)s::timestamptz AT TIME ZONE %(zone)s)::date"""
+# A cost a day, and beside every kind of cost who bought for the first time.
+ACQUIRED = f"""(
+    WITH cost AS ({DAILY_COSTS}
     ), kind AS (
-        SELECT DISTINCT kind FROM cost WHERE day AT TIME ZONE %(zone)s >= %(start)s AND day AT TIME ZONE %(zone)s < %(end)s
+        SELECT DISTINCT kind FROM cost WHERE at >= %(start)s AND at < %(end)s
     )
     SELECT %(workspace)s::uuid AS workspace_id, concat(id, ':', day::date) AS id, NULL::uuid AS customer_id,
-        day::timestamp AT TIME ZONE %(zone)s AS at, kind, channel_kind, amount FROM cost
+        at, kind, channel_kind, amount FROM cost
     UNION ALL
     SELECT sold.workspace_id, concat(sold.id, ':', kind.kind), sold.customer_id, sold.paid_at, kind.kind, sold.channel_kind, 0
     FROM metrics_orderfact sold LEFT JOIN kind ON true
     WHERE sold.workspace_id = %(workspace)s AND sold.position = 1
     AND sold.paid_at >= %(start)s AND sold.paid_at < %(end)s
-) AS acquired"""
+) AS acquired"""  # noqa: S608  names of our own
+# A benefit somebody was shown; once the channels of use are told apart, beside each of them.
+TAKEN = """(
+    WITH place AS (
+        SELECT DISTINCT used_channel_kind AS used_channel FROM metrics_benefitfact
+        WHERE workspace_id = %(workspace)s AND exposed_at >= %(start)s AND exposed_at < %(end)s AND used_at IS NOT NULL
+    )
+    SELECT shown.*, place.used_channel,
+        used_at IS NOT NULL AND (place.used_channel IS NULL OR place.used_channel = used_channel_kind) AS taken
+    FROM metrics_benefitfact shown LEFT JOIN place ON 'used_channel' = ANY(%(split)s::text[])
+    WHERE shown.workspace_id = %(workspace)s
+) AS benefit_shown"""
 
 SALES = (
     Metric(
@@ -68,14 +83,14 @@ SALES = (
         title=Texts("Vendas por canal", "Sales by channel", "Ventas por canal"),
         definition=Texts(
             "Vendas líquidas: o que foi pago menos o que foi devolvido, cada um em sua data, no canal onde se pagou; com "
-            "model, divididas entre os contatos que levaram à venda (first, last, linear, position, decay, shapley). Pedidos "
-            "cancelados, gratuitos ou sem taxa de câmbio são contados à parte.",
+            "model, divididas entre os contatos que levaram à venda (first, last, last_non_direct, linear, position, decay, "
+            "shapley, markov). Pedidos cancelados, gratuitos ou sem taxa de câmbio são contados à parte.",
             "Net sales: what was paid less what was given back, each at its date, on the channel it was paid on; with model, "
-            "shared among the touches that led to the sale (first, last, linear, position, decay, shapley). Orders that were "
-            "cancelled, free or without an exchange rate are counted apart.",
+            "shared among the touches that led to the sale (first, last, last_non_direct, linear, position, decay, shapley, "
+            "markov). Orders that were cancelled, free or without an exchange rate are counted apart.",
             "Ventas netas: lo pagado menos lo devuelto, cada uno en su fecha, en el canal donde se pagó; con model, repartidas "
-            "entre los contactos que llevaron a la venta (first, last, linear, position, decay, shapley). Los pedidos "
-            "cancelados, gratuitos o sin tipo de cambio se cuentan aparte.",
+            "entre los contactos que llevaron a la venta (first, last, last_non_direct, linear, position, decay, shapley, "
+            "markov). Los pedidos cancelados, gratuitos o sin tipo de cambio se cuentan aparte.",
         ),
         formula="Σ paid − Σ refunded",
         unit="money",
@@ -83,12 +98,13 @@ SALES = (
         source=Source(
             ATTRIBUTED,
             "at",
-            {**PLACES, "model": "model"},
+            {**PLACES, "coupon": "coupon", "model": "model"},
             counts="excluded = ''",
             usual={"model": "paid_at"},
             conversation=NOBODY,
             reaches_back=timedelta(days=365),  # what led to an order that is given back only now
             left_out=LEFT_OUT,
+            given={"markov": markov.shares},
         ),
         adding=Sum("amount", each="order_id"),
     ),
@@ -194,20 +210,23 @@ SALES = (
         version=1,
         title=Texts("Take rate (adesão)", "Take rate (uptake)", "Take rate (adopción)"),
         definition=Texts(
-            "Pessoas que usaram um benefício sobre as que o viram e podiam usá-lo; cada pessoa conta uma vez por benefício.",
-            "People who used a benefit over those who were shown it and might use it; everybody counts once a benefit.",
-            "Personas que usaron un beneficio sobre las que lo vieron y podían usarlo; cada persona cuenta una vez por beneficio.",
+            "Pessoas que usaram um benefício sobre as que o viram e podiam usá-lo; cada pessoa conta uma vez por benefício. "
+            "by=used_channel diz em que canal se usou o que se viu em cada um.",
+            "People who used a benefit over those who were shown it and might use it; everybody counts once a benefit. "
+            "by=used_channel says on which channel was used what was shown on each.",
+            "Personas que usaron un beneficio sobre las que lo vieron y podían usarlo; cada persona cuenta una vez por beneficio. "
+            "by=used_channel dice en qué canal se usó lo que se vio en cada uno.",
         ),
         formula="people who used it / people exposed and eligible",
         unit="fraction",
         better="higher",
         source=Source(
-            "metrics_benefitfact",
+            TAKEN,
             "exposed_at",
-            {"channel": "channel_kind", "benefit": "benefit"},
+            {"channel": "channel_kind", "benefit": "benefit", "used_channel": "used_channel"},
             conversation=NOBODY,
         ),
-        adding=Rate("used_at IS NOT NULL"),
+        adding=Rate("taken", each="id"),
     ),
     Metric(
         id="delivery_time",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import get_language
 
@@ -62,6 +62,8 @@ class Source:
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     looks_ahead: bool = False  # whether it follows what began in the period to now
+    # More values that the subquery names, made of the others when the figure is asked for.
+    given: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     measure: str = ""  # the name of its rollup cells
 
     @property

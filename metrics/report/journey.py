@@ -68,33 +68,22 @@ def state(row: Channel) -> str:
 
 def journey(asked: Asked) -> Section:
     """Return how people choose channels, move between them, and where that ends in a sale."""
-    friction, proof = asked("stage_friction", "stage")
-    stages = tuple(
-        (Cell(one.key[0] or "—"), said(friction, one, proof), plain(one.n), plain(one.censored))
-        for one in friction.rows
-    )
     return Section(
         _("Journeys"),
         _("Which channels people choose, how they move between them, and what comes of it."),
         (
             _by(asked, "channel_preference", "channel", _("Channel")),
-            _crossings(asked),
+            _pairs(asked, "channel_movement", (_("From"), _("To"), _("Value"), _("Moves"), _("Touches"))),
+            _pairs(
+                asked,
+                "cross_channel_conversion",
+                (_("Started on"), _("Paid on"), _("Value"), _("Crossed"), _("Journeys")),
+            ),
             _by(asked, "conversion_rate", "channel", _("Channel of the touch")),
             _by(asked, "assisted_conversions", "channel", _("Channel")),
-            _totals(asked, "online_to_offline", "offline_to_online"),
-            Table(
-                _("Stages of opportunities"),
-                (_("Stage"), _("Median stay"), "n", _("Still there")),
-                stages,
-                _("No opportunity has been told."),
-            ),
-            Gaps(
-                _("Not measured"),
-                (
-                    _("Movement between channels within a conversation: no figure is defined for it yet"),
-                    _("The stage of each person's journey: no figure is defined for it yet"),
-                ),
-            ),
+            _totals(asked, "online_to_offline", "offline_to_online", "ropo"),
+            _stays(asked, "journey_stages"),
+            _stays(asked, "stage_friction"),
         ),
     )
 
@@ -116,8 +105,9 @@ def _by(asked: Asked, name: str, word: str, head: str) -> Table:
     return Table(str(metric.title), heads, shown, _("Nothing counted in the period."), str(metric.definition))
 
 
-def _crossings(asked: Asked) -> Table:
-    given, proof = asked("cross_channel_conversion", "from_channel", "to_channel")
+def _pairs(asked: Asked, name: str, heads: tuple[str, ...]) -> Table:
+    """Return a figure by pair of channels, the most frequent first."""
+    given, proof = asked(name, "from_channel", "to_channel")
     rows = sorted((one for one in given.rows if one.numerator), key=lambda one: -(one.numerator or 0))[:MOST_ROWS]
     shown = tuple(
         (
@@ -129,11 +119,22 @@ def _crossings(asked: Asked) -> Table:
         )
         for one in rows
     )
-    heads = (_("Started on"), _("Paid on"), _("Value"), _("Crossed"), _("Journeys"))
     metric = given.question.metric
     return Table(
         str(metric.title), heads, shown, _("No journey crossed channels in the period."), str(metric.definition)
     )
+
+
+def _stays(asked: Asked, name: str) -> Table:
+    """Return how long stays in stages last, and how many go on."""
+    given, proof = asked(name, "stage")
+    shown = tuple(
+        (Cell(words.part("stage", one.key[0])), said(given, one, proof), plain(one.n), plain(one.censored))
+        for one in given.rows
+    )
+    heads = (_("Stage"), _("Median stay"), "n", _("Still there"))
+    metric = given.question.metric
+    return Table(str(metric.title), heads, shown, _("Nothing counted in the period."), str(metric.definition))
 
 
 def _totals(asked: Asked, *names: str) -> Table:

@@ -107,6 +107,7 @@ class Order:
     pickup: bool = False
     coupon: str = ""
     cart: str = ""
+    cost: Decimal | None = None  # of the goods to the house; empty where nobody says
     promised: datetime | None = None
     ready: datetime | None = None
     shipped: datetime | None = None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from simulator.chance import seeded
 from simulator.company.people import AGENTS, STORES
 from simulator.company.plan import CURRENCY, Cart, Link, Opportunity, Order, Person, Plan, Refund, Stay
 from simulator.company.talks import between
@@ -159,8 +160,15 @@ def _keep(draw: random.Random, plan: Plan, order: Order) -> datetime:
             else []
         )
         changes["refunds"] = (Refund(at, part), *rest)
-    plan.orders.append(replace(order, **changes))
+    plan.orders.append(replace(order, cost=_cost(plan.seed, order), **changes))
     return paid + (timedelta(hours=1) if plan.orders[-1].paid else QUIET)
+
+
+def _cost(seed: int, order: Order) -> Decimal | None:
+    """Return what the goods cost the house, unless its systems do not know."""
+    draw = seeded("goods", seed, order.number)
+    share = Decimal(draw.randrange(35, 75)) / 100
+    return (order.value * share).quantize(Decimal("0.01")) if draw.random() < 0.8 else None
 
 
 def _handed_over(draw: random.Random, order: Order, paid: datetime) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import NamedTuple
 
-from simulator.company.figures import Ask, Rows, Seen, aside, open_beside, parted, rate, ratio, total
+from simulator.company.figures import Ask, Rows, Seen, open_beside, parted, rate, ratio, total
 from simulator.company.plan import Order, Plan
-from simulator.company.true_sales import LEFT_OUT, is_sale, money, sales_of, why_left_out
+from simulator.company.true_sales import is_sale, money, sales_of
 
 MONTH, WEEK, QUARTER = timedelta(days=30), timedelta(days=7), timedelta(days=90)
 
@@ -21,6 +20,7 @@ class Touch(NamedTuple):
 
     at: datetime
     channel: str
+    direct: bool = False  # came to the site, and nothing says from where
 
 
 @dataclass
@@ -51,7 +51,9 @@ def touches_of(plan: Plan) -> dict[int, list[Touch]]:
         for each in (each for sitting in talk.sittings for each in sitting.exchanges):
             found[talk.person.number] += [Touch(at, each.channel) for at in each.asked]
     for visit in plan.visits:
-        found[visit.person.number].append(Touch(visit.at, visit.channel))
+        found[visit.person.number].append(
+            Touch(visit.at, visit.channel, visit.type == "web.visit" and not visit.campaign)
+        )
     for link in plan.links:
         found[link.person.number] += [Touch(at, link.channel) for at in link.opened]
     return {person: sorted(some) for person, some in found.items()}
@@ -125,57 +127,6 @@ def assisted(plan: Plan, ask: Ask) -> Rows:
         for channel in channels
     ]
     return rate(ask, seen, each=True)
-
-
-def shares(led: list[Touch], at: datetime, model: str) -> list[tuple[str, Fraction | float]]:
-    """Return which part of a sale each touch has by a model of R10."""
-    count = len(led)
-    weights: list[Fraction | float]
-    if model == "first":
-        weights = [Fraction(place == 0) for place in range(count)]
-    elif model == "last":
-        weights = [Fraction(place == count - 1) for place in range(count)]
-    elif model == "position":
-        ends = Fraction(2, 5) if count > 2 else Fraction(1, count)
-        weights = [ends if place in {0, count - 1} else Fraction(1, 5) / (count - 2) for place in range(count)]
-    elif model == "decay":
-        fresh = [2.0 ** ((one.at - at) / WEEK) for one in led]
-        weights = [one / sum(fresh) for one in fresh]
-    elif model == "shapley":
-        often = Counter(one.channel for one in led)
-        weights = [Fraction(1, len(often) * often[one.channel]) for one in led]
-    else:
-        weights = [Fraction(1, count)] * count
-    return [(one.channel, weight) for one, weight in zip(led, weights, strict=True)]
-
-
-def sales_by_channel(plan: Plan, ask: Ask) -> Rows:
-    """K22: money where it was paid, or shared among what led to it."""
-    model = ask.only.get("model", "paid_at")
-    led = {one.sale.number: one for one in journeys(plan) if one.sale and one.led} if model != "paid_at" else {}
-
-    def parts(order: Order) -> list[tuple[str, Fraction | float]]:
-        journey = led.get(order.number)
-        return shares(journey.led, paid(order), model) if journey else [(order.channel, Fraction(1))]
-
-    seen = []
-    for moved in money(plan):
-        for channel, part in parts(moved.order):
-            amount = Fraction(moved.amount) * Fraction(part)
-            seen.append(Seen(moved.at, {"channel": channel, "store": moved.order.store}, amount, moved.order.number))
-    rows: Rows = {
-        key: {"n": len({one.who for one in some}), "value": float(sum((one.size for one in some), Fraction()))}
-        for key, some in parted(ask, seen).items()
-    }
-    for why in LEFT_OUT:
-        out = [
-            Seen(order.paid, {"channel": channel, "store": order.store}, 1, order.number)
-            for order in plan.orders
-            if order.paid and why_left_out(order) == why
-            for channel in {channel for channel, _ in parts(order)}
-        ]
-        rows = aside(ask, rows, why, out, each=True)
-    return rows
 
 
 def online_to_offline(plan: Plan, ask: Ask) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from simulator.company.figures import (
 from simulator.company.plan import CURRENCY, Cart, Order, Plan
 
 IDLE = timedelta(minutes=60)
+CENTS = Decimal("0.0001")  # to which amounts are kept
 LEFT_OUT = ("cancelled", "free", "unconverted")
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -67,30 +68,35 @@ class Moved(NamedTuple):
     amount: Decimal
     order: Order
     kind: str
+    goods: Decimal = Decimal(0)  # what the goods cost that it was for, as far as anybody says
 
 
 def money(plan: Plan) -> Iterator[Moved]:
     """Yield the money of every paid order that counts, each part when it moved."""
     for order in plan.orders:
         if order.paid and not why_left_out(order):
-            yield Moved(order.paid, order.value, order, "paid")
+            cost, back, before = order.cost or Decimal(0), Decimal(0), Decimal(0)
+            yield Moved(order.paid, order.value, order, "paid", cost)
             for refund in order.refunds:
-                yield Moved(refund.at, -refund.value, order, "refunded")
+                back += refund.value
+                goods = (cost * back / order.value).quantize(CENTS, ROUND_HALF_UP)
+                yield Moved(refund.at, -refund.value, order, "refunded", before - goods)
+                before = goods
 
 
 def seen_money(moved: Iterable[Moved]) -> list[Seen]:
     """Return money as observations on the channel it was paid on."""
-    return [Seen(one.at, {"channel": one.order.channel, "store": one.order.store}, one.amount, one) for one in moved]
+    return [Seen(one.at, _place(one.order), one.amount, one) for one in moved]
+
+
+def _place(order: Order) -> dict[str, str]:
+    return {"channel": order.channel, "store": order.store, "coupon": order.coupon}
 
 
 def beside_money(plan: Plan, ask: Ask, rows: Rows) -> Rows:
     """Add how many paid orders were left out, by why."""
     for why in LEFT_OUT:
-        seen = [
-            Seen(order.paid, {"channel": order.channel, "store": order.store})
-            for order in plan.orders
-            if order.paid and why_left_out(order) == why
-        ]
+        seen = [Seen(order.paid, _place(order)) for order in plan.orders if order.paid and why_left_out(order) == why]
         rows = aside(ask, rows, why, seen)
     return rows
 
@@ -163,16 +169,31 @@ def link_abandonment(plan: Plan, ask: Ask) -> Rows:
     return open_beside(ask, rate(ask, known), open_ones)
 
 
+def coupon_usage(plan: Plan, ask: Ask) -> Rows:
+    """K52: orders paid with a coupon over all paid."""
+    orders = [one for one in plan.orders if one.paid and not why_left_out(one)]
+    seen = [Seen(one.paid, _place(one)) for one in orders if one.paid]
+    used = {key: len(some) for key, some in parted(ask, [one for one in seen if one.tags["coupon"]]).items()}
+    shared = tuple(word for word in ask.by if word != "coupon")
+    paid = {key: len(some) for key, some in parted(ask._replace(by=shared), seen).items()}
+    keys = used.keys() | (paid.keys() if shared == ask.by else set())
+    below = {
+        key: paid[tuple(part for word, part in zip(ask.by, key, strict=False) if word != "coupon")] for key in keys
+    }
+    return beside_money(plan, ask, ratio(used, below, below))
+
+
 def take_rate(plan: Plan, ask: Ask) -> Rows:
-    """K33: benefits used over those shown to who might use them."""
-    return rate(
-        ask,
-        [
-            Seen(one.shown[0], {"channel": one.channel, "benefit": one.benefit}, one.used is not None)
-            for one in plan.offers
-            if one.eligible
-        ],
-    )
+    """K33: benefits used over those shown to who might use them; beside each other the channels they were used on."""
+    shown = [one for one in plan.offers if one.eligible]
+    places = sorted({one.used_channel for one in shown if one.used and ask.holds(one.shown[0])})
+    seen = [
+        Seen(one.shown[0], {"channel": one.channel, "benefit": one.benefit, "used_channel": place},
+             one.used is not None and place in {"", one.used_channel}, number)
+        for number, one in enumerate(shown)
+        for place in (places if "used_channel" in ask.by and places else [""])
+    ]  # fmt: skip
+    return rate(ask, seen, each=True)
 
 
 def _handed(plan: Plan) -> Iterator[tuple[Order, dict[str, str]]]:
@@ -205,14 +226,19 @@ def on_time(plan: Plan, ask: Ask) -> Rows:
     return open_beside(ask, rate(ask, due), still)
 
 
-def cac(plan: Plan, ask: Ask) -> Rows:
-    """K24: costs, spread over their days, over the people who bought for the first time."""
+def spent_by_day(plan: Plan, ask: Ask) -> list[Seen]:
+    """Return what was spent, spread over its days."""
     spent = []
     for cost in plan.costs:
         days = [cost.since + timedelta(days=number) for number in range((cost.until - cost.since).days)]
         tags = {"kind": cost.kind, "channel": cost.channel}
         spent += [Seen(_midnight(day, ask), tags, Fraction(cost.amount) / len(days)) for day in days]
-    cells = parted(ask, spent)
+    return spent
+
+
+def cac(plan: Plan, ask: Ask) -> Rows:
+    """K24: costs, spread over their days, over the people who bought for the first time."""
+    cells = parted(ask, spent_by_day(plan, ask))
     firsts = [sales[0] for sales in sales_of(plan).values()]
     plain = ask._replace(by=tuple(word for word in ask.by if word != "kind"), only={})
     new = parted(

@@ -11,8 +11,11 @@ from simulator.company import (
     true_answers as replies,
     true_cases as cases,
     true_journeys as journeys,
+    true_movement as movement,
     true_people as people,
     true_sales as sales,
+    true_shares as shares,
+    true_stages as stages,
     true_talks as talks,
 )
 from simulator.company.figures import Ask, Rows
@@ -31,7 +34,9 @@ class Known(NamedTuple):
 
 BY_ALL = ("channel", "agent", "day")
 BY_PLACE = ("channel", "store", "day")
-MODELS = tuple(("model", name) for name in ("first", "last", "linear", "position", "decay", "shapley"))
+MODELS = tuple(
+    ("model", name) for name in ("first", "last", "last_non_direct", "linear", "position", "decay", "shapley", "markov")
+)
 KNOWN: dict[str, Known] = {
     "first_response_time": Known(talks.first_response, (*BY_ALL, "channel,day")),
     "reply_time": Known(talks.reply, (*BY_ALL, "agent,day")),
@@ -57,16 +62,23 @@ KNOWN: dict[str, Known] = {
     "win_rate": Known(replies.win_rate, BY_ALL, (("basis", "cohort"),)),
     "stage_friction": Known(replies.stage_friction, (*BY_ALL, "stage", "stage,outcome")),
     "sale_time": Known(replies.sale_time, BY_ALL),
-    "sales_by_channel": Known(journeys.sales_by_channel, BY_PLACE, MODELS),
-    "average_order_value": Known(sales.average_order, BY_PLACE),
+    "sales_by_channel": Known(shares.sales_by_channel, (*BY_PLACE, "coupon"), MODELS),
+    "average_order_value": Known(sales.average_order, (*BY_PLACE, "coupon")),
     "spend_per_customer": Known(sales.spend, BY_PLACE),
     "cart_abandonment": Known(sales.cart_abandonment, ("channel", "day")),
     "cart_recovery": Known(sales.cart_recovery, ("channel", "day")),
     "payment_link_abandonment": Known(sales.link_abandonment, ("channel", "day")),
-    "take_rate": Known(sales.take_rate, ("channel", "benefit", "day")),
+    "take_rate": Known(sales.take_rate, ("channel", "benefit", "channel,used_channel", "day")),
     "delivery_time": Known(sales.delivery, (*BY_PLACE, "fulfilment")),
     "on_time_delivery": Known(sales.on_time, (*BY_PLACE, "fulfilment")),
     "cac": Known(sales.cac, ("channel", "kind", "day"), (("kind", "media"),)),
+    "coupon_usage": Known(sales.coupon_usage, (*BY_PLACE, "coupon", "channel,coupon")),
+    "roi": Known(shares.roi, ("channel", "day"), (("model", "first"),)),
+    "channel_movement": Known(
+        movement.movement, ("from_channel", "from_channel,to_channel", "basis", "day"), (("basis", "stays"),)
+    ),
+    "journey_stages": Known(stages.stages, ("stage", "stage,outcome", "channel", "day")),
+    "ropo": Known(movement.ropo, BY_PLACE, (("basis", "matched"), ("basis", "lowest"), ("basis", "highest"))),
     "conversion_rate": Known(journeys.conversion, ("channel", "day")),
     "cross_channel_conversion": Known(journeys.crossed, ("from_channel", "from_channel,to_channel", "day")),
     "assisted_conversions": Known(journeys.assisted, ("channel", "day")),

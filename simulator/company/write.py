@@ -148,7 +148,9 @@ def _cart(seed: int, cart: Cart) -> Iterator[Event]:
 def _order(seed: int, order: Order) -> Iterator[Event]:
     money = {"value": str(order.value), "currency": order.currency}
     about = {"order": f"{seed}-{order.number}", "store": order.store, "pickup": order.pickup or None}
-    whole = about | money | {"coupon": order.coupon, "cart": order.cart and f"{seed}-{order.cart}"}
+    whole: Event = about | money | {"coupon": order.coupon, "cart": order.cart and f"{seed}-{order.cart}"}
+    if order.cost is not None:
+        whole["items"] = [{"sku": f"SKU-{order.number}", "quantity": 1, "cost": str(order.cost)}]
     promised = {"promised_at": order.promised.isoformat()} if order.promised else {}
     steps: list[tuple[str, datetime | None, Event]] = [
         ("placed", order.placed, whole), ("paid", order.paid, whole | promised), ("cancelled", order.cancelled, about),

@@ -23,6 +23,10 @@ MESSAGE = (
     "(SELECT id FROM conversations_message WHERE workspace_id = %(workspace)s ORDER BY conversation_id, seq LIMIT 1)"
 )
 TALK = "(SELECT conversation_id FROM conversations_message WHERE workspace_id = %(workspace)s ORDER BY 1 LIMIT 1)"
+STRAY = (
+    "INSERT INTO metrics_touchfact (id, workspace_id, customer_id, kind, channel_kind, at, store, campaign) SELECT -1, workspace_id, "
+    "customer_id, 'web.visit', '', now(), '', '' FROM conversations_message WHERE workspace_id = %(workspace)s LIMIT 1"
+)
 # What is done to a sound world, and the words by which the oracle must tell it.
 DAMAGES: Sequence[tuple[str, Sequence[str]]] = (
     ("acknowledged and lost", [f"DELETE FROM conversations_message WHERE id = {MESSAGE}"]),
@@ -74,6 +78,11 @@ DAMAGES: Sequence[tuple[str, Sequence[str]]] = (
     ),
     ("figures differ", ["UPDATE metrics_cell SET n = n + 1 WHERE workspace_id = %(workspace)s"]),
     ("figures differ", ["DELETE FROM metrics_volumefact WHERE workspace_id = %(workspace)s"]),
+    ("metrics_touchfact -1 of customer", [STRAY]),
+    (
+        "metrics_stayfact",
+        ["UPDATE metrics_stayfact SET agent = 'nobody@nowhere.example' WHERE workspace_id = %(workspace)s"],
+    ),
 )
 COLUMNS = """
 SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns

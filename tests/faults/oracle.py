@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection
 
 from hub.models import Workspace
-from tests.faults import figures
+from metrics.rebuild import differences
 
 SHOWN = 5  # examples named in a finding
 
@@ -140,7 +140,7 @@ def look(workspace: Workspace, *, count_figures: bool = True) -> World:
         head = (cursor.fetchone() or [0])[0]
     return World(
         stored=stored, episodes=episodes, quarantined=quarantined, waiting=waiting(), history=history,
-        feed=feed_of(workspace), head=head, figures=figures.differences(workspace) if count_figures else [],
+        feed=feed_of(workspace), head=head, figures=sorted(differences(workspace)) if count_figures else [],
     )  # fmt: skip
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from conversations.models import HistoryEvent
 from hub.models import ApiToken, Role, Workspace
-from metrics.models import Receipt
+from metrics.models import Goal, Receipt
+from metrics.models.plans import AT_MOST
 from metrics.registry import METRICS
 from tests.metrics.conftest import Tell, derive_all
 
@@ -76,6 +79,31 @@ def test_a_count_has_no_percentiles(api: APIClient, tell: Tell) -> None:
     assert total == {"key": {}, "n": 1, "value": 1, "inbound": 3, "outbound": 4, "people": 1}
 
 
+def test_times_are_measured_against_a_target(workspace: Workspace, api: APIClient, tell: Tell) -> None:
+    """K01: which share kept to it, on either clock; the goal's unless another is asked for."""
+    for minutes in (1, 4, 5, 20):
+        tell(f"C 10:00, A 10:{minutes:02}")
+    tell("C 10:00 channel=sms")
+    derive_all()
+    about = f"/metrics/first_response_time?{PERIOD}&by=channel"
+    assert "within_target" not in get(api, about)["total"]
+    body = get(api, f"{about}&target=300")
+    total = body["total"]
+    assert (total["target"], total["within"], total["within_target"]) == (300, 3, 0.75)
+    assert [round(total[name], 3) for name in ("within_ci_low", "within_ci_high")] == [0.301, 0.954]
+    assert ["within" in row for row in body["rows"]] == [False, True]  # nobody on sms was answered
+    seen = get(api, f"/metrics/first_response_time/evidence?{PERIOD}&target=300")["results"]
+    assert sorted(one["counted"] for one in seen) == [False, True, True, True]
+    receipt = get(api, f"/receipts/{body['receipt']}?recompute=1")
+    assert (receipt["parameters"]["target"], receipt["recomputed"]["as_of_mark"]["equal"]) == ("300.0", True)
+    today = timezone.now().date()
+    Goal.objects.create(
+        workspace=workspace, metric="first_response_time", version=1, target=240, direction=AT_MOST,
+        start=today - timedelta(days=2), deadline=today + timedelta(days=2), reason="Because.",
+    )  # fmt: skip
+    assert get(api, about)["total"]["within"] == 2
+
+
 def test_it_compares_with_the_period_before(api: APIClient, tell: Tell) -> None:
     tell("C 10:00, A 10:03")
     tell("C 1d 10:00, A 1d 10:05")
@@ -109,6 +137,8 @@ def test_evidence_pages_through_what_was_counted(api: APIClient, tell: Tell) -> 
         ("tz=localtime", "tz", "localtime"),
         ("clock=sundial", "clock", "elapsed, business"),
         ("compare=never", "compare", "previous"),
+        ("target=soon", "target", ""),
+        ("target=-5", "target", ""),
         ("from=2026-03-11", "to", "after"),
         ("to=2026-03-01", "to", "after"),
         ("from=yesterday", "from", "yesterday"),
