@@ -76,15 +76,6 @@ def location(latitude: float, longitude: float, *, name: str = "", address: str 
     return Content("location", {"location": {key: value for key, value in place.items() if value != ""}})
 
 
-def contact_card(name: str, phone: str, wa_id: str = "") -> Content:
-    """Somebody's address card."""
-    number = {"phone": phone, "type": "CELL"} | ({"wa_id": wa_id} if wa_id else {})
-    first = name.split(" ", maxsplit=1)[0]
-    return Content(
-        "contacts", {"contacts": [{"name": {"formatted_name": name, "first_name": first}, "phones": [number]}]}
-    )
-
-
 def button(label: str, payload: str) -> Content:
     """The pressed quick reply of a template."""
     return Content("button", {"button": {"text": label, "payload": payload}})

@@ -15,7 +15,7 @@ from simulator.bodies import Change
 from simulator.chance import seeded
 from simulator.parties import BusinessNumber, Person, user_id_of, wamid
 from simulator.switches import Switches
-from simulator.webhooks import Notice, Patience, WebhookQueue, encode, signed_headers
+from simulator.webhooks import Notice, Patience, WebhookQueue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,12 +126,6 @@ class Sender:
         await self.queue.drain(self.settle)
         await self.queue.close()
         return self._report(time.monotonic() - begun)
-
-    def signed_bodies(self, count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
-        """Yield ``count`` ready bodies of one message each with their headers, for a bench with its own client."""
-        for _, notice in self._stream(count):
-            body = encode(bodies.envelope([[[notice.change]]]))
-            yield body, signed_headers(body, self.app_secret)
 
     def _stream(self, total: int) -> Iterator[tuple[Said, Notice]]:
         """Yield what is said, by customers in a seeded order; each time is the moment of yielding."""

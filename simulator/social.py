@@ -90,12 +90,6 @@ class Social:
             self._heard[account.account_id, person.id] = time.time()
         self._put(bodies.event(account, person, time.time(), parts, ours=ours), person)
 
-    def answer_elsewhere(self, account: SocialAccount, person: SocialPerson, text: str) -> str:
-        """Let the owner answer in Meta's own app and return the message's id: only an echo tells the hub."""
-        mid = self._new_id(account)
-        self.happen(account, person, ours=True, message=bodies.echo(account, mid, {"text": text}, by_app=False))
-        return mid
-
     def comment(
         self, account: SocialAccount, person: SocialPerson, text: str, media_id: str = "18000000000000001"
     ) -> str:

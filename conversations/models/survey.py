@@ -58,7 +58,6 @@ class SurveyRequest(models.Model):
     agent_email = models.CharField(max_length=254, blank=True)  # the last person who wrote before the end
     state = models.CharField(max_length=8, default="due")  # due | asked | answered | skipped
     reason = models.CharField(max_length=120, blank=True)
-    token_digest = models.CharField(max_length=64, blank=True)  # of the link, where a channel cannot ask
     due_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)

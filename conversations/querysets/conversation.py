@@ -82,10 +82,6 @@ class Conversations(OfWorkspace["Conversation"]):
         """Keep those whose snooze is over at ``at``."""
         return self.filter(status="snoozed", snoozed_until__lte=at)
 
-    def newest_first(self) -> Self:
-        """Order by activity."""
-        return self.order_by("-last_message_at", "-id")
-
     def for_reading(self) -> Self:
         """Bring along what a row shows: joins and no query per row; ``number`` is the telephone of who has no name."""
         from conversations.models import Identity, Label, Mention

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Literal
@@ -237,8 +237,3 @@ def _given(view: View, one: Candidate, rule: str, rules: Rules, now: datetime) -
         **({"speaks": language} if language and language in spoken else {}),
         **({"closed": True} if not rules.open else {}),
     }
-
-
-def order_of(decisions: Sequence[Decision]) -> list[UUID]:
-    """Return the conversations that were given out, in the order in which that was done."""
-    return [one.view.id for one in decisions if one.assignee is not None]

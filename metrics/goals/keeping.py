@@ -28,7 +28,6 @@ from metrics.registry import METRICS, Metric
 
 LONGEST = timedelta(days=5 * 366)
 EARLIEST = date(2000, 1, 1)
-CHANGEABLE = ("target", "direction", "baseline", "deadline", "owner", "reason")
 MOST_VALUES, VALUE_LENGTH = 20, 120
 
 
@@ -81,7 +80,7 @@ def set_goal(caller: Caller, wanted: Wanted) -> Goal:
 
 
 def change(caller: Caller, goal_id: UUID, wanted: Mapping[str, Any]) -> Goal:
-    """Change what is named in ``wanted`` (of ``CHANGEABLE``; ``closed`` closes). Raises ``Refused``, ``TooLate`` once closed."""
+    """Change what is named in ``wanted`` (``closed`` closes). Raises ``Refused``, ``TooLate`` once closed."""
     now = timezone.now()
     with transaction.atomic():
         row = Goal.objects.of(caller.workspace).select_for_update(of=("self",)).select_related("owner").get(pk=goal_id)
