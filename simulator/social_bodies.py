@@ -71,13 +71,12 @@ def attachment(kind: str, url: str = "", **more: Any) -> dict[str, Any]:
     return made
 
 
-def echo(account: SocialAccount, mid: str, message: dict[str, Any], *, by_app: bool = True) -> dict[str, Any]:
-    """Return the ``message`` of an echo: what the account sent, through an app or in Meta's own."""
+def echo(account: SocialAccount, mid: str, message: dict[str, Any]) -> dict[str, Any]:
+    """Return the ``message`` of an echo: what the account sent through its app."""
     said: dict[str, Any] = {key: message[key] for key in message if key in {"text", "attachments"}}
     if "attachment" in message:
         said["attachments"] = [message["attachment"]]
-    app = {"app_id": account.app_id} if by_app else {}
-    return {"mid": mid, **said, "is_echo": True, **app}
+    return {"mid": mid, **said, "is_echo": True, "app_id": account.app_id}
 
 
 def envelope(changes: Sequence[SocialChange], at: float) -> dict[str, Any]:
