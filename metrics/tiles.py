@@ -18,7 +18,7 @@ from metrics.registry import Count, Lengths, Metric, Rate, Score
 FEW = 5  # below, no change is told
 ENOUGH = 30  # from here on, an interval says something
 NOWHERE = SafeString("")
-UNTOLD = {"resolution_time", "cross_channel_resolution_time"}  # what is open here is the whole inbox
+UNTOLD = {"resolution_time", "cross_channel_resolution_time", "journey_stages"}  # what is open here is the whole house
 
 
 class Delta(NamedTuple):
