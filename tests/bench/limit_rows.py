@@ -17,6 +17,7 @@ import msgspec
 import psycopg
 
 from hub.ids import new_id
+from tests.bench.limit_figures import FIGURES, STORIES
 
 BATCH = 500
 BATCHES_PER_FIGURES = 4
@@ -93,60 +94,6 @@ FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) WITH ORDINALITY AS new (kind, su
 SETTLE = """
 UPDATE conversations_delivery SET parsed = true, outcome = 'processed', finished_at = now() WHERE id = ANY(%b::uuid[])
 """
-STORIES = """
-CREATE TEMP TABLE story ON COMMIT DROP AS
-SELECT conversation_id, customer_id, min(id) AS id, min(occurred_at) AS started_at,
-  (array_agg(message_id ORDER BY occurred_at, id))[1] AS message_id, occurred_at::date AS day,
-  array_agg(occurred_at ORDER BY occurred_at, id) AS times
-FROM conversations_historyevent WHERE conversation_id = ANY(%b::uuid[]) AND type = 'message.received'
-GROUP BY conversation_id, customer_id, occurred_at::date
-"""
-FIGURES = (
-    "DELETE FROM metrics_waitfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
-    "DELETE FROM metrics_conversationfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
-    "DELETE FROM metrics_volumefact WHERE conversation_id IN (SELECT conversation_id FROM story)",
-    "DELETE FROM metrics_stayfact WHERE conversation_id IN (SELECT conversation_id FROM story)",
-    """
-    INSERT INTO metrics_waitfact (id, workspace_id, conversation_id, customer_id, position, channel_kind, opening_message_id,
-      started_at, outcome, agent, team)
-    SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, 0, 'whatsapp', message_id,
-      started_at, 'open', '', '' FROM story ORDER BY conversation_id, day
-    """,
-    """
-    INSERT INTO metrics_stayfact (id, workspace_id, conversation_id, customer_id, kind, channel_kind, agent, team, started_at,
-      outcome, off_hours)
-    SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, 'queue', 'whatsapp', '', '',
-      started_at, 'open', false FROM story ORDER BY conversation_id, day
-    """,
-    """
-    INSERT INTO metrics_conversationfact (id, workspace_id, conversation_id, customer_id, opened_at, opened_by_customer,
-      channel_kind, closing_channel_kind, crossed, team, response, response_from, response_started_at, response_agent,
-      response_team, opening_message_id, resolved_by, resolver, answered, reopened_count)
-    SELECT DISTINCT ON (conversation_id) id, %(workspace)s, conversation_id, customer_id, started_at, true, 'whatsapp',
-      'whatsapp', false, '', 'open', 'inbound', started_at, '', '', message_id, '', '', false, 0
-    FROM story ORDER BY conversation_id, day
-    """,
-    """
-    INSERT INTO metrics_volumefact (id, workspace_id, conversation_id, customer_id, channel_kind, day, inbound, outbound)
-    SELECT id, %(workspace)s, conversation_id, customer_id, 'whatsapp', day, times, '{}' FROM story
-    """,
-    """
-    INSERT INTO metrics_cell AS cell (workspace_id, measure, dimension, value, day, n, total, hours, histogram)
-    SELECT %(workspace)s, measure, 'channel', 'whatsapp', day, sum(n), 0,
-      (SELECT array_agg(coalesce((SELECT sum(h.n) FROM unnest(array_agg(hour), array_agg(n)) AS h (hour, n)
-        WHERE h.hour = place), 0)::bigint ORDER BY place) FROM generate_series(0, 23) AS place), ''
-    FROM (
-      SELECT measure, local::date AS day, extract(hour FROM local)::int AS hour, count(*) AS n
-      FROM unnest(%(measures)b::text[], %(times)b::timestamptz[]) AS new (measure, at),
-        LATERAL (SELECT at AT TIME ZONE %(zone)s AS local) AS there
-      GROUP BY 1, 2, 3
-    ) counted GROUP BY measure, day
-    ON CONFLICT (workspace_id, measure, dimension, day, value) DO UPDATE SET n = cell.n + excluded.n,
-      hours = ARRAY(SELECT a + b FROM unnest(cell.hours, excluded.hours) AS pair (a, b))
-    """,
-)
-
-
 Cursor = psycopg.Cursor[Any]
 
 

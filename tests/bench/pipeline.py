@@ -36,8 +36,8 @@ SELECT
   (SELECT count(*) FROM metrics_conversationfact WHERE response = 'open'),
   (SELECT count(*) FROM metrics_stayfact WHERE kind = 'queue' AND outcome = 'open'),
   (SELECT sum(cardinality(inbound)) FROM metrics_volumefact),
-  (SELECT string_agg(concat(measure, ' ', dimension, ' ', value, ' ', n, ' ', (SELECT sum(h) FROM unnest(hours) AS h)), ','
-   ORDER BY measure, day) FROM metrics_cell)
+  (SELECT string_agg(concat(measure, ' ', dimension, ' ', value, ' ', span, ' ', n, ' ', (SELECT sum(h) FROM unnest(hours) AS h)), ','
+   ORDER BY measure, span, day) FROM metrics_cell)
 """
 
 
