@@ -96,7 +96,6 @@ def _bubbles() -> dict[str, Any]:
     return {
         "file_states": {"pending": _("being fetched"), "unavailable": _("no longer available"), "stored": ""},
         "deleted": _("This message was deleted."),
-        "was_deleted": _("Deleted by the sender"),
         "unsupported": _("A kind of message that cannot be shown yet."),
         "came_from_ad": _("Came from the ad: {title}"),
         "items": forms("{n} item", "{n} items"),
@@ -107,7 +106,6 @@ def _bubbles() -> dict[str, Any]:
 def _people() -> dict[str, Any]:
     return {
         "since": _("Customer since {date}"),
-        "verified": _("verified"),
         "joined": _joined(),
         "merged": _("{name} and {other} are one person now."),
         "merge_with": _("Merge with {name}"),

@@ -36,6 +36,5 @@ def words() -> dict[str, Any]:
         "file_too_large": _("A file may have at most {n} MB."),
         "not_sent": _("Not sent: {reason}"),
         "no_answer": _("there is no connection"),
-        "sent_files": _("Files: {names}"),
         "went_on": _("Go on on {name}"),
     }

@@ -159,7 +159,7 @@ def test_secrets_are_shown_once_and_renewed(shop: Shop) -> None:
     assert factories.client(made["token"]).get("/api/v1/conversations").status_code == 401
     assert factories.client(fresh["token"]).get("/api/v1/conversations").status_code == 200
     assert keeping.secret_of(Bot.objects.get()) == fresh["secret"]
-    assert address.shown(Bot.objects.get())["url"] == "https://bot.example.com/x"
+    assert address.BotShape.shown(Bot.objects.get())["url"] == "https://bot.example.com/x"
 
 
 @pytest.mark.parametrize(
