@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from math import exp
 
 import msgspec
@@ -38,21 +39,24 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Staffed(msgspec.Struct, frozen=True):
-    """How it goes with so many agents; ``level``, ``wait`` and ``occupancy`` as if everybody waited."""
+    """How it goes with so many agents, as if everybody waited; ``abandonment`` is the share that would rather give up."""
 
     agents: int
     level: float  # the share that is taken within the time aimed at
     wait: float  # seconds on average
     occupancy: float
-    abandonment: float | None  # the share that gives up, where people lose patience
+    abandonment: float | None = None  # None where nothing says how patient people are
 
 
 def needed(load: Load) -> Staffed | None:
     """Return the fewest agents that reach the target; None where more than anybody has would be needed."""
-    for one in staffed(load):
-        if one.level >= load.target:
-            return one
-    return None
+    return next((patient(load, one) for one in staffed(load) if one.level >= load.target), None)
+
+
+def around(load: Load, agents: int, by: int) -> list[Staffed]:
+    """Return how it goes with about so many agents, up to ``by`` fewer or more."""
+    beyond = takewhile(lambda one: one.agents <= agents + by, staffed(load))
+    return [patient(load, one) for one in beyond if one.agents >= agents - by]
 
 
 def staffed(load: Load) -> Iterator[Staffed]:
@@ -65,12 +69,15 @@ def staffed(load: Load) -> Iterator[Staffed]:
         waits = blocked / (1 - erlangs / agents * (1 - blocked))  # Erlang C: the share that finds nobody free
         spare = (agents - erlangs) / load.effective
         yield Staffed(
-            agents,
-            level=1 - waits * exp(-spare * load.within),
-            wait=waits / spare,
-            occupancy=erlangs / agents,
-            abandonment=None if load.patience is None else abandoned(load, agents, load.patience),
+            agents, level=1 - waits * exp(-spare * load.within), wait=waits / spare, occupancy=erlangs / agents
         )
+
+
+def patient(load: Load, one: Staffed) -> Staffed:
+    """Return the same with the share that gives up, where it is known how patient people are."""
+    if load.patience is None:
+        return one
+    return msgspec.structs.replace(one, abandonment=abandoned(load, one.agents, load.patience))
 
 
 def abandoned(load: Load, agents: int, patience: float) -> float:

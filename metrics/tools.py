@@ -14,10 +14,10 @@ from rest_framework.response import Response
 
 from metrics.api import ANSWERED, Figures
 from metrics.estimates import compared, wilson
-from metrics.staffing import Load, needed, staffed
+from metrics.staffing import Load, around, needed
 
 MOST = 10**9
-SHOWN = 5  # numbers of agents told, around the one that is needed
+BESIDE = 2  # how many agents fewer and more are told beside those that are needed
 LOAD = {
     "conversations": "How many come in.",
     "interval": "In how many seconds; 1800 unless given.",
@@ -68,13 +68,13 @@ class Staffing(Figures):
         said = {name: _number(name, request.query_params.get(name, "")) for name in LOAD}
         load = Load(**{name: value for name, value in said.items() if value is not None})
         best = needed(load)
-        around = [one for one in staffed(load) if best and abs(one.agents - best.agents) <= SHOWN // 2] if best else []
+        beside = around(load, best.agents, BESIDE) if best else []
         return Response(
             {
                 "erlangs": load.erlangs,
                 "effective_handle_seconds": load.effective,
                 "agents": best.agents if best else None,
-                "around": [msgspec.structs.asdict(one) for one in around],
+                "around": [msgspec.structs.asdict(one) for one in beside],
             }
         )
 

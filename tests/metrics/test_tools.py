@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.models import Role, Workspace
-from metrics.staffing import Load, needed, staffed
+from metrics.staffing import Load, around, needed
 from tests.metrics.test_api import client, get
 
 F12 = Load(conversations=60, interval=1_800, handle=480, concurrency=2.5, patience=120)
@@ -14,7 +14,7 @@ LOAD = "conversations=60&handle=480&concurrency=2.5"
 
 def test_staffing_fixtures_f12_and_f22() -> None:
     assert (F12.effective, F12.erlangs) == (192, 6.4)
-    by_agents = {one.agents: one for one in staffed(F12) if one.agents <= 9}
+    by_agents = {one.agents: one for one in around(F12, 8, 1)}
     assert [round(by_agents[agents].level, 3) for agents in (8, 9)] == [0.644, 0.825]
     best = needed(F12)
     assert best == by_agents[9]
