@@ -109,9 +109,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def empty_tables(self: DatabaseOperations, _style: object, tables: list[str], **_options: object) -> list[str]:
-    """Return what empties the database after a test that committed: deleting a few rows is far faster than TRUNCATE."""
-    deletes = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
-    return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = DEFAULT"]
+    """Return what empties the database after a test that committed: deleting a few rows is far faster than TRUNCATE.
+
+    One statement, which passes over what nobody ever wrote in: of a hundred tables most tests write in ten.
+    """
+    names = ", ".join(f"'{self.quote_name(table)}'" for table in tables)
+    return [
+        f"""
+        DO $$ DECLARE one text; BEGIN
+            SET LOCAL session_replication_role = replica;
+            FOREACH one IN ARRAY ARRAY[{names}] LOOP
+                IF pg_relation_size(one) > 0 THEN EXECUTE 'DELETE FROM ' || one; END IF;
+            END LOOP;
+        END $$"""
+    ]
 
 
 # A busy machine is no failure; and a verdict of CI does not depend on the day's examples, a person's run looks for new ones.

@@ -59,15 +59,22 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Everything in the file, walked once."""
+    return list(ast.walk(tree(path)))
+
+
 def name(path: Path) -> str:
     """The file as the house calls it."""
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Every module a file imports, wherever it does, with what it takes from packages."""
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -119,9 +126,7 @@ def test_channels_import_no_models_and_no_celery(path: Path) -> None:
 def test_only_channels_know_a_vendors_words(path: Path) -> None:
     if "channels" in path.parts:
         return
-    words = {
-        node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    words = {node.value for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert not words & VENDOR_WORDS
 
 
@@ -144,7 +149,7 @@ def test_a_room_imports_no_other_room(path: Path) -> None:
 def test_rooms_do_not_enqueue(path: Path) -> None:
     if name(path).startswith(("conversations/relay.py", "hub/celery.py")) or path.name == "tasks.py":
         return
-    calls = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+    calls = {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
     assert not calls & {"delay", "apply_async", "send_task", "delay_on_commit"}
 
 
@@ -181,7 +186,7 @@ def _public(parent: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast
 @all_files(*HOUSE, "simulator")
 def test_files_stay_short_or_say_why(path: Path) -> None:
     text = path.read_text()
-    assert len(text.splitlines()) <= LINES or REASON in (ast.get_docstring(ast.parse(text)) or "").lower()
+    assert len(text.splitlines()) <= LINES or REASON in (ast.get_docstring(tree(path)) or "").lower()
 
 
 @all_files(*HOUSE, "simulator")
@@ -195,7 +200,7 @@ def test_nothing_is_called_after_what_says_nothing(path: Path) -> None:
 @all_files(*HOUSE)
 def test_secrets_are_compared_in_constant_time(path: Path) -> None:
     secret = re.compile(r"sig|hmac|token|secret", re.IGNORECASE)
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
             sides = [side for side in (node.left, *node.comparators) if isinstance(side, ast.Name | ast.Attribute)]
             named = [side.id if isinstance(side, ast.Name) else side.attr for side in sides]

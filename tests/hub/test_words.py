@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings
@@ -11,9 +13,12 @@ from hub.management.commands.gather_words import gather, missing
 TRANSLATED = ("pt_BR", "es")
 
 
+gathered = cache(gather)  # reading every file takes long, and they do not change meanwhile
+
+
 @pytest.mark.parametrize("locale", TRANSLATED)
 def test_every_sentence_is_translated(locale: str) -> None:
     with (settings.LOCALE_PATHS[0] / locale / "LC_MESSAGES" / "django.po").open("rb") as file:
         catalog = read_po(file, locale=locale)
-    catalog.update(gather(settings.BASE_DIR), no_fuzzy_matching=True)
+    catalog.update(gathered(settings.BASE_DIR), no_fuzzy_matching=True)
     assert missing(catalog) == [], "run `manage.py gather_words` and translate"
