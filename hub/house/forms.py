@@ -34,6 +34,17 @@ class HouseForm(forms.Form):
         named = refused.field if refused.field in self.fields else None
         self.add_error(named, refused.sentence)
 
+    def say(self, *words: tuple[str, str, str]) -> None:
+        """Give fields their label and the help beside it: ``(field, label, help)``."""
+        for name, label, text in words:
+            self.fields[name].label, self.fields[name].help_text = label, text
+
+    def offer(self, name: str, choices: Iterable[tuple[str, Any]]) -> None:
+        """Let what may be chosen in a field be these: ``(value, words)``."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(choices)
+
 
 def teams_field(workspace: Workspace) -> forms.MultipleChoiceField:
     """Return boxes for the teams of a workspace."""
@@ -101,9 +112,7 @@ class MemberForm(HouseForm):
         self.fields["skills"].help_text = _("Words between commas, like: returns, vip, invoices")
         self.fields["languages"].label = _("Languages")
         others = [(code, code) for code in row.languages if code not in dict(SPOKEN)]
-        chosen = self.fields["languages"]
-        assert isinstance(chosen, forms.MultipleChoiceField)
-        chosen.choices = [*SPOKEN, *others]
+        self.offer("languages", [*SPOKEN, *others])
         self.fields["teams"] = teams_field(row.workspace)
         self.order_fields(["role", "teams", "capacity", "skills", "languages"])
 
@@ -123,7 +132,7 @@ class TeamForm(HouseForm):
         members = [str(key) for key in row.members.values_list("pk", flat=True)]
         initial = {**routing, "name": row.name, "members": members, "overflow_team": routing["overflow_team"] or ""}
         super().__init__(data, initial=initial)
-        for field, label, text in (
+        self.say(
             ("name", _("Name"), ""),
             ("members", _("Members"), ""),
             ("method", _("Who is given a conversation"), ""),
@@ -131,17 +140,11 @@ class TeamForm(HouseForm):
             ("silent_minutes", _("Back to the queue after so many minutes without an answer"), _("0 means never.")),
             ("overflow_minutes", _("To another team after so many minutes in the queue"), _("0 means never.")),
             ("overflow_team", _("The team that helps out"), ""),
-        ):
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )
         people = Membership.objects.of(row.workspace).select_related("user").order_by("user__name", "user__email")
-        self._offer("members", [(str(one.pk), str(one.user)) for one in people])
+        self.offer("members", [(str(one.pk), str(one.user)) for one in people])
         others = Team.objects.of(row.workspace).exclude(pk=row.pk).order_by("name").values_list("pk", "name")
-        self._offer("overflow_team", [("", _("No other team")), *((str(key), name) for key, name in others)])
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        self.offer("overflow_team", [("", _("No other team")), *((str(key), name) for key, name in others)])
 
     def routing(self) -> dict[str, Any]:
         """Return how conversations shall be given out."""

@@ -58,9 +58,7 @@ class HoursForm(HouseForm):
             del self.fields["since"]
         self.fields["zone"].label = _("Time zone")
         self.fields["region"].label = _("Public holidays of")
-        chosen = self.fields["region"]
-        assert isinstance(chosen, forms.ChoiceField)
-        chosen.choices = [("", _("No region")), *free_days.offered(get_language() or "en")]
+        self.offer("region", [("", _("No region")), *free_days.offered(get_language() or "en")])
         self.fields["holidays"].label = _("Days of your own")
         self.fields["holidays"].help_text = _("Of the city or the house: one a line, like 2026-01-25 or 25/01/2026.")
 

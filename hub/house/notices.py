@@ -36,18 +36,15 @@ class NoticesForm(HouseForm):
             "quiet_to": wishes.quiet_to, "zone": wishes.zone,
         }  # fmt: skip
         super().__init__(data, initial=initial)
-        for field, label, text in (
+        self.say(
             ("sound", _("A sound when"), _("While the inbox or the live board is open, in whatever tab.")),
             ("push", _("A push when"), _("Also while this browser shows no page of Novelo. It says who and what kind, never what was written.")),
             ("quiet_from", _("Quiet from"), _("Neither sounds nor pushes, on your clocks. Empty: never quiet.")),
             ("quiet_to", _("Quiet until"), ""),
             ("zone", _("Your time zone"), ""),
-        ):  # fmt: skip
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )  # fmt: skip
         for name in ("sound", "push"):
-            chosen = self.fields[name]
-            assert isinstance(chosen, forms.ChoiceField)
-            chosen.choices = [(kind, _(house.KINDS[kind])) for kind in house.told_of(caller)]
+            self.offer(name, [(kind, _(house.KINDS[kind])) for kind in house.told_of(caller)])
 
     def wishes(self) -> house.Wishes:
         """Return what was filled in."""

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -43,10 +43,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 
 def _team(workspace: Workspace, key: UUID) -> Team:
-    row = Team.objects.of(workspace).select_related("workspace").filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(Team.objects.of(workspace).select_related("workspace"), pk=key)
 
 
 @never_cache

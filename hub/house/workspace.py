@@ -36,20 +36,17 @@ class WorkspaceForm(HouseForm):
         described = workspaces.described(row)
         weights = {f"weight_{kind}": described["weights"].get(kind, 1) for kind, _title in kinds.kinds()}
         super().__init__(data, initial={**described, **weights})
-        for field, label, text in (
+        self.say(
             ("name", _("Name"), ""),
             ("timezone", _("Time zone"), _("Of days and hours on every page and in every figure.")),
             ("currency", _("Currency"), ""),
             ("reopen_hours", _("Reopen within so many hours"), _("Who writes again so soon after the end goes on with the same conversation.")),
             ("away_minutes", _("Away after so many minutes"), _("Without a sign of life an agent counts as away.")),
             ("second_factor_required", _("Everybody needs a second factor"), _("Members without one are led to set it up before anything else.")),
-        ):  # fmt: skip
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )  # fmt: skip
         names = Locale.parse(to_locale(get_language() or "en")).currencies
         others = sorted({*names, row.currency} - set(FIRST_CURRENCIES))
-        chosen = self.fields["currency"]
-        assert isinstance(chosen, forms.ChoiceField)
-        chosen.choices = [(code, f"{code} · {names.get(code, code)}") for code in (*FIRST_CURRENCIES, *others)]
+        self.offer("currency", [(code, f"{code} · {names.get(code, code)}") for code in (*FIRST_CURRENCIES, *others)])
         for kind, title in kinds.kinds():
             self.fields[f"weight_{kind}"] = forms.IntegerField(
                 min_value=0, max_value=workspaces.MOST_WEIGHT, label=title

@@ -63,9 +63,7 @@ class DigestForm(HouseForm):
             "recipients": possible_readers(workspace),
         }
         for name, some in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = some
+            self.offer(name, some)
 
     def clean_zone(self) -> str:
         """Refuse a zone that is none."""

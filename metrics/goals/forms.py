@@ -132,13 +132,8 @@ class GoalChangeForm(ValueForm):
         for name, label in zip(self.fields, labels, strict=True):
             self.fields[name].label = label
         self.fields["target"].help_text = told.how_to_type(self.metric, workspace.currency)
-        self._choose("direction", directions())
-        self._choose("owner", owners(workspace))
-
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        self.offer("direction", directions())
+        self.offer("owner", owners(workspace))
 
     def wanted(self) -> dict[str, float | str | date | UUID]:
         """Return what was typed, once it is valid."""

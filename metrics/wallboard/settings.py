@@ -41,15 +41,14 @@ class TargetsForm(HouseForm):
         waiting = from_alert % {"number": number_format(alerts.queue)} if alerts.queue is not None else none
         longest = alerts.longest and from_alert % {"number": number_format(_said("longest", alerts.longest))}
         percent = _("Empty: %(number)s %%.")
-        for field, label, text in (
+        self.say(
             ("queue", _("In the queue, at most"), waiting),
             ("longest", _("Longest wait in minutes, at most"), longest or none),
             ("serving", _("In service, at most"), _("Empty: as much as everybody who is there may carry.")),
             ("agents", _("Available agents, at least"), _("Empty: one, while anybody is there.")),
             ("sla", _("Promises kept in percent, at least"), percent % {"number": number_format(_said("sla", KEPT_SHARE))}),
             ("abandonment", _("Abandonment in percent, at most"), percent % {"number": number_format(_said("abandonment", LEFT_SHARE))}),
-        ):  # fmt: skip
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )  # fmt: skip
 
     def wanted(self) -> dict[str, float | None]:
         """Return the targets in their own units."""

@@ -8,8 +8,8 @@ from uuid import UUID
 from django import forms
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,12 +20,13 @@ from conversations.refusal import Refused
 from conversations.views.settings import once
 from hub import audit
 from hub.access import Caller, require
+from hub.house.forms import HouseForm
 from hub.models import Role, Workspace
 
 LIST, ONE = "conversations/settings/bots.html", "conversations/settings/bot.html"
 
 
-class BotForm(forms.Form):
+class BotForm(HouseForm):
     """A bot to add or to change."""
 
     name = forms.CharField(max_length=keeping.NAME_LENGTH, label=gettext_lazy("Name"))
@@ -45,11 +46,9 @@ class BotForm(forms.Form):
             initial = {"name": row.name, "url": row.url, "active": row.active}
             initial["channels"] = [str(key) for key in row.channel_ids]
         super().__init__(data, initial=initial)
-        chosen = self.fields["channels"]
-        assert isinstance(chosen, forms.ChoiceField)
         rows = Channel.objects.of(workspace).filter(deleted_at=None).order_by("name")
-        chosen.choices = [(str(one.pk), one.name) for one in rows]
-        chosen.help_text = _("Every channel where none is chosen.")
+        self.offer("channels", [(str(one.pk), one.name) for one in rows])
+        self.fields["channels"].help_text = _("Every channel where none is chosen.")
 
     def plan(self) -> keeping.Plan:
         """Return what was filled in."""
@@ -60,13 +59,6 @@ class BotForm(forms.Form):
             channel_ids=[UUID(key) for key in given["channels"]],
             active=given["active"],
         )
-
-
-def _bot(workspace: Workspace, key: UUID) -> Bot:
-    row = Bot.objects.of(workspace).filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
 
 
 @never_cache
@@ -84,13 +76,13 @@ def bots(request: HttpRequest) -> HttpResponse:
 def bot(request: HttpRequest, bot: UUID | None = None) -> HttpResponse:
     """Show the form of a bot; a POST keeps it. What was made here is seen on this page once."""
     caller = require(request, Role.ADMIN)
-    row = _bot(caller.workspace, bot) if bot else None
+    row = get_object_or_404(Bot.objects.of(caller.workspace), pk=bot) if bot else None
     form, saved = BotForm(caller.workspace, row, request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
             key = _keep(request, caller, form, row)
         except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
+            form.refuse(refused)
         else:
             if row is None:
                 return redirect("settings_bot", key)
@@ -116,7 +108,7 @@ def _keep(request: HttpRequest, caller: Caller, form: BotForm, row: Bot | None) 
 def renew(request: HttpRequest, bot: UUID) -> HttpResponse:
     """Make a new secret and a new token; the old ones are good for nothing at once."""
     caller = require(request, Role.ADMIN)
-    row = _bot(caller.workspace, bot)
+    row = get_object_or_404(Bot.objects.of(caller.workspace), pk=bot)
     with transaction.atomic():
         made = keeping.rotate(row)
         audit.note(caller, "bot.secret_renewed", row)
@@ -129,7 +121,7 @@ def renew(request: HttpRequest, bot: UUID) -> HttpResponse:
 def remove(request: HttpRequest, bot: UUID) -> HttpResponse:
     """Remove a bot: its token is good for nothing any more."""
     caller = require(request, Role.ADMIN)
-    row = _bot(caller.workspace, bot)
+    row = get_object_or_404(Bot.objects.of(caller.workspace), pk=bot)
     with transaction.atomic():
         audit.note(caller, "bot.removed", row)
         keeping.remove(row)

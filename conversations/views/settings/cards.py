@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_noop
 
@@ -69,7 +69,4 @@ def card(row: Channel) -> Card:
 
 def channel_here(workspace: Workspace, key: Any) -> Channel:
     """Return a channel in use. Raises ``Http404``."""
-    row = Channel.objects.of(workspace).in_use().for_reading().filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(Channel.objects.of(workspace).in_use().for_reading(), pk=key)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,10 +30,7 @@ SHOWN, REFUSALS_SHOWN = 50, 20
 
 
 def _job(workspace: Workspace, key: UUID) -> ImportJob:
-    row = ImportJob.objects.of(workspace).select_related("workspace").filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(ImportJob.objects.of(workspace).select_related("workspace"), pk=key)
 
 
 @never_cache

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -101,9 +101,7 @@ def _subject(row: Connection) -> audit.Subject:
 def integration(request: HttpRequest, integration: UUID) -> HttpResponse:
     """Show an integration: its address, its secrets and what came in; a POST does what its ``act`` says."""
     caller = require(request, Role.ADMIN)
-    row = _rows(caller.workspace).filter(pk=integration).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(_rows(caller.workspace), pk=integration)
     said: dict[str, str] = {}
     if request.method == "POST":
         try:

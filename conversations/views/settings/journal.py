@@ -11,8 +11,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, F, Func, IntegerField
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _, gettext_noop, ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -141,10 +141,7 @@ def unrouted(request: HttpRequest) -> HttpResponse:
 
 
 def _found(workspace: Workspace, key: UUID) -> Delivery:
-    row: Delivery | None = _rows(workspace).filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(_rows(workspace), pk=key)
 
 
 @require_GET

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
@@ -58,7 +58,5 @@ def of_channel(request: HttpRequest, channel: UUID) -> HttpResponse:
 def of_message(request: HttpRequest, message: UUID) -> HttpResponse:
     """Lead from a message to what its channel's log holds of it."""
     caller = require(request, Role.ADMIN)
-    row = Message.objects.of(caller.workspace).filter(pk=message).first()
-    if row is None:
-        raise Http404
+    row = get_object_or_404(Message.objects.of(caller.workspace), pk=message)
     return redirect(f"{reverse('settings_log', args=[row.channel_id])}?message={row.pk}")

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -38,10 +38,7 @@ def macros(request: HttpRequest) -> HttpResponse:
 
 
 def _macro(workspace: Workspace, key: UUID) -> Macro:
-    row = Macro.objects.of(workspace).filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(Macro.objects.of(workspace), pk=key)
 
 
 @never_cache

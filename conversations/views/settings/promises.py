@@ -22,7 +22,7 @@ from conversations.models import AlertRule, Incident, SlaPolicy
 from conversations.promise import keeping
 from conversations.refusal import Refused, TooLate
 from conversations.views.listed import priorities
-from conversations.views.settings.shelf import Shelf, page
+from conversations.views.settings.shelf import Shelf, apart, page
 from hub.access import Caller, require
 from hub.house.forms import HouseForm
 from hub.models import Role, Team, Workspace
@@ -37,11 +37,6 @@ KIND_WORDS = {
     "oldest_wait": gettext_lazy("Minutes that somebody waits in the queue"),
     "breach": gettext_lazy("Promises are late or at risk"),
 }
-
-
-def _apart(row: Any) -> str:
-    """Return the pattern of ids that keeps the inputs of several forms on a page apart."""
-    return f"id_{row.pk if row else 'new'}_%s"
 
 
 def _teams(workspace: Workspace) -> list[tuple[str, Any]]:
@@ -80,9 +75,9 @@ class PolicyForm(HouseForm):
             initial |= {name: _minutes(getattr(row, name)) for name in keeping.PROMISES}
         elif rows := SlaPolicy.objects.of(workspace).order_by("-position").values_list("position", flat=True)[:1]:
             initial["position"] = rows[0] + 10
-        super().__init__(data, initial=initial, auto_id=_apart(row))
+        super().__init__(data, initial=initial, auto_id=apart(row))
         words = priorities()
-        for field, label, text in (
+        self.say(
             ("name", _("Name"), ""),
             ("first_response", _("First response, in minutes"), _("Empty promises none.")),
             ("next_response", _("Every further answer, in minutes"), _("Empty promises none.")),
@@ -94,13 +89,11 @@ class PolicyForm(HouseForm):
             ("priorities", _("Priorities"), _("Every priority where none is chosen.")),
             ("position", _("Place"), _("The first policy that fits holds: smaller numbers stand higher.")),
             ("active", _("Switched on"), ""),
-        ):
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )
         ranks = [(str(rank), name) for rank, name in enumerate(reversed(words.values()))]
-        for field, choices in (("team", _teams(workspace)), ("channel_kinds", _kinds()), ("priorities", ranks)):
-            chosen = self.fields[field]
-            assert isinstance(chosen, forms.ChoiceField)
-            chosen.choices = choices
+        self.offer("team", _teams(workspace))
+        self.offer("channel_kinds", _kinds())
+        self.offer("priorities", ranks)
 
 
 def _minutes(seconds: int | None) -> float | int | None:
@@ -157,19 +150,16 @@ class AlertForm(HouseForm):
         if row is not None:
             initial = {"kind": row.kind, "channel_kind": row.channel_kind, "active": row.active}
             initial |= {"team": str(row.team_id or ""), "threshold": _number(row)}
-        super().__init__(data, initial=initial, auto_id=_apart(row))
-        for field, label, text in (
+        super().__init__(data, initial=initial, auto_id=apart(row))
+        self.say(
             ("kind", _("When"), ""),
             ("threshold", _("From which number on"), _("Conversations, promises or minutes, as chosen above.")),
             ("team", _("Team"), ""),
             ("channel_kind", _("Kind of channel"), ""),
             ("active", _("Switched on"), ""),
-        ):
-            self.fields[field].label, self.fields[field].help_text = label, text
-        for field, choices in (("team", _teams(workspace)), ("channel_kind", [("", _("Every kind")), *_kinds()])):
-            chosen = self.fields[field]
-            assert isinstance(chosen, forms.ChoiceField)
-            chosen.choices = choices
+        )
+        self.offer("team", _teams(workspace))
+        self.offer("channel_kind", [("", _("Every kind")), *_kinds()])
 
 
 def _number(row: AlertRule) -> float | int | None:

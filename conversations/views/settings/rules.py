@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -39,10 +39,7 @@ HELD = {
 
 
 def _rule(workspace: Workspace, key: UUID) -> Rule:
-    row = Rule.objects.of(workspace).filter(pk=key).first()
-    if row is None:
-        raise Http404
-    return row
+    return get_object_or_404(Rule.objects.of(workspace), pk=key)
 
 
 @never_cache

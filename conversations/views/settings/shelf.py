@@ -34,6 +34,11 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     remove: Callable[[Caller, UUID], None]
 
 
+def apart(row: Any) -> str:
+    """Return the pattern of ids that keeps the inputs of several forms on a page apart."""
+    return f"id_{row.pk if row else 'new'}_%s"
+
+
 def page(shelf: Shelf) -> View:
     """Return the view of a shelf: a GET shows it, a POST does what its ``act`` says and shows what came of it."""
 

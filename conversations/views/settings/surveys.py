@@ -9,8 +9,8 @@ from django import forms
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -22,6 +22,7 @@ from conversations.surveys import TRIGGERS, keeping
 from conversations.surveys.texts import PARTS, spoken
 from hub import audit
 from hub.access import Caller, require
+from hub.house.forms import HouseForm
 from hub.models import Role, Team, Workspace
 
 LIST, ONE = "conversations/settings/surveys.html", "conversations/settings/survey.html"
@@ -54,7 +55,7 @@ REASON_WORDS = {
 LATELY = 20
 
 
-class SurveyForm(forms.Form):
+class SurveyForm(HouseForm):
     """A survey to make or to change."""
 
     name = forms.CharField(max_length=keeping.NAME_LENGTH, label=gettext_lazy("Name"))
@@ -86,10 +87,8 @@ class SurveyForm(forms.Form):
         teams: list[Any] = [("", _("Every team"))]
         teams += [(str(team.pk), team.name) for team in Team.objects.of(workspace).order_by("name")]
         kinds = [(kind, _(adapter.title)) for kind, adapter in sorted(CHANNELS.items())]
-        for field, choices in (("team", teams), ("channel_kinds", kinds)):
-            chosen = self.fields[field]
-            assert isinstance(chosen, forms.ChoiceField)
-            chosen.choices = choices
+        self.offer("team", teams)
+        self.offer("channel_kinds", kinds)
         self.fields["channel_kinds"].help_text = _("Every kind where none is chosen.")
         if row is not None:
             self.fields["kind"].disabled = True
@@ -161,9 +160,7 @@ def surveys(request: HttpRequest) -> HttpResponse:
 def survey(request: HttpRequest, survey: UUID | None = None) -> HttpResponse:
     """Show the form of a survey; a POST keeps it."""
     caller = require(request, Role.ADMIN)
-    row = Survey.objects.of(caller.workspace).filter(pk=survey).first() if survey else None
-    if survey and row is None:
-        raise Http404
+    row = get_object_or_404(Survey.objects.of(caller.workspace), pk=survey) if survey else None
     form, saved = SurveyForm(caller.workspace, row, request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:

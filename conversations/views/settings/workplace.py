@@ -11,16 +11,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from conversations.models import CannedReply, CustomField, Label
-from conversations.views.settings.shelf import Shelf, page
+from conversations.views.settings.shelf import Shelf, apart, page
 from conversations.workplace import canned, fields, labels
 from hub.access import Caller
 from hub.house.forms import HouseForm
 from hub.models import Role, Team, Workspace
-
-
-def _apart(row: Any) -> str:
-    """Return the pattern of ids that keeps the inputs of several forms on a page apart."""
-    return f"id_{row.pk if row else 'new'}_%s"
 
 
 class LabelForm(HouseForm):
@@ -31,11 +26,9 @@ class LabelForm(HouseForm):
 
     def __init__(self, workspace: Workspace, row: Label | None, data: Any = None) -> None:
         initial = {"name": row.name, "color": row.color} if row else {"color": "grey"}
-        super().__init__(data, initial=initial, auto_id=_apart(row))
+        super().__init__(data, initial=initial, auto_id=apart(row))
         self.fields["name"].label, self.fields["color"].label = _("Name"), _("Color")
-        chosen = self.fields["color"]
-        assert isinstance(chosen, forms.ChoiceField)
-        chosen.choices = [(word, _(title)) for word, title in labels.COLORS.items()]
+        self.offer("color", [(word, _(title)) for word, title in labels.COLORS.items()])
 
 
 def _change_label(caller: Caller, key: UUID, given: dict[str, Any]) -> Label:
@@ -71,23 +64,17 @@ class CannedForm(HouseForm):
         if row:
             initial = {name: getattr(row, name) for name in ("shortcut", "title", "text", "language")}
             initial["team"] = str(row.team_id) if row.team_id else ""
-        super().__init__(data, initial=initial, auto_id=_apart(row))
-        for field, label, text in (
+        super().__init__(data, initial=initial, auto_id=apart(row))
+        self.say(
             ("shortcut", _("Shortcut"), _("What is typed after “/”, like: thanks")),
             ("title", _("Title"), ""),
             ("text", _("Text"), ""),
             ("team", _("Team"), ""),
             ("language", _("Language"), ""),
-        ):
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )
         teams = Team.objects.of(workspace).order_by("name").values_list("pk", "name")
-        self._offer("team", [("", _("Everybody")), *((str(key), name) for key, name in teams)])
-        self._offer("language", [("", _("Every language")), *settings.LANGUAGES])
-
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        self.offer("team", [("", _("Everybody")), *((str(key), name) for key, name in teams)])
+        self.offer("language", [("", _("Every language")), *settings.LANGUAGES])
 
 
 def _canned(given: dict[str, Any]) -> canned.CannedChange:
@@ -127,26 +114,20 @@ class FieldForm(HouseForm):
         initial: dict[str, Any] = {"of": "customer", "kind": "text"}
         if row:
             initial = {"title": row.title, "choices": "\n".join(row.choices), "position": row.position}
-        super().__init__(data, initial=initial, auto_id=_apart(row))
-        for field, label, text in (
+        super().__init__(data, initial=initial, auto_id=apart(row))
+        self.say(
             ("of", _("Belongs to"), ""),
             ("title", _("Title"), ""),
             ("kind", _("Kind"), ""),
             ("key", _("Key"), _("How programs and variables call it; left empty, the title gives it.")),
             ("choices", _("Choices"), _("One a line, for a choice only.")),
             ("position", _("Place"), _("Smaller numbers stand higher.")),
-        ):
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )
         gone = {"of", "kind", "key"} | ({"choices"} if row.kind != "choice" else set()) if row else {"position"}
-        self._offer("of", fields.OWNERS)
-        self._offer("kind", fields.KINDS)
+        for name, words in (("of", fields.OWNERS), ("kind", fields.KINDS)):
+            self.offer(name, [(word, _(title)) for word, title in words.items()])
         for name in gone:
             del self.fields[name]
-
-    def _offer(self, name: str, words: dict[str, str]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(word, _(title)) for word, title in words.items()]
 
     def clean_choices(self) -> tuple[str, ...]:
         """Read the choices, one a line."""
