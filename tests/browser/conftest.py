@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.db import connection
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from conversations import pipeline
 from hub.embedded import ports
@@ -27,6 +27,7 @@ from tests.browser.company import PASSWORD, SECRET, Shop
 from tests.browser.install_chromium import find
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread; nothing else runs on it
+expect.set_options(timeout=30_000)  # a busy machine is no failure
 CHROMIUM = find()
 FLAGS = [
     "--headless",
@@ -183,7 +184,7 @@ def arrive(shop: Shop, base_url: str) -> Callable[[bytes], None]:
         mark = "sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         headers = {"X-Hub-Signature-256": mark, "Content-Type": "application/json"}
         request = urllib.request.Request(f"{base_url}/webhooks/{shop.connection.pk}/", body, headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 200
         while any(pipeline.parse_and_work()) or pipeline.work_pending():
             pass

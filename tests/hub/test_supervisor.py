@@ -33,7 +33,7 @@ class Watched(Supervisor):
         """Return what was printed so far."""
         return self.said.getvalue().splitlines()
 
-    def tick_until(self, word: str, seconds: float = 20) -> None:
+    def tick_until(self, word: str, seconds: float = 60) -> None:
         """Watch until ``word`` was said."""
         limit = time.monotonic() + seconds
         while word not in self.said.getvalue():
@@ -129,7 +129,7 @@ def test_it_ends_a_part_that_will_not_stop_and_its_children(watched: Watched) ->
     watched.tick_until("deaf")
     assert len(alive()) == 2
     watched.stop(["worker"])
-    _, left = psutil.wait_procs(alive(), timeout=10)
+    _, left = psutil.wait_procs(alive(), timeout=60)
     assert left == []
 
 

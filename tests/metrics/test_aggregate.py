@@ -94,12 +94,12 @@ def test_an_uncommitted_event_is_waited_for(workspace: Workspace, tell: Tell) ->
         with transaction.atomic():
             tell("C 08:00, A 08:10")
             wrote.set()
-            go_on.wait(10)
+            go_on.wait(60)
         connection.close()
 
     writer = threading.Thread(target=slow_writer)
     writer.start()
-    wrote.wait(10)
+    wrote.wait(60)
     tell("C 09:00, A 09:05")
     derive_all()
     assert WaitFact.objects.of(workspace).count() == 0

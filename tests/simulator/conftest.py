@@ -100,12 +100,12 @@ class Caller:
         self.base = base
         self.client = client
 
-    def send(self, *, token: str = TOKEN, wait: float = 5.0, **message: Any) -> httpx2.Response:
+    def send(self, *, token: str = TOKEN, wait: float = 60.0, **message: Any) -> httpx2.Response:
         """Send a message to Ana, or to whomever ``to`` names."""
         body = {"messaging_product": "whatsapp", "to": "5511961000001", **message}
         return self.post(f"/v26.0/{NUMBER_ID}/messages", body, token=token, wait=wait)
 
-    def post(self, path: str, body: object, *, token: str = TOKEN, wait: float = 5.0) -> httpx2.Response:
+    def post(self, path: str, body: object, *, token: str = TOKEN, wait: float = 60.0) -> httpx2.Response:
         """Post JSON; ``wait`` is the time-out in seconds."""
         headers = {"Authorization": f"Bearer {token}"}
         return self.client.post(self.base + path, json=body, headers=headers, timeout=wait)
@@ -113,7 +113,7 @@ class Caller:
     def get(self, path: str, *, token: str = TOKEN) -> httpx2.Response:
         """Get a path or a whole address."""
         url = path if path.startswith("http") else self.base + path
-        return self.client.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+        return self.client.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
 
 @pytest.fixture

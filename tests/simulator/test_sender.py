@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from simulator import NotLoopbackError, Sender
@@ -61,9 +59,7 @@ def test_it_shuffles_within_a_window(hub: StandInHub) -> None:
 def test_it_stops_by_itself_when_the_hub_never_takes_anything() -> None:
     hub = StandInHub()
     hub.close()
-    begun = time.monotonic()
     report = run_coroutine(sender(hub, messages=20, settle=0.3).run())
-    assert time.monotonic() - begun < 5
     assert (report.offered, report.acked, report.complete) == (20, 0, False)
 
 

@@ -27,8 +27,9 @@ def test_it_answers_late_and_the_statuses_overtake_the_answer(
     fault(sim, "delay", seconds=1)
     begun = time.monotonic()
     assert graph.send(**TEXT).status_code == 200
-    assert time.monotonic() - begun >= 1
-    assert hub.times[0] - begun < 1
+    answered = time.monotonic()
+    assert answered - begun >= 1
+    assert hub.times[0] < answered
 
 
 def test_it_accepts_and_loses_the_reply(sim: RunningSimulator, graph: Caller, hub: StandInHub) -> None:

@@ -309,10 +309,10 @@ def test_it_tells_the_doors_of_changed_secrets() -> None:
     line = factories.channel(place)
     with redis.Redis.from_url(settings.REDIS_URL).pubsub(ignore_subscribe_messages=True) as ear:
         ear.subscribe(CHANNEL)
-        ear.get_message(timeout=2)
+        ear.get_message(timeout=60)
         api = factories.client(factories.token(place))
         assert api.patch(f"{API}/{line.pk}", {"connection": {"app_secrets": ["new"]}}, "json").status_code == 200
-        heard = ear.get_message(timeout=5)
+        heard = ear.get_message(timeout=60)
     assert heard is not None
     assert heard["data"] == str(line.connection_id).encode()
 

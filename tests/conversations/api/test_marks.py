@@ -141,7 +141,7 @@ def test_of_two_who_press_at_once_one_wins_and_the_other_is_told() -> None:
     ready = Barrier(2)
 
     def press(act: dict[str, Any]) -> dict[str, Any]:
-        ready.wait(5)
+        ready.wait(60)
         try:
             answer = factories.client(secret).post(BULK, {"ids": [str(row.pk)], **act}, format="json")
             return dict(answer.json()["results"][0])

@@ -263,7 +263,7 @@ def test_what_is_cut_off_is_no_file(internet: Internet) -> None:
 
 def test_who_drips_is_left_at_the_deadline(internet: Internet) -> None:
     def drip(handler: BaseHTTPRequestHandler) -> None:
-        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 200:
+        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 3000:
             handler.wfile.write(bytes([byte]))
             handler.wfile.flush()
             time.sleep(0.02)
@@ -273,7 +273,7 @@ def test_who_drips_is_left_at_the_deadline(internet: Internet) -> None:
     began = time.monotonic()
     with pytest.raises(FetchFailed, match="too_slow"):
         fetch(Download(url=internet.url("/slow")), io.BytesIO(), LIMIT, hurried)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # all of it would take a minute
 
 
 def test_the_file_must_be_the_one_that_was_announced(internet: Internet) -> None:
