@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -252,6 +253,7 @@ EXCHANGE_RETENTION_DAYS = 14
 RUN_RETENTION_DAYS = 90  # what rules did and what bots were told, once their conversation is over
 SEND_MAX_ATTEMPTS = 6
 MEDIA_MAX_BYTES = env_int("MEDIA_MAX_BYTES", 100 * 1024 * 1024)  # of one file, in or out
+MEDIA_SCANNER = shlex.split(env("MEDIA_SCANNER"))  # a command that looks files over before they are kept
 MEDIA_MAX_ATTEMPTS = 12  # over some hours; then a file is unavailable until somebody asks for it again
 SENDERS = env_int("SENDERS", 1)  # workers that send at the same time; the others are left for what comes in
 

@@ -21,6 +21,7 @@ from conversations.channels.guard import FetchFailed
 from conversations.channels.registry import CHANNELS
 from conversations.channels.types import AttachmentRef, Credentials, Download, Error, SendRefused, SendUnknown
 from conversations.media.names import clean_name
+from conversations.media.scan import Objected, look_over
 from conversations.media.sniff import HEAD, judge
 from conversations.media.store import Kept, keep
 from conversations.models import Attachment, Channel, Connection
@@ -164,6 +165,10 @@ def _fetch(errand: Errand) -> Arrived:
         verdict = judge(row.kind, row.mime_type, file.read(HEAD))
         if verdict.refusal:
             raise FetchFailed("type", verdict.refusal)
+        try:
+            look_over(file)
+        except Objected as error:
+            raise FetchFailed("scanner", error.sentence, "transient" if error.again else "permanent") from error
         kept = keep(row.workspace_id, verdict.mime_type, file)
     return Arrived(
         mime_type=verdict.mime_type[:255],

@@ -17,6 +17,7 @@ from conversations.channels.adapter import Adapter
 from conversations.feed import Change
 from conversations.media import rules
 from conversations.media.names import clean_name
+from conversations.media.scan import Objected, look_over
 from conversations.media.sniff import FORBIDDEN, HEAD, PROGRAMS, base, sniff
 from conversations.media.store import Kept, drop, keep
 from conversations.models import Attachment
@@ -66,6 +67,10 @@ def bring(
         raise Refused("file", _(FORBIDDEN))
     name = clean_name(filename)
     kind = rules.kind_for(adapter, name, mime_type, size) if adapter else rules.kind_for_any(name, mime_type, size)
+    try:
+        look_over(file)
+    except Objected as error:
+        raise Refused("file", _(error.sentence)) from error
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any readable object will do
     kept = keep(workspace_id, mime_type, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +129,32 @@ def test_what_does_not_fit_is_refused_with_a_sentence(
     assert answer.json()["errors"] == {"file": sentence}
     assert Attachment.objects.count() == 0
     assert stored_files() == []
+
+
+SCANNER = [sys.executable, "-c", "import sys; sys.exit(b'PNG' in sys.stdin.buffer.read())"]
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (SCANNER, "The file was not kept: the virus scanner found something in it."),
+        (["/nowhere/scanner"], "The file was not kept: the virus scanner did not work."),
+        ([sys.executable, "-c", "raise SystemExit(2)"], "The file was not kept: the virus scanner did not work."),
+    ],
+)  # fmt: skip
+def test_what_the_scanner_objects_to_is_not_kept(
+    api: APIClient,
+    settings: Any,
+    stored_files: Callable[[], list[Path]],
+    command: list[str],
+    sentence: str,
+) -> None:
+    settings.MEDIA_SCANNER = command
+    answer = bring(api, files.PNG)
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"file": sentence})
+    assert (Attachment.objects.count(), stored_files()) == (0, [])
+    settings.MEDIA_SCANNER = SCANNER
+    assert bring(api, files.PDF, "a.pdf", "application/pdf").status_code == 201
 
 
 def test_without_a_channel_any_that_takes_it_will_do(api: APIClient) -> None:
