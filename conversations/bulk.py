@@ -15,6 +15,8 @@ import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+from conversations import prepared
+
 COPY_FROM = 24  # rows: below this the second round trip of COPY costs more than it spares
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
@@ -99,7 +101,7 @@ def insert(
         return []
     fields = _fields(model, columns)
     names = ", ".join(f'"{field.column}"' for field in fields)
-    if not suffix and len(rows) >= COPY_FROM:
+    if not suffix and len(rows) >= COPY_FROM and not prepared.travelling():
         _copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', fields, rows)
         return []
     kinds = [_array(field) for field in fields]
@@ -110,7 +112,7 @@ def insert(
             f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {values} FROM unnest({arrays}) AS new ({names}) {suffix}',  # noqa: S608  names come from the model
             _arrays(fields, rows),
         )
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if "RETURNING" in suffix else []
 
 
 def _copy(statement: str, fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,15 @@ Kind = Literal[
     "channel.updated", "draft.updated", "attention.updated", "agent.updated", "incident.updated",
 ]  # fmt: skip
 HINTS = "novelo:feed"  # the Valkey channel that carries "<workspace>" and nothing else
+PUBLISH = """
+WITH head AS (
+  INSERT INTO conversations_feedhead AS known (workspace_id, last_seq) VALUES (%s, %s)
+  ON CONFLICT (workspace_id) DO UPDATE SET last_seq = known.last_seq + excluded.last_seq RETURNING last_seq
+)
+INSERT INTO conversations_feedevent (workspace_id, seq, kind, subject_id, conversation_id)
+SELECT %s, head.last_seq - count(*) OVER () + place, kind, subject, conversation
+FROM head, unnest(%s::text[], %s::uuid[], %s::uuid[]) WITH ORDINALITY AS new (kind, subject, conversation, place)
+"""
 AFTER = """
 SELECT seq, kind, subject_id, conversation_id FROM conversations_feedevent
 WHERE workspace_id = %s AND seq > %s ORDER BY seq LIMIT %s
@@ -39,45 +48,38 @@ class Change(msgspec.Struct, frozen=True):
     conversation_id: UUID | None = None
 
 
-def publish(workspace_id: UUID, changes: Iterable[Change]) -> int:
-    """Append changes to the workspace's feed and return the last sequence number taken (0 for no change).
+def publish(workspace_id: UUID, changes: Iterable[Change]) -> None:
+    """Append changes to the workspace's feed.
 
     Call it inside a transaction and as its last step: the head's row stays locked until commit, so that a reader who has
     seen number n has seen every number before it. Repeated changes of one row collapse into one.
     """
     unique = list(dict.fromkeys(changes))
     if not unique:
-        return 0
+        return
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO conversations_feedhead AS head (workspace_id, last_seq) VALUES (%s, %s) "
-            "ON CONFLICT (workspace_id) DO UPDATE SET last_seq = head.last_seq + excluded.last_seq RETURNING last_seq",
-            [workspace_id, len(unique)],
-        )
-        last = int(cursor.fetchone()[0])
-        first = last - len(unique) + 1
-        cursor.execute(
-            "INSERT INTO conversations_feedevent (workspace_id, seq, kind, subject_id, conversation_id) "
-            "SELECT %s, seq, kind, subject, conversation FROM unnest(%s::bigint[], %s::text[], %s::uuid[], %s::uuid[]) "
-            "AS new (seq, kind, subject, conversation)",
+            PUBLISH,
             [
                 workspace_id,
-                bulk.array(range(first, last + 1)),
+                len(unique),
+                workspace_id,
                 bulk.words(change.kind for change in unique),
                 bulk.array(change.subject_id for change in unique),
                 bulk.array(change.conversation_id for change in unique),
             ],
         )
     transaction.on_commit(lambda: hint(workspace_id), robust=True)
-    return last
 
 
 def after(workspace_id: UUID, seq: int, limit: int = 200) -> Sequence[FeedEvent]:
     """Return the next events after ``seq``, in order, at most ``limit``."""
-    return [
-        FeedEvent(workspace_id=workspace_id, seq=row[0], kind=row[1], subject_id=row[2], conversation_id=row[3])
-        for row in ask(AFTER, [workspace_id, seq, limit])
-    ]
+    return [event_of(workspace_id, row) for row in ask(AFTER, [workspace_id, seq, limit])]
+
+
+def event_of(workspace_id: UUID, row: Sequence[Any]) -> FeedEvent:
+    """Return the event of a row of ``AFTER``."""
+    return FeedEvent(workspace_id=workspace_id, seq=row[0], kind=row[1], subject_id=row[2], conversation_id=row[3])
 
 
 def head(workspace_id: UUID) -> int:

@@ -102,7 +102,7 @@ def waken(lanes: Iterable[tuple[str, UUID]], *, claim_idle: bool = False) -> tup
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO conversations_lane (key, workspace_id, has_work, claim, attempts, not_before) "
-            "SELECT key, workspace_id, true, %s, %s, clock_timestamp() + %s::interval "
+            "SELECT key, workspace_id, true, %s::uuid, %s, clock_timestamp() + %s::interval "
             "FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) ON CONFLICT (key) DO NOTHING RETURNING key",
             [*claimed.values(), keys, bulk.array(workspace for _, workspace in rows)],
         )
@@ -123,3 +123,25 @@ def waken(lanes: Iterable[tuple[str, UUID]], *, claim_idle: bool = False) -> tup
             )
             fresh |= {row[0] for row in cursor.fetchall()}
     return token, fresh
+
+
+def hold_idle(lanes: Iterable[tuple[str, UUID]]) -> bool:
+    """Hold lanes (key, workspace) alone until the commit, creating those that are new; whether nothing waits on any of them.
+
+    Needs a transaction. Where it says no, somebody works one of them or should: what was brought has to queue.
+    """
+    rows = sorted(set(lanes))
+    keys = bulk.words(key for key, _ in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_lane (key, workspace_id, has_work, attempts, not_before) "
+            "SELECT key, workspace_id, false, 0, clock_timestamp() "
+            "FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) ON CONFLICT (key) DO NOTHING",
+            [keys, bulk.array(workspace for _, workspace in rows)],
+        )
+        cursor.execute(
+            "SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND NOT has_work "
+            "ORDER BY key FOR NO KEY UPDATE SKIP LOCKED",
+            [keys],
+        )
+        return len(cursor.fetchall()) == len(rows)

@@ -24,6 +24,7 @@ from conversations.channels.types import AccountNotice, AnyItem, Invalid, Parsed
 from conversations.integrations import taking
 from conversations.models import Delivery, HistoryEvent, Item
 from conversations.places import Places
+from conversations.prepared import ask
 from conversations.wake import wake
 from conversations.work import Place, Work
 
@@ -41,7 +42,7 @@ UPDATE conversations_connection SET parse_attempts = least(parse_attempts + 1, 1
   SELECT c.id FROM conversations_connection c
   WHERE EXISTS (SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND {UNREAD})
   ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING id, parse_attempts - 1, set_config('synchronous_commit', 'off', true)
+RETURNING id, parse_attempts - 1 AS attempts, set_config('synchronous_commit', 'off', true)
 """  # noqa: S608  constants of this module
 TAKE = """
 UPDATE conversations_connection c SET parse_attempts = 0 FROM hub_workspace w WHERE w.id = c.workspace_id AND c.id = (
@@ -61,7 +62,7 @@ UPDATE conversations_delivery SET attempts = attempts + 1 WHERE id = (
   SELECT d.id FROM conversations_delivery d WHERE d.connection_id = %s AND {UNREAD} ORDER BY d.id LIMIT 1)
 """  # noqa: S608
 ITEM_COLUMNS = (
-    "id", "workspace", "delivery", "channel", "lane", "body", "state", "outcome", "reason", "attempts",
+    "workspace", "delivery", "channel", "lane", "body", "state", "outcome", "reason", "attempts",
 )  # fmt: skip
 
 
@@ -79,6 +80,13 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
     window: timedelta = timedelta()
 
 
+class Source(msgspec.Struct, frozen=True):
+    """A connection that has something to parse, and how often that came to nothing since it last succeeded."""
+
+    id: UUID
+    attempts: int
+
+
 class Read(msgspec.Struct, kw_only=True):
     """A delivery and what its bytes came to."""
 
@@ -89,37 +97,51 @@ class Read(msgspec.Struct, kw_only=True):
 
 def parse_pending() -> int:
     """Parse one batch of one connection that has some; return how many deliveries were parsed, 0 when none waits."""
-    return bring(claim=False).deliveries
+    source = next_source()
+    return bring(source, claim=False).deliveries if source is not None else 0
 
 
-def bring(*, claim: bool = True) -> Brought:
-    """Parse one batch of one connection that has some, and claim the lanes nobody else has at work.
+def next_source() -> Source | None:
+    """Count an attempt on a connection that has something to parse, durably before it is made: one statement, one commit."""
+    rows = ask(CANDIDATE, [])
+    if not rows:
+        return None
+    (found,) = rows
+    if found.attempts:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_FIRST, [found.id])
+    return Source(found.id, found.attempts)
+
+
+def bring(source: Source, *, claim: bool = True) -> Brought:
+    """Parse one batch of a connection, and claim the lanes nobody else has at work.
 
     What is claimed is worked at once from memory: most of what comes, while there is no backlog.
     A batch that killed its worker is tried again one delivery at a time, and a delivery that kills every time is set aside.
     """
     with transaction.atomic():
-        found = _candidate()
-        if found is None:
+        batch = take(source, 1 if source.attempts else settings.DELIVERIES_PER_PARSE)
+        if batch is None:
             return Brought(deliveries=0)
-        connection_id, attempts = found
-        if attempts:
-            _count_first(connection_id)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE, [connection_id])
-            row = cursor.fetchone()
-            if row is None:
-                return Brought(deliveries=0)
-            provider, workspace_id, window = row
-            cursor.execute(BATCH, [connection_id, 1 if attempts else settings.DELIVERIES_PER_PARSE])
-            rows = cursor.fetchall()
-        batch = Batch(connection_id, workspace_id, [_read(provider, row) for row in rows])
         batch.sort_out()
         batch.tell()
-        token = batch.store(claim=claim and not attempts)
+        token = batch.store(claim=claim and not source.attempts)
     works = tuple(batch.in_hand)
-    return Brought(deliveries=len(rows), claim=token, works=works, whole=frozenset(batch.whole), window=window)
+    return Brought(
+        deliveries=len(batch.reads), claim=token, works=works, whole=frozenset(batch.whole), window=batch.window
+    )
+
+
+def take(source: Source, limit: int) -> Batch | None:
+    """Hold a connection and read its next deliveries; None when somebody else has it. Needs a transaction."""
+    with connection.cursor() as held, connection.cursor() as read:
+        held.execute(TAKE, [source.id])
+        read.execute(BATCH, [source.id, limit])
+        row = held.fetchone()
+        if row is None:
+            return None
+        provider, workspace_id, window = row
+        return Batch(source.id, workspace_id, window, [_read(provider, one) for one in read.fetchall()])
 
 
 def somebody_parses() -> bool:
@@ -127,20 +149,6 @@ def somebody_parses() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(ANY_UNREAD)
         return bool(cursor.fetchone()[0])
-
-
-def _candidate() -> tuple[UUID, int] | None:
-    """Count an attempt on a connection that has something to parse: (connection, attempts before)."""
-    with connection.cursor() as cursor:
-        cursor.execute(CANDIDATE)
-        row = cursor.fetchone()
-    return row[:2] if row else None
-
-
-def _count_first(connection_id: UUID) -> None:
-    """Count an attempt on the delivery that comes next, before it is tried."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_FIRST, [connection_id])
 
 
 def _read(provider_name: str, row: Sequence[Any]) -> Read:
@@ -172,8 +180,8 @@ def _read(provider_name: str, row: Sequence[Any]) -> Read:
 class Batch:
     """The deliveries of one batch on their way to items."""
 
-    def __init__(self, connection_id: UUID, workspace_id: UUID, reads: Sequence[Read]) -> None:
-        self.connection_id, self.workspace_id = connection_id, workspace_id
+    def __init__(self, connection_id: UUID, workspace_id: UUID, window: timedelta, reads: Sequence[Read]) -> None:
+        self.connection_id, self.workspace_id, self.window = connection_id, workspace_id, window
         self.reads = reads
         self.places = Places(connection_id, [item for read in reads for item in read.parsed.items])
         self.items: list[tuple[Any, ...]] = []  # in the order of ITEM_COLUMNS
@@ -186,26 +194,28 @@ class Batch:
         self.ready: tuple[UUID, ...] = ()  # deliveries of before that can be understood now
 
     def sort_out(self) -> None:
-        """Decide of every item whether it must be worked, and on which lane, or has ended already."""
-        ids = iter(bulk.numbers(Item, sum(len(read.parsed.items) for read in self.reads)))
+        """Decide of every item whether it must be worked, and on which lane, or has ended already.
+
+        Until they are written, items to be worked have their places among all as their ids.
+        """
         for read in self.reads:
             ends = self.ended[read.id] = []
             for item in read.parsed.items:
                 place = self.places.of(item)
-                end, item_id = _end(item, place), next(ids)
+                end = _end(item, place)
                 body = msgspec.Raw(msgspec.json.encode(item))
                 if end is None and place is not None:
                     lane = _lane(place.id, item)
-                    self.items.append((item_id, self.workspace_id, read.id, place.id, lane, body, "pending", "", "", 0))
                     self.waiting.append(
                         Work(
-                            id=item_id, delivery_id=read.id, received_at=read.received_at, channel=place, item=item,
+                            id=len(self.items), delivery_id=read.id, received_at=read.received_at, channel=place, item=item,
                             lane_key=lane,
                         )
                     )  # fmt: skip
+                    self.items.append((self.workspace_id, read.id, place.id, lane, body, "pending", "", "", 0))
                 elif end is not None:
                     channel_id = place.id if place else None
-                    self.items.append((item_id, self.workspace_id, read.id, channel_id, None, body, "done", *end, 0))
+                    self.items.append((self.workspace_id, read.id, channel_id, None, body, "done", *end, 0))
                     ends.append(end)
                     if isinstance(item, AccountNotice) and end[0] == "processed":
                         self.notices.append(_notice(self.workspace_id, channel_id, read, item))
@@ -215,9 +225,9 @@ class Batch:
         """Take what stores told into history; an item of its own says what became of each event."""
         heard = [taking.Heard(read.id, one) for read in self.reads for one in read.parsed.events]
         result = taking.take(self.workspace_id, self.connection_id, heard)
-        for one, item_id in zip(result.taken, bulk.numbers(Item, len(result.taken)), strict=True):
+        for one in result.taken:
             body, end = msgspec.Raw(msgspec.json.encode(one.shown)), (one.outcome, one.reason)
-            self.items.append((item_id, self.workspace_id, one.delivery, None, None, body, "done", *end, 0))
+            self.items.append((self.workspace_id, one.delivery, None, None, body, "done", *end, 0))
             self.ended[one.delivery].append(end)
         self.ready = result.ready
 
@@ -227,7 +237,33 @@ class Batch:
             [(work.lane_key, work.channel.workspace_id) for work in self.waiting], claim_idle=claim
         )
         self._take_in_hand(claimed)
+        ids = bulk.numbers(Item, len(self.items))
+        for work in self.waiting:
+            work.id = ids[work.id]
+        bulk.insert(Item, ("id", *ITEM_COLUMNS), [(number, *row) for number, row in zip(ids, self.items, strict=True)])
+        self._note()
+        waiting = {work.delivery_id for work in self.waiting}
+        _settle(
+            (read.id, True, "pending", "") if read.id in waiting else self._ended(read)
+            for read in self.reads
+            if read.id not in self.whole
+        )
+        if self.ready:
+            replay(self.ready)
+        return token
+
+    def store_worked(self) -> None:
+        """Write the items as they ended in this very transaction, and settle all their deliveries."""
+        for work in self.waiting:
+            row = self.items[work.id]
+            self.items[work.id] = (*row[:5], "done", work.outcome, work.reason, 0)
+            self.ended[work.delivery_id].append((work.outcome, work.reason))
         bulk.insert(Item, ITEM_COLUMNS, self.items)
+        self._note()
+        _settle(map(self._ended, self.reads))
+
+    def _note(self) -> None:
+        """Write what providers said about the account into history, and heed it."""
         bulk.insert(
             HistoryEvent,
             ("workspace", "type", "occurred_at", "received_at", "source", "channel_id", "actor_kind", "actor_email",
@@ -236,22 +272,13 @@ class Batch:
         )  # fmt: skip
         if self.news:
             catalog.heed(self.connection_id, self.news)
-        waiting = {work.delivery_id for work in self.waiting}
-        settled = []
-        for read in self.reads:
-            if read.id in self.whole:
-                continue
-            ends = self.ended[read.id]
-            if read.id in waiting:
-                settled.append((read.id, True, "pending", ""))
-            elif ends:
-                settled.append((read.id, True, *min(ends, key=lambda end: PRECEDENCE.index(end[0]))))
-            else:
-                settled.append((read.id, True, read.parsed.outcome or "ignored", read.parsed.reason))
-        _settle(settled)
-        if self.ready:
-            replay(self.ready)
-        return token
+
+    def _ended(self, read: Read) -> tuple[UUID, bool, str, str]:
+        """Return what came of a delivery whose items have all ended: the weightiest outcome, with the shortest reason."""
+        ends = self.ended[read.id]
+        if not ends:
+            return read.id, True, read.parsed.outcome or "ignored", read.parsed.reason
+        return read.id, True, *min(ends, key=lambda end: (PRECEDENCE.index(end[0]), len(end[1])))
 
     def _take_in_hand(self, claimed: AbstractSet[str]) -> None:
         """Keep what lies on claimed lanes, up to what one claim may work of a lane, and see which deliveries that makes whole."""
@@ -266,7 +293,8 @@ class Batch:
         self.whole = {work.delivery_id for work in self.in_hand} - left
 
 
-def _settle(settled: Sequence[tuple[UUID, bool, str, str]]) -> None:
+def _settle(ends: Iterable[tuple[UUID, bool, str, str]]) -> None:
+    settled = list(ends)
     if not settled:
         return
     with connection.cursor() as cursor:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from conversations.channels.types import AnyItem, StatusChanged
 from conversations.models import Channel, Message
+from conversations.prepared import ask
 from conversations.work import Place
+
+# SMS and WhatsApp may share a number; what does not say to be WhatsApp's is SMS's, which comes last here.
+ADDRESSED = """
+SELECT id, workspace_id, kind, address FROM conversations_channel
+WHERE connection_id = %s AND deleted_at IS NULL AND address = ANY(%s) ORDER BY kind DESC, created_at DESC
+"""
 
 
 class Places:
@@ -22,11 +29,10 @@ class Places:
         self._by_address: dict[tuple[str, str], Place] = {}
         self._by_message: dict[str, Place] = {}
         self._only: Place | None = None
-        here = Channel.objects.filter(connection_id=connection_id, deleted_at=None)
         if accounts:
-            self._read(here.filter(address__in=accounts))
+            self._read(connection_id, accounts)
         if lost:
-            self._find(list(here), lost)
+            self._find(connection_id, lost)
 
     def of(self, item: AnyItem) -> Place | None:
         """Return the channel of an item, ``None`` when there is none."""
@@ -36,15 +42,14 @@ class Places:
             return None
         return self._by_message.get(item.our_id or "") or self._by_message.get(item.provider_id) or self._only
 
-    def _read(self, channels: QuerySet[Channel]) -> None:
-        # SMS and WhatsApp may share a number; what does not say to be WhatsApp's is SMS's, which comes last here.
-        for row in channels.order_by("-kind", "-created_at"):
-            place = _place(row)
-            self._by_address[row.address, row.kind] = self._by_address[row.address, ""] = place
+    def _read(self, connection_id: UUID, accounts: set[str]) -> None:
+        for row in ask(ADDRESSED, [connection_id, list(accounts)]):
+            self._by_address[row.address, row.kind] = self._by_address[row.address, ""] = Place(*row)
 
-    def _find(self, channels: Sequence[Channel], lost: Sequence[StatusChanged]) -> None:
+    def _find(self, connection_id: UUID, lost: Sequence[StatusChanged]) -> None:
         """Statuses that say only which message they are about belong to its channel; a connection with one channel is clear."""
-        places = {row.pk: _place(row) for row in channels}
+        here = Channel.objects.filter(connection_id=connection_id, deleted_at=None)
+        places = {row.pk: Place(row.pk, row.workspace_id, row.kind, row.address) for row in here}
         ours = Q(id__in=list(filter(None, (_uuid(item.our_id) for item in lost))))
         theirs = Q(provider_id__in=[item.provider_id for item in lost])
         found = Message.objects.filter(ours | theirs, channel__in=places, direction="outbound")
@@ -61,7 +66,3 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
-
-
-def _place(row: Channel) -> Place:
-    return Place(row.pk, row.workspace_id, row.kind, row.address)

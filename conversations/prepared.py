@@ -1,7 +1,9 @@
-"""Questions asked for every event that happens: bound at the server, planned once a connection."""
+"""Questions asked for every event that happens: bound at the server, planned once a connection, sent without waiting."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -9,6 +11,7 @@ from django.db import connection
 from psycopg.rows import namedtuple_row
 
 AT_ONCE = 0
+SECOND_TIME = 1  # what is asked once only is not worth keeping
 
 
 def ask(question: str, values: list[Any]) -> list[Any]:
@@ -22,3 +25,47 @@ def ask(question: str, values: list[Any]) -> list[Any]:
         held.prepare_threshold = AT_ONCE  # Django's own cursors bind at the client and prepare nothing
         with psycopg.Cursor(held, row_factory=namedtuple_row) as cursor:
             return cursor.execute(question.encode(), values, prepare=True).fetchall()
+
+
+class _Sent(psycopg.Cursor[Any]):
+    """What came of a statement is known once it has come back: whoever asks waits for it."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement returned or changed."""
+        self._come_back()
+        return super().rowcount
+
+    @property
+    def description(self) -> list[psycopg.Column] | None:
+        """Which columns it returned."""
+        self._come_back()
+        return super().description
+
+    def _come_back(self) -> None:
+        if self.pgresult is None and self.connection.pgconn.pipeline_status:
+            with self.connection.pipeline():
+                pass  # leaving waits for everything that was sent
+
+
+def travelling() -> bool:
+    """Whether statements are sent without waiting just now."""
+    return connection.connection is not None and bool(connection.connection.pgconn.pipeline_status)
+
+
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Send every statement of Django's at once, bound at the server and prepared; only reading rows waits for an answer.
+
+    A failure comes with the next rows that are read, or at the end: undo the whole transaction then. COPY is not possible.
+    Begin it inside the transaction: so BEGIN travels with the first statement.
+    """
+    connection.ensure_connection()
+    held = connection.connection
+    before = held.cursor_factory, held.prepare_threshold
+    held.cursor_factory, held.prepare_threshold = _Sent, SECOND_TIME
+    try:
+        with connection.wrap_database_errors, held.pipeline():
+            yield
+    finally:
+        held.cursor_factory, held.prepare_threshold = before

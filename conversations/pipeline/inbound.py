@@ -16,10 +16,12 @@ from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from conversations import bulk, feed, lanes, parse
-from conversations.channels.types import AnyItem, MessageReceived
+from conversations.channels.types import AnyItem
 from conversations.models import Item
 from conversations.parse import Brought
+from conversations.pipeline import straight
 from conversations.pipeline.batch import apply
+from conversations.pipeline.heard import hear
 from conversations.work import Place, Work
 
 log = structlog.get_logger(__name__)
@@ -39,13 +41,6 @@ JOIN conversations_delivery d ON d.id = i.delivery_id
 JOIN conversations_channel c ON c.id = i.channel_id
 JOIN hub_workspace w ON w.id = c.workspace_id
 ORDER BY i.id LIMIT %s
-"""
-# How a channel fares is told to a quarter of a minute: workers must not wait for each other at its row.
-HEARD = """
-UPDATE conversations_channel c SET last_inbound_at = clock_timestamp() WHERE c.id IN (
-  SELECT id FROM conversations_channel WHERE id = ANY(%s::uuid[])
-    AND (last_inbound_at IS NULL OR last_inbound_at < clock_timestamp() - interval '15 seconds')
-  FOR NO KEY UPDATE SKIP LOCKED)
 """
 FINISH = """
 UPDATE conversations_delivery d SET parsed = true, outcome = ends.outcome, reason = ends.reason, finished_at = now()
@@ -94,7 +89,12 @@ def _work_lane(token: UUID, key: str) -> int:
 
 def parse_and_work() -> tuple[int, int]:
     """Parse one batch and work at once what of it nobody else has at work; return how many deliveries and items that were."""
-    brought = parse.bring()
+    source = parse.next_source()
+    if source is None:
+        return 0, 0
+    if not source.attempts and (done := straight.through(source)) is not None:
+        return done
+    brought = parse.bring(source)
     if brought.claim is None or not brought.works:
         return brought.deliveries, 0
     keys = list(dict.fromkeys(work.lane_key for work in brought.works))
@@ -121,7 +121,7 @@ def _work(token: UUID, keys: Iterable[str], brought: Brought | None = None) -> i
             changes = apply(works, windows)
             whole = brought.whole if brought is not None and len(works) == len(brought.works) else frozenset()
             _settle(works, whole)
-            _hear(works)
+            hear(works)
             lanes.release(held)
             for workspace_id in sorted(changes):
                 feed.publish(workspace_id, changes[workspace_id])
@@ -239,14 +239,6 @@ def _load(keys: Sequence[str], per_lane: int) -> tuple[list[Work], dict[UUID, ti
                 )
             )
     return works, windows
-
-
-def _hear(works: Sequence[Work]) -> None:
-    """Note on which channels customers have written just now."""
-    channels = {work.channel.id for work in works if isinstance(work.item, MessageReceived)}
-    if channels:
-        with connection.cursor() as cursor:
-            cursor.execute(HEARD, [bulk.array(channels)])
 
 
 def _settle(works: Sequence[Work], whole: frozenset[UUID] = frozenset()) -> None:
