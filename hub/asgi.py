@@ -46,7 +46,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.intake = Intake(settings.DATABASE_URL, settings.PUBLIC_URL, settings.WEBHOOK_MAX_BYTES)
-        self.live = Live()
+        self.live = Live(settings.DATABASE_URL)
         self.live.on_connection_changed = self.intake.forget
         self.visits = Visits(self.intake.writer)
         self.pages = _pages()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+import psycopg
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -23,25 +23,35 @@ from prometheus_client import Gauge
 
 from conversations import feed
 from conversations.channels.webchat.whisper import TO_AGENTS
-from conversations.live.reader import POLL_SECONDS, SEND_SECONDS, Reader, Shown, Stream, position, read
-from conversations.live.rights import Right, caller_of, lost, same_site
+from conversations.live.reader import POLL_SECONDS, FeedReader, position, read
+from conversations.live.rights import Right, caller_of, ear_of, lost, same_site
+from conversations.live.source import Source
+from conversations.live.stream import SEND_SECONDS, Send, Shown, Stream, Told
 from hub.models import Workspace
 from hub.problems import CONTENT_TYPE, problem
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 RIGHTS_SECONDS = 4.0  # who lost a right stops hearing within this
 
 STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
 
 
+class Listening(Stream):
+    """A stream of the feed, and by which right its client listens."""
+
+    def __init__(self, send: Send, right: Right) -> None:
+        super().__init__(send, ear_of(right))
+        self.right = right
+
+
 class Live:
     """The ASGI application of ``GET /api/v1/feed``."""
 
-    def __init__(self) -> None:
-        self.readers: dict[UUID, Reader] = {}
+    def __init__(self, database_url: str) -> None:
+        self.readers: dict[UUID, FeedReader] = {}
+        self.source = Source(database_url)
         self.tasks: list[asyncio.Task[None]] = []
         self.on_connection_changed: Callable[[UUID | None], None] = lambda _: None
 
@@ -59,6 +69,7 @@ class Live:
         for task in self.tasks:
             task.cancel()
         self.readers.clear()
+        await self.source.close()
 
     async def _hear(self) -> None:
         """Follow Valkey's hints; while it is away the readers look by themselves."""
@@ -92,14 +103,17 @@ class Live:
         """Tell whoever listens that a customer is typing: no part of what happened, so it has no number and is never told again."""
         if reader := self.readers.get(UUID(workspace)):
             body = json.dumps({"conversation": str(UUID(conversation))})
-            for stream in reader.streams:
-                stream.hand([Shown(0, f"event: customer.typing\ndata: {body}\n\n".encode())])
+            told = Told.of([Shown(0, f"event: customer.typing\ndata: {body}\n\n".encode())])
+            for stream in tuple(reader.streams):
+                stream.hand(told)
 
     async def _watch_rights(self) -> None:
         """Cut the streams of whoever lost the right to listen: a revoked token, an ended session, a removed member."""
         while True:
             await asyncio.sleep(RIGHTS_SECONDS)
-            streams = [stream for reader in self.readers.values() for stream in reader.streams]
+            streams = [
+                stream for reader in self.readers.values() for stream in reader.streams if isinstance(stream, Listening)
+            ]
             if not streams:
                 continue
             with contextlib.suppress(DatabaseError):
@@ -141,12 +155,12 @@ class Live:
         head, oldest = await sync_to_async(position, thread_sensitive=False)(workspace.pk)
         reader = self.readers.get(workspace.pk)
         if reader is None or reader.task is None or reader.task.done():
-            reader = Reader(workspace, head)
+            reader = FeedReader(workspace, head, self.source)
             reader.task = asyncio.create_task(reader.follow())
             self.readers[workspace.pk] = reader
         elif not reader.streams:
             reader.head = max(reader.head, head)
-        stream = Stream(right)
+        stream = Listening(send, right)
         reader.streams.add(stream)
         joined_at = reader.head
         STREAMS.inc()
@@ -159,45 +173,21 @@ class Live:
                 await _send(send, f'id: {head}\nevent: resync\ndata: {{"head": {head}}}\n\n'.encode())
                 cursor = head
             while cursor < joined_at and not stream.over:
-                shown = await sync_to_async(read, thread_sensitive=False)(workspace, cursor)
+                shown = await read(self.source, workspace, cursor)
                 if not shown:
                     break
-                await _send(send, b"".join(event.text for event in shown if stream.may_hear(event)))
+                await _send(send, b"".join(event.text for event in shown if event.reaches(stream.ear)))
                 cursor = shown[-1].seq
-            await self._pump(stream, reader, cursor, gone, send)
-        except asyncio.CancelledError:
-            if not stream.over or stream.task is None:
-                raise
-            stream.task.uncancel()  # the reader cut a client that takes nothing
-        except (TimeoutError, OSError):
-            pass  # the client reads too slowly or went away: it comes back by its cursor
+            stream.begin(cursor)
+            await stream.ended.wait()
+            if not gone.done():
+                await stream.finish()
+        except (TimeoutError, OSError, psycopg.Error, DatabaseError):
+            pass  # the client reads too slowly or went away, or the database did: it comes back by its cursor
         finally:
             gone.cancel()
             reader.streams.discard(stream)
             STREAMS.dec()
-
-    async def _pump(self, stream: Stream, reader: Reader, cursor: int, gone: asyncio.Task[None], send: Send) -> None:
-        """Send what the reader hands over until the stream is cut or its client gone."""
-        while not stream.over:
-            await stream.news.wait()
-            taken = stream.take()
-            fresh = [event for event in taken if event.seq > cursor or not event.seq]
-            if stream.over:
-                break
-            text = b"".join([event.text for event in fresh])
-            if fresh:
-                cursor = max(cursor, *(event.seq for event in fresh))
-            elif taken:
-                continue
-            else:
-                text = f'event: heartbeat\ndata: {{"head": {reader.head}}}\n\n'.encode()
-            # The reader watches how long this takes: a timer for each would cost as much as the sending.
-            stream.spoke_at = stream.sending_since = time.monotonic()
-            await send({"type": "http.response.body", "body": text, "more_body": True})
-            stream.sending_since = None
-        if not gone.done():
-            with contextlib.suppress(TimeoutError, OSError):
-                await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), SEND_SECONDS)
 
 
 async def _disconnected(receive: Receive) -> None:

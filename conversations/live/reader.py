@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
+import psycopg
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
 from conversations import feed
 from conversations.api import reading, staff
+from conversations.api.represent import Shown as Row
 from conversations.live import rows
-from conversations.live.rights import Right, may_supervise
+from conversations.live.source import Source
+from conversations.live.stream import EVERYBODY, SEND_SECONDS, Shown, Stream, Told
 from conversations.models import FeedEvent
 from hub.models import Workspace
 
@@ -24,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 20.0
-SEND_SECONDS = 5.0  # a client that takes nothing for so long is cut
-QUEUED_EVENTS = 1_000  # a client further behind is cut
 READ_EVENTS = 200
 IDLE_SECONDS = 30.0  # a reader without clients ends after this
 
@@ -38,52 +39,36 @@ SUBJECTS = {
     "agent": staff.agents,
     "incident": reading.incidents,
 }
+PRIVATE = "draft.updated"
 FOR_SUPERVISORS = {"incident.updated"}
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """An event as it goes over the wire; ``only_for`` is the one member it is told to, empty for everybody.
-
-    ``supervisors`` are told alone where it is so.
-    """
-
-    seq: int
-    text: bytes
-    only_for: str = ""
-    supervisors: bool = False
 
 
 def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
     """Render events with the rows they are about, read now; an event about a row that is gone says so with its id alone."""
+    wanted = _subjects(events)
+    drafts = reading.drafts(workspace, [_draft(event) for event in events if event.kind == PRIVATE])
+    known = {noun: SUBJECTS[noun](workspace, ids) for noun, ids in wanted.items()}
+    return [_shown(event, known, drafts) for event in events]
+
+
+def _subjects(events: Sequence[FeedEvent]) -> dict[str, set[UUID]]:
+    """Return by noun which rows these events are about."""
     wanted: dict[str, set[UUID]] = {}
-    drafts = reading.drafts(workspace, [_draft(event) for event in events if event.kind == "draft.updated"])
     for event in events:
-        if event.kind != "draft.updated":
+        if event.kind != PRIVATE:
             wanted.setdefault(event.kind.partition(".")[0], set()).add(event.subject_id)
-    known = {
-        (noun, row_id): row for noun, ids in wanted.items() for row_id, row in SUBJECTS[noun](workspace, ids).items()
-    }
-    shown = []
-    for event in events:
-        private = event.kind == "draft.updated"
-        data = (
-            drafts[_draft(event)]
-            if private
-            else known.get(
-                (event.kind.partition(".")[0], event.subject_id), {"id": str(event.subject_id), "deleted": True}
-            )
-        )
-        only_for = str(event.subject_id) if private else ""
-        body = msgspec.json.encode(data).decode()
-        shown.append(
-            Shown(
-                event.seq,
-                f"id: {event.seq}\nevent: {event.kind}\ndata: {body}\n\n".encode(),
-                only_for,
-                event.kind in FOR_SUPERVISORS,
-            )
-        )
-    return shown
+    return wanted
+
+
+def _shown(event: FeedEvent, known: Mapping[str, Mapping[UUID, Row]], drafts: Mapping[tuple[UUID, UUID], Row]) -> Shown:
+    private = event.kind == PRIVATE
+    if private:
+        data = drafts[_draft(event)]
+    else:
+        gone: Row = {"id": str(event.subject_id), "deleted": True}
+        data = known[event.kind.partition(".")[0]].get(event.subject_id, gone)
+    text = b"id: %d\nevent: %b\ndata: %b\n\n" % (event.seq, event.kind.encode(), msgspec.json.encode(data))
+    return Shown(event.seq, text, str(event.subject_id) if private else "", event.kind in FOR_SUPERVISORS)
 
 
 def _draft(event: FeedEvent) -> tuple[UUID, UUID]:
@@ -91,13 +76,25 @@ def _draft(event: FeedEvent) -> tuple[UUID, UUID]:
     return event.subject_id, event.conversation_id or event.subject_id
 
 
-def read(workspace: Workspace, seq: int) -> list[Shown]:
-    """Return the next events after ``seq``, rendered; runs in a thread and gives its connection back."""
+def _show_apart(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
+    """Render events in a thread that gives its connection back."""
     close_old_connections()
     try:
-        return show(workspace, feed.after(workspace.pk, seq, READ_EVENTS))
+        return show(workspace, events)
     finally:
         close_old_connections()
+
+
+async def read(source: Source, workspace: Workspace, seq: int) -> list[Shown]:
+    """Return the next events after ``seq``, rendered; only what is about more than messages and conversations takes a thread."""
+    events = await source.after(workspace.pk, seq, READ_EVENTS)
+    wanted = _subjects(events)
+    if not events:
+        return []
+    if any(event.kind == PRIVATE for event in events) or wanted.keys() - {"message", "conversation"}:
+        return await sync_to_async(_show_apart, thread_sensitive=False)(workspace, events)
+    said, talks = await source.rows(workspace.pk, list(wanted.get("message", ())), list(wanted.get("conversation", ())))
+    return [_shown(event, {"message": said, "conversation": talks}, {}) for event in events]
 
 
 def position(workspace_id: UUID) -> tuple[int, int]:
@@ -113,51 +110,8 @@ def position(workspace_id: UUID) -> tuple[int, int]:
         close_old_connections()
 
 
-class Stream:
-    """One open client: what it still has to be told, and by which right it listens.
-
-    Nothing here makes a task or a timer an event: a thousand streams hear of everything that happens.
-    """
-
-    def __init__(self, right: Right) -> None:
-        self.right = right
-        self.waiting: list[Shown] = []
-        self.over = False  # it is to end; what waits is not told any more
-        self.news = asyncio.Event()
-        self.spoke_at = time.monotonic()
-        self.sending_since: float | None = None
-        self.task = asyncio.current_task()
-
-    def may_hear(self, shown: Shown) -> bool:
-        """Whether this client is told: what belongs to one member goes to that member's own screens."""
-        if shown.supervisors and not may_supervise(self.right):
-            return False
-        return not shown.only_for or (self.right[0] == "session" and self.right[2] == shown.only_for)
-
-    def hand(self, shown: Sequence[Shown]) -> None:
-        """Queue events; a client that is too far behind is cut and comes back by its cursor."""
-        shown = [event for event in shown if self.may_hear(event)]
-        if len(self.waiting) + len(shown) > QUEUED_EVENTS:
-            self.cut()
-        else:
-            self.waiting.extend(shown)
-            if shown:
-                self.news.set()
-
-    def cut(self) -> None:
-        """Let it end."""
-        self.over = True
-        self.news.set()
-
-    def take(self) -> list[Shown]:
-        """Return what waits, which then no longer does; empty when only the heart has to beat."""
-        self.news.clear()
-        taken, self.waiting = self.waiting, []
-        return taken
-
-
 class Reader:
-    """Follows one workspace's feed for all its streams in this process."""
+    """Follows one workspace's feed for streams of this process; what is read and who is told says a subclass."""
 
     def __init__(self, workspace: Workspace, head: int) -> None:
         self.workspace = workspace
@@ -181,28 +135,50 @@ class Reader:
                 self._beat()
             try:
                 await self._read_on()
-            except DatabaseError as error:
+            except (DatabaseError, psycopg.Error, OSError, TimeoutError) as error:
                 log.warning("the feed could not be read", error=type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _read_on(self) -> None:
-        """Read up to the end; what comes during the last read is hinted at again."""
-        while True:
-            shown = await sync_to_async(read, thread_sensitive=False)(self.workspace, self.head)
-            if shown:
-                self.head = shown[-1].seq
-                for stream in self.streams:
-                    stream.hand(shown)
-            if len(shown) < READ_EVENTS:
-                return
+        """Read up to the end and tell of it; what comes during the last read is hinted at again."""
+        raise NotImplementedError
 
     def _beat(self) -> None:
         """Remind streams that have said nothing for long to say that they live; end those whose client takes nothing."""
         now = time.monotonic()
-        for stream in self.streams:
+        for stream in tuple(self.streams):
             if stream.sending_since is not None and now - stream.sending_since > SEND_SECONDS:
                 stream.cut()
-                if stream.task:
-                    stream.task.cancel()
             elif now - stream.spoke_at > HEARTBEAT_SECONDS:
-                stream.news.set()
+                stream.beat(self.heartbeat(stream))
+
+    def heartbeat(self, stream: Stream) -> bytes:
+        """Return what a stream says when there is nothing to say."""
+        return f'event: heartbeat\ndata: {{"head": {self.head}}}\n\n'.encode()
+
+
+class FeedReader(Reader):
+    """Follows one workspace's feed for the members and programs that listen to it."""
+
+    def __init__(self, workspace: Workspace, head: int, source: Source) -> None:
+        super().__init__(workspace, head)
+        self.source = source
+
+    async def _read_on(self) -> None:
+        while True:
+            shown = await read(self.source, self.workspace, self.head)
+            if shown:
+                self.head = shown[-1].seq
+                self._tell(shown)
+            if len(shown) < READ_EVENTS:
+                return
+
+    def _tell(self, shown: Sequence[Shown]) -> None:
+        """Tell every stream what it may hear; who may hear the same is told the same bytes."""
+        plain = not any(event.only_for or event.supervisors for event in shown)
+        told = {EVERYBODY: Told.of(shown)} if plain else {}
+        for stream in tuple(self.streams):
+            ear = EVERYBODY if plain else stream.ear
+            if ear not in told:
+                told[ear] = Told.of(event for event in shown if event.reaches(ear))
+            stream.hand(told[ear])

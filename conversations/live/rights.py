@@ -11,15 +11,17 @@ from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 from django.utils import timezone
 
+from conversations.live.stream import Ear
 from hub.access import Caller, caller_of_token, caller_of_user
 from hub.models import ApiToken, Membership, Role
 
 Right = tuple[str, ...]  # ("token", id, role) or ("session", key, user, workspace, role)
 
 
-def may_supervise(right: Right) -> bool:
-    """Whether who listens by this right may do what supervisors do."""
-    return Role(right[-1]).rank >= Role.SUPERVISOR.rank
+def ear_of(right: Right) -> Ear:
+    """Return what who listens by this right is told beside what everybody is."""
+    member = right[2] if right[0] == "session" else ""
+    return Ear(supervises=Role(right[-1]).rank >= Role.SUPERVISOR.rank, member=member)
 
 
 def caller_of(headers: dict[str, str]) -> tuple[Caller, Right] | None:

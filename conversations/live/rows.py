@@ -75,15 +75,16 @@ class _Several(list[SimpleNamespace]):
 
 def messages(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
     """Return messages as the API shows them, by id: one query."""
-    return {row.pk: _message(row) for row in ask(MESSAGES, [workspace.pk, list(ids)])}
+    return {row.pk: message(row) for row in ask(MESSAGES, [workspace.pk, list(ids)])}
 
 
 def conversations(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
     """Return conversations as the API shows them, by id: one query."""
-    return {row.pk: _conversation(row) for row in ask(CONVERSATIONS, [workspace.pk, list(ids)])}
+    return {row.pk: conversation(row) for row in ask(CONVERSATIONS, [workspace.pk, list(ids)])}
 
 
-def _message(row: Any) -> Shown:
+def message(row: Any) -> Shown:
+    """Show a row of ``MESSAGES``."""
     fields = row._asdict()
     fields["customer"] = SimpleNamespace(merged_into_id=row.merged_into_id, name=row.customer_name)
     fields["channel"] = SimpleNamespace(kind=row.channel_kind)
@@ -96,7 +97,8 @@ def _message(row: Any) -> Shown:
     return represent.message(cast("Message", SimpleNamespace(**fields)))
 
 
-def _conversation(row: Any) -> Shown:
+def conversation(row: Any) -> Shown:
+    """Show a row of ``CONVERSATIONS``."""
     fields = row._asdict()
     whole = SimpleNamespace(name=row.whole_name) if row.merged_into_id else None
     fields["customer"] = SimpleNamespace(merged_into_id=row.merged_into_id, merged_into=whole, name=row.customer_name)

@@ -14,7 +14,8 @@ from django.db import close_old_connections
 from django.db.models import Q
 
 from conversations import feed
-from conversations.live.reader import READ_EVENTS, Reader, Shown, Stream
+from conversations.live.reader import READ_EVENTS, Reader
+from conversations.live.stream import Send, Shown, Stream, Told
 from conversations.models import Identity, Message
 from conversations.visit import show
 from conversations.visit.session import Session
@@ -25,7 +26,7 @@ Key = tuple[UUID, str, str]  # channel, "visitor" or "external_id", value
 News = tuple[str, Mapping[str, Any], frozenset[Key]]  # what happened, what is told of it, whom it is for
 
 
-class Told(msgspec.Struct, frozen=True):
+class Meant(msgspec.Struct, frozen=True):
     """An event, and whom it is for."""
 
     shown: Shown
@@ -35,8 +36,8 @@ class Told(msgspec.Struct, frozen=True):
 class Visit(Stream):
     """One open window of a visitor."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(("visitor", session.visitor))
+    def __init__(self, send: Send, session: Session) -> None:
+        super().__init__(send)
         self.visitor = session.visitor
         self.keys = keys_of(session)
 
@@ -46,15 +47,19 @@ class VisitReader(Reader):
 
     async def _read_on(self) -> None:
         while True:
-            told, head = await sync_to_async(read, thread_sensitive=False)(self.workspace, self.head)
+            meant, head = await sync_to_async(read, thread_sensitive=False)(self.workspace, self.head)
             behind = head - self.head >= READ_EVENTS
             self.head = max(self.head, head)
-            for stream in self.streams:
+            for stream in tuple(self.streams):
                 assert isinstance(stream, Visit)
-                if mine := [one.shown for one in told if one.keys & stream.keys]:
-                    stream.hand(mine)
+                if mine := [one.shown for one in meant if one.keys & stream.keys]:
+                    stream.hand(Told.of(mine))
             if not behind:
                 return
+
+    def heartbeat(self, stream: Stream) -> bytes:
+        """Return the number as well: it lets a window that heard nothing for long come back without reading it all."""
+        return f"id: {max(stream.cursor or 0, self.head)}\nevent: heartbeat\ndata: {{}}\n\n".encode()
 
 
 def keys_of(session: Session) -> frozenset[Key]:
@@ -69,15 +74,15 @@ def missed(workspace: Workspace, session: Session, after: int, until: int) -> li
     """Return what a visitor has missed since ``after``, up to ``until``."""
     keys, found = keys_of(session), []
     while after < until:
-        told, head = read(workspace, after)
-        found += [one.shown for one in told if one.keys & keys]
+        meant, head = read(workspace, after)
+        found += [one.shown for one in meant if one.keys & keys]
         if head == after:
             break
         after = head
     return found
 
 
-def read(workspace: Workspace, seq: int) -> tuple[list[Told], int]:
+def read(workspace: Workspace, seq: int) -> tuple[list[Meant], int]:
     """Return the next events after ``seq`` that are for visitors, and the last number looked at. Runs in a thread."""
     close_old_connections()
     try:
@@ -87,15 +92,15 @@ def read(workspace: Workspace, seq: int) -> tuple[list[Told], int]:
         said = {event.subject_id for event in events if event.kind.startswith("message.")}
         moved = {event.subject_id for event in events if event.kind == "conversation.updated"}
         news = {**_messages(workspace, said), **_talks(workspace, moved)}
-        told = [_told(event.seq, *news[event.subject_id]) for event in events if event.subject_id in news]
-        return told, events[-1].seq
+        meant = [_meant(event.seq, *news[event.subject_id]) for event in events if event.subject_id in news]
+        return meant, events[-1].seq
     finally:
         close_old_connections()
 
 
-def _told(seq: int, kind: str, body: Mapping[str, Any], keys: frozenset[Key]) -> Told:
+def _meant(seq: int, kind: str, body: Mapping[str, Any], keys: frozenset[Key]) -> Meant:
     data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Told(Shown(seq, f"id: {seq}\nevent: {kind}\ndata: {data}\n\n".encode()), keys)
+    return Meant(Shown(seq, f"id: {seq}\nevent: {kind}\ndata: {data}\n\n".encode()), keys)
 
 
 def _messages(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, News]:

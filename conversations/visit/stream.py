@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from uuid import UUID
 
 import redis.asyncio
@@ -14,7 +13,8 @@ from prometheus_client import Gauge
 
 from conversations import feed
 from conversations.channels.webchat.whisper import TO_VISITORS
-from conversations.live.reader import POLL_SECONDS, SEND_SECONDS, Shown, position
+from conversations.live.reader import POLL_SECONDS, position
+from conversations.live.stream import SEND_SECONDS, Shown, Told
 from conversations.visit.place import Place
 from conversations.visit.reader import MOST_MISSED, Visit, VisitReader, missed
 from conversations.visit.session import Session
@@ -22,7 +22,7 @@ from conversations.visit.wire import Receive, Send
 from hub.models import Workspace
 
 WINDOWS = Gauge("novelo_visitor_streams", "Open streams of visitors")
-TYPING = Shown(0, b"event: typing\ndata: {}\n\n")  # no number: it is not part of what happened
+TYPING = Told.of([Shown(0, b"event: typing\ndata: {}\n\n")])  # no number: it is not part of what happened
 
 
 class Streams:
@@ -50,7 +50,7 @@ class Streams:
             self.hearing = asyncio.create_task(self._hear())
         head, oldest = await sync_to_async(position, thread_sensitive=False)(place.workspace_id)
         reader = self._reader(place.workspace_id, head)
-        visit = Visit(session)
+        visit = Visit(send, session)
         reader.streams.add(visit)
         joined_at = reader.head
         WINDOWS.inc()
@@ -69,11 +69,10 @@ class Streams:
                 for event in shown:
                     await _send(send, event.text)
                     cursor = event.seq
-            await self._pump(visit, reader, cursor, send)
-        except asyncio.CancelledError:
-            if not visit.over or visit.task is None:
-                raise
-            visit.task.uncancel()  # the reader cut a window that takes nothing
+            visit.begin(cursor)
+            await visit.ended.wait()
+            if not gone.done():
+                await visit.finish()
         except (TimeoutError, OSError):
             pass  # the window reads too slowly or went away: it comes back by its cursor
         finally:
@@ -90,26 +89,6 @@ class Streams:
         elif not reader.streams:
             reader.head = max(reader.head, head)
         return reader
-
-    async def _pump(self, visit: Visit, reader: VisitReader, cursor: int, send: Send) -> None:
-        while not visit.over:
-            await visit.news.wait()
-            taken = visit.take()
-            if visit.over:
-                break
-            fresh = [event for event in taken if event.seq > cursor or not event.seq]
-            text = b"".join(event.text for event in fresh)
-            if fresh:
-                cursor = max(cursor, *(event.seq for event in fresh))
-            elif taken:
-                continue
-            else:  # the number lets a window that heard nothing for long come back without reading it all
-                text = f"id: {max(cursor, reader.head)}\nevent: heartbeat\ndata: {{}}\n\n".encode()
-            visit.spoke_at = visit.sending_since = time.monotonic()
-            await send({"type": "http.response.body", "body": text, "more_body": True})
-            visit.sending_since = None
-        with contextlib.suppress(TimeoutError, OSError):
-            await asyncio.wait_for(send({"type": "http.response.body", "body": b""}), SEND_SECONDS)
 
     async def _hear(self) -> None:
         """Follow Valkey's hints; while it is away the readers look by themselves and nobody is seen typing."""
@@ -132,7 +111,7 @@ class Streams:
             for reader in self.readers.values():
                 for stream in reader.streams:
                     if isinstance(stream, Visit) and stream.visitor == data:
-                        stream.hand([TYPING])
+                        stream.hand(TYPING)
             return
         with contextlib.suppress(ValueError):
             if (follower := self.readers.get(UUID(data))) is not None:

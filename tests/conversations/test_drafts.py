@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conversations.live import reader
+from conversations.live import reader, rights
 from conversations.models import Draft, FeedEvent, Mention, Message
 from hub.models import User
 from tests import factories
@@ -56,13 +56,9 @@ def test_nobody_else_sees_or_hears_of_it(shop: Shop, ana: User) -> None:
     bea = factories.member(shop.place, email="bea@example.com")
     place = str(shop.place.pk)
 
-    class Open(reader.Stream):
-        def __init__(self, right: tuple[str, ...]) -> None:
-            self.right = right
-
-    assert Open(("session", "k", str(ana.pk), place)).may_hear(shown)
-    assert not Open(("session", "k", str(bea.pk), place)).may_hear(shown)
-    assert not Open(("token", "t")).may_hear(shown)
+    assert shown.reaches(rights.ear_of(("session", "k", str(ana.pk), place, "agent")))
+    assert not shown.reaches(rights.ear_of(("session", "k", str(bea.pk), place, "admin")))
+    assert not shown.reaches(rights.ear_of(("token", "t", "admin")))
     shop.api.force_login(bea)
     assert shop.api.get(f"/api/v1/conversations/{shop.talk.pk}/drafts").json()["results"] == []
 

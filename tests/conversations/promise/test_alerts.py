@@ -64,7 +64,7 @@ def test_it_works(place: Workspace, chief: User, client: Client) -> None:
     assert taken.json()["taken_by"]["name"] == "Júlia Andrade"
 
     shown = reader.show(place, list(FeedEvent.objects.of(place).filter(kind="incident.updated").order_by("seq")))
-    heard = [reader.Stream.may_hear(_stream(role), shown[0]) for role in Role.values]
+    heard = [shown[0].reaches(rights.ear_of(("session", "key", "user", "place", role))) for role in Role.values]
     assert heard == [False, True, True]
 
     Conversation.objects.filter(pk=second.pk).update(assignee=chief)
@@ -74,17 +74,6 @@ def test_it_works(place: Workspace, chief: User, client: Client) -> None:
     Conversation.objects.filter(pk=second.pk).update(assignee=None)
     assert tasks.watch()["opened"] == 1
     assert Incident.objects.count() == 2
-
-
-class _Listener:
-    """What a stream knows of who listens."""
-
-    def __init__(self, right: rights.Right) -> None:
-        self.right = right
-
-
-def _stream(role: str) -> Any:
-    return _Listener(("session", "key", "user", "place", role))
 
 
 def test_many_who_look_at_once_open_one_incident(place: Workspace) -> None:
