@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from django.db.models import Q
 from django.utils import timezone
 
 from conversations import history
@@ -88,9 +89,10 @@ def roots(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, UUID]:
 def _taken_apart(workspace: Workspace, people: Mapping[UUID, UUID], survivor: UUID, absorbed: UUID) -> bool:
     """Whether people have said before that these two are not one: of those whom a merge named, one is on each side."""
     known = [str(key) for key in people]
-    named = {f"evidence__{OURS}__first__in": known, f"evidence__{OURS}__second__in": known}
-    undone = Merge.objects.of(workspace).filter(**named).exclude(undone_at=None)
-    return any({people[one] for one in recall(row).asked(row)} == {survivor, absorbed} for row in undone)
+    asked = Q(**{f"evidence__{OURS}__first__in": known, f"evidence__{OURS}__second__in": known})
+    stood = Q(survivor__in=people, absorbed__in=people)
+    undone = Merge.objects.of(workspace).filter(asked | stood).exclude(undone_at=None)
+    return any({people.get(one) for one in recall(row).asked(row)} == {survivor, absorbed} for row in undone)
 
 
 def _live(workspace: Workspace, people: Iterable[UUID]) -> list[Conversation]:

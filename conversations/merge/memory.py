@@ -12,7 +12,7 @@ from conversations.models import Merge
 OURS = "conversation"  # its name among the evidence
 
 
-class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
+class Memory(msgspec.Struct, frozen=True, omit_defaults=True, rename={"order": "event"}):
     """``order`` is the last number of history before it; ``first`` and ``second`` are whom somebody asked to join.
 
     Where both had an unresolved conversation, ``folded`` counts as part of ``into`` since, which was ``before`` that (the

@@ -50,10 +50,12 @@ def error(code: int, **more: Any) -> dict[str, Any]:
     return {"error": {"message": f"(#{code}) Something", "type": "OAuthException", "code": code} | more}
 
 
-def test_it_sends_a_text(graph: ProviderServer) -> None:
+@pytest.mark.parametrize("version", ["v25.0", "v26.0"])
+def test_it_sends_a_text(graph: ProviderServer, settings: Any, version: str) -> None:
+    settings.GRAPH_API_VERSION = version
     assert send() == Sent(provider_id="wamid.new", learned=(Address("wa_id", "551187654321"),))
     (asked,) = graph.asked
-    assert asked.path == "/v26.0/700100200/messages"
+    assert asked.path == f"/{version}/700100200/messages"
     assert asked.headers["authorization"] == f"Bearer {TOKEN}"
     assert asked.headers["content-type"] == "application/json"
     assert asked.body == {
