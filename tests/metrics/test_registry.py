@@ -66,7 +66,15 @@ def test_days_can_be_answered_from_cells() -> None:
     assert {"day", "week", "month"} == heavy.WHOLE_DAYS
     kept = {metric.id for metric in METRICS.values() if metric.source.measure}
     of_people = {"conversion_rate", "cohort_retention"}
-    assert kept == {"first_response_time", "reply_time", "resolution_time", "interaction_volume", "csat", "nps", *of_people}
+    assert kept == {
+        "first_response_time",
+        "reply_time",
+        "resolution_time",
+        "interaction_volume",
+        "csat",
+        "nps",
+        *of_people,
+    }
 
 
 def test_the_documentation_says_what_the_registry_says() -> None:
