@@ -143,6 +143,15 @@ def test_it_works(shop: Shop, site: Site, sign_in: SignIn, visitor: Page, expect
     expect(frame.locator(".said")).to_have_count(2)
     expect(frame.locator(".day")).to_have_count(1)
 
+    frame.get_by_role("textbox", name="Your message").press("Escape")
+    answer(agent, "Já separei a troca.")
+    work()
+    button = visitor.get_by_role("button", name="Open the chat (New messages: 1)")
+    expect(button.locator("b")).to_have_text("1")
+    button.click()
+    expect(frame.locator(".said.in")).to_have_count(2)
+    expect(visitor.get_by_role("button", name="Close the chat").locator("b")).to_be_hidden()
+
 
 def open_chat_again(page: Page) -> FrameLocator:
     """Open the chat of a page that was loaded anew."""
