@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,8 +15,8 @@ from conversations import handoff
 from conversations.act import actor_of
 from conversations.api import shapes
 from conversations.api.asking import team_named
-from conversations.api.conversations import MOVED, here, moved
-from conversations.api.operations import changes, creates, does, lists, removes, shows
+from conversations.api.conversations import here, moved
+from conversations.api.operations import changes, creates, does, lists, moves, removes, shows
 from conversations.bots import keeping
 from conversations.bots.keeping import NAME_LENGTH, Made, Plan
 from conversations.draft import Words
@@ -153,7 +152,7 @@ class BotRotate(APIView):
 class Handoff(APIView):
     """Handing a conversation to people."""
 
-    @extend_schema(operation_id="hand_off_conversation", request=HandoffInput, parameters=[shapes.KEY], responses=MOVED)
+    @moves("hand_off_conversation", HandoffInput)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Give the conversation from a bot, or from yourself, to people: of a team, with a note. No bot speaks in it afterwards."""

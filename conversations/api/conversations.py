@@ -19,7 +19,7 @@ from conversations.api.asking import (
     SnoozeInput,
 )
 from conversations.api.filters import ORDERS, filtered, order_of, place_of
-from conversations.api.operations import changes, lists, shows
+from conversations.api.operations import changes, lists, moves, shows
 from conversations.api.saying import MessageInput, words_of
 from conversations.draft import Words
 from conversations.history import Actor
@@ -140,13 +140,10 @@ def moved(request: Request, conversation_id: UUID, room: Callable[[Workspace, Ac
     return shown(workspace, conversation_id)
 
 
-MOVED = shapes.answers(shapes.ConversationShape, 400, 404, 409)
-
-
 class Resolve(APIView):
     """Ending an episode."""
 
-    @extend_schema(operation_id="resolve_conversation", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @moves("resolve_conversation")
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that the episode is over; once it is, saying it again changes nothing."""
@@ -156,7 +153,7 @@ class Resolve(APIView):
 class Reopen(APIView):
     """Taking an episode up again."""
 
-    @extend_schema(operation_id="reopen_conversation", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @moves("reopen_conversation")
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Take the episode up again; 409 when a newer one of the customer is open."""
@@ -166,7 +163,7 @@ class Reopen(APIView):
 class Snooze(APIView):
     """Laying an episode aside."""
 
-    @extend_schema(operation_id="snooze_conversation", request=SnoozeInput, parameters=[shapes.KEY], responses=MOVED)
+    @moves("snooze_conversation", SnoozeInput)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Lay the episode aside until a time; 409 when it is resolved."""
@@ -178,7 +175,7 @@ class Snooze(APIView):
 class Seen(APIView):
     """Having read a conversation."""
 
-    @extend_schema(operation_id="mark_conversation_seen", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @moves("mark_conversation_seen")
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that everything the customer wrote was seen; the customer's channel is told too, where it can show it."""

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -14,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from conversations import marking
-from conversations.api import shapes
-from conversations.api.conversations import MOVED, here, moved
+from conversations.api.conversations import here, moved
+from conversations.api.operations import moves
 from conversations.marking import PRIORITIES
 from hub.access import caller_of
 from hub.idempotency import once
@@ -51,7 +50,7 @@ class PriorityInput(serializers.Serializer[Any]):
 class Labels(APIView):
     """The labels of a conversation."""
 
-    @extend_schema(operation_id="label_conversation", request=LabelsInput, parameters=[shapes.KEY], responses=MOVED)
+    @moves("label_conversation", LabelsInput)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Put labels on and take others off; what is so already stays."""
@@ -66,9 +65,7 @@ class Labels(APIView):
 class Priority(APIView):
     """How much a conversation matters."""
 
-    @extend_schema(
-        operation_id="prioritize_conversation", request=PriorityInput, parameters=[shapes.KEY], responses=MOVED
-    )
+    @moves("prioritize_conversation", PriorityInput)
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Set the priority; 409 when somebody changed it from what was `expected`."""
@@ -86,7 +83,7 @@ class Priority(APIView):
 class Pending(APIView):
     """Waiting for somebody else."""
 
-    @extend_schema(operation_id="pend_conversation", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @moves("pend_conversation")
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that the conversation waits for somebody else than us; 409 when it is resolved."""
@@ -96,7 +93,7 @@ class Pending(APIView):
 class Unread(APIView):
     """Being looked at again."""
 
-    @extend_schema(operation_id="mark_conversation_unread", request=None, parameters=[shapes.KEY], responses=MOVED)
+    @moves("mark_conversation_unread")
     @once
     def post(self, request: Request, conversation_id: UUID) -> Response:
         """Say that the conversation shall be looked at again."""

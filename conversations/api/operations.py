@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
-from conversations.api.shapes import KEY, Shape, answers, page_of, parameters
+from conversations.api.shapes import KEY, ConversationShape, Shape, answers, page_of, parameters
 
 Input = type[serializers.Serializer[Any]]
 
@@ -40,6 +40,11 @@ def does[F: Callable[..., Any]](
     """Say that a POST does something with what is there and answers how it is then."""
     responses = answers(shape, *refusals)
     return extend_schema(operation_id=operation, request=takes, parameters=[KEY], responses=responses)
+
+
+def moves[F: Callable[..., Any]](operation: str, takes: Input | None = None) -> Callable[[F], F]:
+    """Say that a POST moves a conversation and answers how it stands then; 409 when somebody else was faster."""
+    return does(operation, takes, ConversationShape, 400, 404, 409)
 
 
 def changes[F: Callable[..., Any]](
