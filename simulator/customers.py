@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +11,8 @@ from simulator import bodies, media
 from simulator.bodies import Content
 from simulator.chance import seeded
 from simulator.parties import BusinessNumber, Person, user_id_of
-from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS, TOPICS, Topic
-from simulator.talks import Talks
+from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS
+from simulator.talks import Crowd, Waiting
 from simulator.whatsapp import SentMessage, WhatsApp
 
 AT_START, START_WITHIN = 8, 28.0
@@ -45,51 +44,25 @@ def population(seed: int, size: int = POPULATION) -> list[Person]:
     return people
 
 
-class Customers:
-    """Keeps talks going with the numbers of a ``WhatsApp``.
-
-    ``rate`` new talks a minute after the first eight; at most ``open_limit`` at once. ``pace`` stretches every wait
-    (0.01 for tests). What is said and by whom depends on the seed alone, when it is said also on the agents.
-    """
+class Customers(Crowd["Talk", SentMessage]):
+    """Keeps talks going with the numbers of a ``WhatsApp``, eight at the start."""
 
     def __init__(
         self, whatsapp: WhatsApp, *, seed: int = 1, rate: float = 2.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
     ) -> None:
+        super().__init__(
+            whatsapp.listeners, seeded("customers", seed), seed=seed, rate=rate, open_limit=open_limit, pace=pace
+        )
         self._whatsapp = whatsapp
-        self._seed = seed
-        self._rate = rate
-        self._open_limit = open_limit
-        self._pace = pace
-        self._rng = seeded("customers", seed)
         self._people = population(seed)
-        self._talks: Talks[Talk] = Talks()
         for person in self._people:
             whatsapp.know(person)
 
-    @property
-    def talks_begun(self) -> int:
-        """How many talks there were."""
-        return self._talks.begun
-
-    @property
-    def open_talks(self) -> int:
-        """How many people are in a talk now."""
-        return len(self._talks)
-
-    async def run(self) -> None:
-        """Begin talks until cancelled."""
-        self._whatsapp.listeners.append(self._heard)
-        try:
-            waits = sorted(self._rng.uniform(0.5, START_WITHIN) for _ in range(AT_START))
-            for wait, before in zip(waits, [0.0, *waits], strict=False):
-                await asyncio.sleep((wait - before) * self._pace)
-                self._begin()
-            while True:
-                await asyncio.sleep(self._rng.uniform(40, 80) / self._rate * self._pace)
-                self._begin()
-        finally:
-            self._whatsapp.listeners.remove(self._heard)
-            await self._talks.end()
+    async def _start(self) -> None:
+        waits = sorted(self._rng.uniform(0.5, START_WITHIN) for _ in range(AT_START))
+        for wait, before in zip(waits, [0.0, *waits], strict=False):
+            await asyncio.sleep((wait - before) * self._pace)
+            self._begin()
 
     def _begin(self) -> None:
         free = [person for person in self._people if person.user_id not in self._talks]
@@ -106,19 +79,16 @@ class Customers:
             talk.heard.put_nowait(sent)
 
 
-class Talk:
+class Talk(Waiting[SentMessage]):
     """One person's errand with one number, from the first word to the last."""
 
     def __init__(
         self, whatsapp: WhatsApp, number: BusinessNumber, person: Person, rng: random.Random, pace: float = 1.0
     ) -> None:
-        self.heard: asyncio.Queue[SentMessage] = asyncio.Queue()
-        self.topic: Topic = rng.choice(TOPICS)
+        super().__init__(rng, pace)
         self._whatsapp = whatsapp
         self._number = number
         self._person = person
-        self._rng = rng
-        self._pace = pace
 
     async def run(self) -> None:
         """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
@@ -180,11 +150,6 @@ class Talk:
             sent = self.heard.get_nowait()
         return sent
 
-    async def _next(self, patience: float) -> SentMessage | None:
-        with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(self.heard.get(), patience * self._pace)
-        return None
-
     async def _answer(self, sent: SentMessage, variants: tuple[str, ...]) -> None:
         pressed = next(_choices(sent.body), None) if self._rng.random() < 0.8 else None
         context = (self._number.display_phone_number, sent.id)
@@ -209,9 +174,6 @@ class Talk:
 
     def _say(self, content: Content, **more: Any) -> str:
         return self._whatsapp.say(self._number, self._person, content, **more)
-
-    async def _wait(self, shortest: float, longest: float) -> None:
-        await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)
 
 
 def _choices(body: dict[str, Any]) -> Iterator[Content]:

@@ -20,6 +20,7 @@ from simulator.social_api import SocialApi
 from simulator.social_bodies import SocialAccount
 from simulator.social_customers import SocialCustomers
 from simulator.switches import Control, Switches
+from simulator.talks import Crowd
 from simulator.twilio import Twilio, TwilioNumber
 from simulator.twilio_api import TwilioApi
 from simulator.twilio_customers import TwilioCustomers
@@ -65,8 +66,12 @@ def play(  # noqa: PLR0913  what may differ between starts
             social.base = twilio.base = url
             announce(f"Graph on {url}, waiting for {hub_url}/readyz")
             numbers = _live(whatsapp, read_numbers, hub_url, seed, rate, announce)
-            accounts = _live_socially(social, read_accounts, hub_url, seed, rate)
-            others = _live_at_twilio(twilio, read_twilio, hub_url, seed, rate)
+            writers, callers = (
+                SocialCustomers(social, seed=seed, rate=rate / 2),
+                TwilioCustomers(twilio, seed=seed, rate=rate / 2),
+            )
+            accounts = _live_beside(read_accounts, social.serve, writers, hub_url, rate)
+            others = _live_beside(read_twilio, twilio.serve, callers, hub_url, rate)
             work: asyncio.Future[Any] = asyncio.gather(numbers, accounts, others)
             stopped: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -95,29 +100,24 @@ async def _live(
             group.create_task(Customers(whatsapp, seed=seed, rate=rate).run())
 
 
-async def _live_socially(social: Social, read_accounts: ReadAccounts, hub_url: str, seed: int, rate: float) -> None:
-    """Keep to the accounts the hub has, as they come and go, and let people write to them."""
+async def _live_beside[T](
+    read: Callable[[], Sequence[T]],
+    serve: Callable[[tuple[T, ...]], None],
+    crowd: Crowd[Any, Any],
+    hub_url: str,
+    rate: float,
+) -> None:
+    """Keep to what the hub has beside its numbers, as it comes and goes, and let people write to it."""
     await _until_ready(hub_url)
+    known: tuple[T, ...] = ()
     async with asyncio.TaskGroup() as group:
         if rate > 0:
-            group.create_task(SocialCustomers(social, seed=seed, rate=rate / 2).run())
+            group.create_task(crowd.run())
         while True:
-            accounts = tuple(await asyncio.to_thread(read_accounts))
-            if accounts != social.accounts:
-                social.serve(accounts)
-            await asyncio.sleep(LOOK_AGAIN)
-
-
-async def _live_at_twilio(network: Twilio, read_twilio: ReadTwilio, hub_url: str, seed: int, rate: float) -> None:
-    """Keep to the numbers at Twilio that the hub has, as they come and go, and let people write to them."""
-    await _until_ready(hub_url)
-    async with asyncio.TaskGroup() as group:
-        if rate > 0:
-            group.create_task(TwilioCustomers(network, seed=seed, rate=rate / 2).run())
-        while True:
-            numbers = tuple(await asyncio.to_thread(read_twilio))
-            if numbers != network.numbers:
-                network.serve(numbers)
+            found = tuple(await asyncio.to_thread(read))
+            if found != known:
+                known = found
+                serve(found)
             await asyncio.sleep(LOOK_AGAIN)
 
 

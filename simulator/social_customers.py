@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import random
 from typing import Any
 
 from simulator import media, social_bodies as bodies
 from simulator.chance import seeded
-from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS, TOPICS, Topic
+from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS
 from simulator.social import Social, SocialSent
 from simulator.social_bodies import SocialAccount, SocialPerson
-from simulator.talks import Talks
+from simulator.talks import Crowd, Waiting
 
 AT_START, START_WITHIN = 3, 25.0
 OPEN_LIMIT = 12
@@ -33,48 +32,21 @@ def population(account: SocialAccount, seed: int, size: int = POPULATION) -> lis
     return people
 
 
-class SocialCustomers:
-    """Keeps talks going with the accounts of a ``Social``: ``rate`` new ones a minute, at most ``open_limit`` at once.
-
-    ``pace`` stretches every wait (0.01 for tests). What is said and by whom depends on the seed alone.
-    """
+class SocialCustomers(Crowd["SocialTalk", SocialSent]):
+    """Keeps talks going with the accounts of a ``Social``, three at the start."""
 
     def __init__(
         self, social: Social, *, seed: int = 1, rate: float = 1.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
     ) -> None:
+        super().__init__(
+            social.listeners, seeded("social customers", seed), seed=seed, rate=rate, open_limit=open_limit, pace=pace
+        )
         self._social = social
-        self._seed = seed
-        self._rate = rate
-        self._open_limit = open_limit
-        self._pace = pace
-        self._rng = seeded("social customers", seed)
-        self._talks: Talks[SocialTalk] = Talks()
 
-    @property
-    def talks_begun(self) -> int:
-        """How many talks there were."""
-        return self._talks.begun
-
-    @property
-    def open_talks(self) -> int:
-        """How many people are in a talk now."""
-        return len(self._talks)
-
-    async def run(self) -> None:
-        """Begin talks until cancelled, whenever there is an account to write to."""
-        self._social.listeners.append(self._heard)
-        try:
-            while not self._social.accounts:  # noqa: ASYNC110 - somebody connects one when they like
-                await asyncio.sleep(1.0)
-            for _ in range(AT_START):
-                await asyncio.sleep(self._rng.uniform(0.2, START_WITHIN / AT_START) * self._pace)
-                self._begin()
-            while True:
-                await asyncio.sleep(self._rng.uniform(40, 80) / self._rate * self._pace)
-                self._begin()
-        finally:
-            self._social.listeners.remove(self._heard)
-            await self._talks.end()
+    async def _start(self) -> None:
+        while not self._social.accounts:  # noqa: ASYNC110 - somebody connects one when they like
+            await asyncio.sleep(1.0)
+        await self._begin_some(AT_START, START_WITHIN)
 
     def _begin(self) -> None:
         if not self._social.accounts or len(self._talks) >= self._open_limit:
@@ -95,19 +67,16 @@ class SocialCustomers:
             talk.heard.put_nowait(sent)
 
 
-class SocialTalk:
+class SocialTalk(Waiting[SocialSent]):
     """One person's errand with one account, from the first word to the last."""
 
     def __init__(
         self, social: Social, account: SocialAccount, person: SocialPerson, rng: random.Random, pace: float = 1.0
     ) -> None:
-        self.heard: asyncio.Queue[SocialSent] = asyncio.Queue()
-        self.topic: Topic = rng.choice(TOPICS)
+        super().__init__(rng, pace)
         self._social = social
         self._account = account
         self._person = person
-        self._rng = rng
-        self._pace = pace
 
     async def run(self) -> None:
         """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
@@ -164,11 +133,6 @@ class SocialTalk:
             sent = self.heard.get_nowait()
         return sent
 
-    async def _next(self, patience: float) -> SocialSent | None:
-        with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(self.heard.get(), patience * self._pace)
-        return None
-
     async def _answer(self, sent: SocialSent, variants: tuple[str, ...]) -> None:
         offered = sent.body["message"].get("quick_replies", [])
         if offered and self._rng.random() < 0.8:
@@ -195,6 +159,3 @@ class SocialTalk:
 
     def _say(self, text: str = "", **more: Any) -> str:
         return self._social.say(self._account, self._person, text, **more)
-
-    async def _wait(self, shortest: float, longest: float) -> None:
-        await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)

@@ -1,9 +1,15 @@
-"""Talks in course: by who has them, each a task until its last word."""
+"""Talks in course: by who has them, each a task until its last word; crowds that begin them, errands that wait and lose patience."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Protocol
+
+from simulator.sentences import TOPICS, Topic
 
 
 class Errand(Protocol):
@@ -54,3 +60,89 @@ class Talks[T: Errand]:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Crowd[T: Errand, S](ABC):
+    """People who keep talks going: ``rate`` new ones a minute after those at the start, at most ``open_limit`` at once.
+
+    ``pace`` stretches every wait (0.01 for tests). What is said and by whom depends on the chance ``rng`` alone, when it is
+    said also on the agents.
+    """
+
+    def __init__(
+        self,
+        listeners: list[Callable[[S], None]],
+        rng: random.Random,
+        *,
+        seed: int,
+        rate: float,
+        open_limit: int,
+        pace: float,
+    ) -> None:
+        """``listeners`` are told what the shop says; nobody listens before and after the talks."""
+        self._listeners = listeners
+        self._rng = rng
+        self._seed = seed
+        self._rate = rate
+        self._open_limit = open_limit
+        self._pace = pace
+        self._talks: Talks[T] = Talks()
+
+    @property
+    def talks_begun(self) -> int:
+        """How many talks there were."""
+        return self._talks.begun
+
+    @property
+    def open_talks(self) -> int:
+        """How many people are in a talk now."""
+        return len(self._talks)
+
+    async def run(self) -> None:
+        """Begin talks until cancelled, first those at the start, then one after the other."""
+        self._listeners.append(self._heard)
+        try:
+            await self._start()
+            while True:
+                await asyncio.sleep(self._rng.uniform(40, 80) / self._rate * self._pace)
+                self._begin()
+        finally:
+            self._listeners.remove(self._heard)
+            await self._talks.end()
+
+    async def _begin_some(self, number: int, within: float) -> None:
+        """Begin so many, one after the other, within so many seconds."""
+        for _ in range(number):
+            await asyncio.sleep(self._rng.uniform(0.2, within / number) * self._pace)
+            self._begin()
+
+    @abstractmethod
+    async def _start(self) -> None:
+        """Begin the talks at the start."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Begin one, where somebody is free to."""
+
+    @abstractmethod
+    def _heard(self, sent: S) -> None:
+        """Give what the shop says to whoever it is said to."""
+
+
+class Waiting[S]:
+    """Somebody with an errand, who hears what the shop says (``heard``) and has patience."""
+
+    def __init__(self, rng: random.Random, pace: float) -> None:
+        self.heard: asyncio.Queue[S] = asyncio.Queue()
+        self.topic: Topic = rng.choice(TOPICS)
+        self._rng = rng
+        self._pace = pace
+
+    async def _next(self, patience: float) -> S | None:
+        """Return what the shop says within so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self.heard.get(), patience * self._pace)
+        return None
+
+    async def _wait(self, shortest: float, longest: float) -> None:
+        await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import random
 
 from simulator import media
 from simulator.chance import seeded
 from simulator.customers import population
 from simulator.parties import Person
-from simulator.sentences import GREETINGS, NUDGES, THANKS, TOPICS, Topic
-from simulator.talks import Talks
+from simulator.sentences import GREETINGS, NUDGES, THANKS
+from simulator.talks import Crowd, Waiting
 from simulator.twilio import Twilio, TwilioMessage, TwilioNumber
 
 AT_START, START_WITHIN = 2, 25.0
@@ -19,47 +17,20 @@ OPEN_LIMIT = 10
 STOP_SHARE = 0.06
 
 
-class TwilioCustomers:
-    """Keeps talks going with the numbers of a ``Twilio``: ``rate`` new ones a minute, at most ``open_limit`` at once.
-
-    ``pace`` stretches every wait (0.01 for tests). What is said and by whom depends on the seed alone.
-    """
+class TwilioCustomers(Crowd["TwilioTalk", TwilioMessage]):
+    """Keeps talks going with the numbers of a ``Twilio``, two at the start."""
 
     def __init__(
         self, network: Twilio, *, seed: int = 1, rate: float = 1.0, open_limit: int = OPEN_LIMIT, pace: float = 1.0
     ) -> None:
+        super().__init__(
+            network.listeners, seeded("twilio customers", seed), seed=seed, rate=rate, open_limit=open_limit, pace=pace
+        )
         self._network = network
-        self._seed = seed
-        self._rate = rate
-        self._open_limit = open_limit
-        self._pace = pace
-        self._rng = seeded("twilio customers", seed)
         self._people = population(seed)
-        self._talks: Talks[TwilioTalk] = Talks()
 
-    @property
-    def talks_begun(self) -> int:
-        """How many talks there were."""
-        return self._talks.begun
-
-    @property
-    def open_talks(self) -> int:
-        """How many people are in a talk now."""
-        return len(self._talks)
-
-    async def run(self) -> None:
-        """Begin talks until cancelled, whenever there is a number to write to."""
-        self._network.listeners.append(self._heard)
-        try:
-            for _ in range(AT_START):
-                await asyncio.sleep(self._rng.uniform(0.2, START_WITHIN / AT_START) * self._pace)
-                self._begin()
-            while True:
-                await asyncio.sleep(self._rng.uniform(40, 80) / self._rate * self._pace)
-                self._begin()
-        finally:
-            self._network.listeners.remove(self._heard)
-            await self._talks.end()
+    async def _start(self) -> None:
+        await self._begin_some(AT_START, START_WITHIN)
 
     def _begin(self) -> None:
         numbers = self._network.numbers
@@ -76,19 +47,16 @@ class TwilioCustomers:
             talk.heard.put_nowait(sent)
 
 
-class TwilioTalk:
+class TwilioTalk(Waiting[TwilioMessage]):
     """One person's errand with one number, from the first word to the last."""
 
     def __init__(
         self, network: Twilio, number: TwilioNumber, person: Person, rng: random.Random, pace: float = 1.0
     ) -> None:
-        self.heard: asyncio.Queue[TwilioMessage] = asyncio.Queue()
-        self.topic: Topic = rng.choice(TOPICS)
+        super().__init__(rng, pace)
         self._network = network
         self._number = number
         self._person = person
-        self._rng = rng
-        self._pace = pace
 
     async def run(self) -> None:
         """Open, answer each time the shop has written, thank and stop; now and then ask by SMS to be left alone."""
@@ -119,23 +87,14 @@ class TwilioTalk:
 
     async def _answered(self) -> bool:
         """Wait for the shop, reminding it once; whether it wrote before patience was lost."""
-        if not await self._next(self._rng.uniform(240, 480)):
+        if await self._next(self._rng.uniform(240, 480)) is None:
             self._say(self._rng.choice(NUDGES))
-            if not await self._next(self._rng.uniform(1200, 2400)):
+            if await self._next(self._rng.uniform(1200, 2400)) is None:
                 return False
         await self._wait(6, 30)
         while not self.heard.empty():
             self.heard.get_nowait()
         return True
 
-    async def _next(self, patience: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.heard.get(), patience * self._pace)
-            return True
-        return False
-
     def _say(self, text: str) -> None:
         self._network.say(self._number, f"+{self._person.wa_id}", text, name=self._person.name)
-
-    async def _wait(self, shortest: float, longest: float) -> None:
-        await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -11,7 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
-from conversations.models import Channel, Connection
+from conversations.channels.types import Credentials
+from conversations.models import Channel
 from hub.management import history
 from hub.models import Workspace
 from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches, TwilioNumber
@@ -85,107 +87,84 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-class NumbersOf:
-    """Reads the WhatsApp numbers of a workspace each time it is called; while the database is away, the last ones known."""
+class ChannelsOf[T](ABC):
+    """Reads channels of a workspace each time it is called; while the database is away, the last ones known."""
+
+    where: ClassVar[dict[str, Any]]
 
     def __init__(self, workspace: str, hub_url: str) -> None:
         self._workspace = workspace
         self._hub_url = hub_url
-        self._known: list[BusinessNumber] = []
+        self._known: list[T] = []
 
-    def __call__(self) -> list[BusinessNumber]:
-        """Return the numbers, with what Graph and a webhook's signature need."""
-        channels = Channel.objects.filter(
-            workspace__slug=self._workspace, kind="whatsapp", connection__provider="meta", deleted_at=None
-        )
+    def __call__(self) -> list[T]:
+        """Return them, with what the provider's API and a webhook's signature need."""
+        channels = Channel.objects.filter(workspace__slug=self._workspace, deleted_at=None, **self.where)
         try:
             rows = list(channels.select_related("connection").order_by("created_at"))
         except Error:
             return self._known
         finally:
             connection.close()  # the thread that calls us may not come back
-        self._known = [self._number(row, row.connection) for row in rows if row.connection]
+        self._known = [
+            self.played(row, row.connection.credentials(), f"{self._hub_url}/webhooks/{row.connection.id}/")
+            for row in rows
+            if row.connection
+        ]
         return self._known
 
-    def _number(self, channel: Channel, account: Connection) -> BusinessNumber:
-        credentials = account.credentials()
+    @abstractmethod
+    def played(self, channel: Channel, credentials: Credentials, webhook_url: str) -> T:
+        """Return a channel as the simulator plays it."""
+
+
+class NumbersOf(ChannelsOf[BusinessNumber]):
+    """Reads the WhatsApp numbers of a workspace."""
+
+    where: ClassVar = {"kind": "whatsapp", "connection__provider": "meta"}
+
+    def played(self, channel: Channel, credentials: Credentials, webhook_url: str) -> BusinessNumber:
+        """Return a number."""
         return BusinessNumber(
             phone_number_id=channel.address,
             access_token=credentials.access_token,
             app_secret=next(iter(credentials.app_secrets), ""),
-            webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
+            webhook_url=webhook_url,
             verified_name=channel.name,
         )
 
 
-class AccountsOf:
-    """Reads the Instagram accounts and pages of a workspace as ``NumbersOf`` reads its numbers."""
+class AccountsOf(ChannelsOf[SocialAccount]):
+    """Reads the Instagram accounts and pages of a workspace."""
 
-    def __init__(self, workspace: str, hub_url: str) -> None:
-        self._workspace = workspace
-        self._hub_url = hub_url
-        self._known: list[SocialAccount] = []
+    where: ClassVar = {"kind__in": ["instagram", "messenger"], "connection__provider": "meta"}
 
-    def __call__(self) -> list[SocialAccount]:
-        """Return the accounts, with what Graph and a webhook's signature need."""
-        channels = Channel.objects.filter(
-            workspace__slug=self._workspace,
-            kind__in=["instagram", "messenger"],
-            connection__provider="meta",
-            deleted_at=None,
-        )
-        try:
-            rows = list(channels.select_related("connection").order_by("created_at"))
-        except Error:
-            return self._known
-        finally:
-            connection.close()  # the thread that calls us may not come back
-        self._known = [self._account(row, row.connection) for row in rows if row.connection]
-        return self._known
-
-    def _account(self, channel: Channel, account: Connection) -> SocialAccount:
-        credentials = account.credentials()
+    def played(self, channel: Channel, credentials: Credentials, webhook_url: str) -> SocialAccount:
+        """Return an account or a page."""
         return SocialAccount(
             kind="messenger" if channel.kind == "messenger" else "instagram",
             account_id=channel.address,
             access_token=credentials.access_token,
             app_secret=next(iter(credentials.app_secrets), ""),
-            webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
+            webhook_url=webhook_url,
             name=channel.name,
             login="page" if channel.settings.get("login") == "page" else "instagram",
             page_id=str(channel.settings.get("page_id", "")),
         )
 
 
-class TwilioNumbersOf:
-    """Reads the numbers at Twilio of a workspace as ``NumbersOf`` reads its WhatsApp numbers."""
+class TwilioNumbersOf(ChannelsOf[TwilioNumber]):
+    """Reads the numbers at Twilio of a workspace."""
 
-    def __init__(self, workspace: str, hub_url: str) -> None:
-        self._workspace = workspace
-        self._hub_url = hub_url
-        self._known: list[TwilioNumber] = []
+    where: ClassVar = {"connection__provider": "twilio"}
 
-    def __call__(self) -> list[TwilioNumber]:
-        """Return the numbers, with what the API and a webhook's signature need."""
-        channels = Channel.objects.filter(
-            workspace__slug=self._workspace, connection__provider="twilio", deleted_at=None
-        )
-        try:
-            rows = list(channels.select_related("connection").order_by("created_at"))
-        except Error:
-            return self._known
-        finally:
-            connection.close()  # the thread that calls us may not come back
-        self._known = [self._number(row, row.connection) for row in rows if row.connection]
-        return self._known
-
-    def _number(self, channel: Channel, account: Connection) -> TwilioNumber:
-        credentials = account.credentials()
+    def played(self, channel: Channel, credentials: Credentials, webhook_url: str) -> TwilioNumber:
+        """Return a number."""
         return TwilioNumber(
             account_sid=credentials.account_sid,
             auth_token=next(iter(credentials.auth_tokens), ""),
             number=channel.address,
-            webhook_url=f"{self._hub_url}/webhooks/{account.id}/",
+            webhook_url=webhook_url,
             channel="sms" if channel.kind == "sms" else "whatsapp",
             name=channel.name,
         )
