@@ -125,6 +125,23 @@ def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
     expect_no_barrier(page)
     pictures(page, "window_closed")
 
+    send_a_template(page)
+    expect(page.locator(".message.out")).to_contain_text("Olá, Ana! O seu pedido 4512 saiu para entrega.")
+    expect(page.locator(".message[data-id^=local]")).to_have_count(0)
+    sent = Message.objects.get(direction="outbound")
+    assert (sent.kind, sent.payload["name"], sent.payload["header"]["text"]) == (
+        "template",
+        "pedido_enviado",
+        "Pedido 4512",
+    )
+    page.locator("[data-mode=note]").click()
+    expect(page.locator("#composer-text")).to_have_value("")  # an answer and a note are begun apart
+    page.locator("[data-mode=reply]").click()
+    expect(page.locator("#composer-text")).to_have_value("Já verifico!")
+
+
+def send_a_template(page: Page) -> None:
+    """Find a template, be kept from sending it with blanks, fill them in and send it."""
     page.locator("[data-pick-closed]").click()
     rows = page.locator("[data-templates] .template-row")
     expect(rows).to_have_count(6)
@@ -143,15 +160,3 @@ def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
     pictures(page, "picker")
     page.locator("[data-send-template]").click()
     expect(page.locator("#picker")).to_be_hidden()
-    expect(page.locator(".message.out")).to_contain_text("Olá, Ana! O seu pedido 4512 saiu para entrega.")
-    expect(page.locator(".message[data-id^=local]")).to_have_count(0)
-    sent = Message.objects.get(direction="outbound")
-    assert (sent.kind, sent.payload["name"], sent.payload["header"]["text"]) == (
-        "template",
-        "pedido_enviado",
-        "Pedido 4512",
-    )
-    page.locator("[data-mode=note]").click()
-    expect(page.locator("#composer-text")).to_have_value("")  # an answer and a note are begun apart
-    page.locator("[data-mode=reply]").click()
-    expect(page.locator("#composer-text")).to_have_value("Já verifico!")
