@@ -9,7 +9,7 @@ ARGS ?=
 PYTHON ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench faults
+.PHONY: help install run test long lint bench faults
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -44,9 +44,15 @@ install: ## .venv with the locked dependencies, nothing started
 run: install ## everything on this machine: PostgreSQL, Valkey, web, worker, beat, relay, simulator, demo (Ctrl-C stops)
 	@exec $(PY) manage.py up $(ARGS)
 
-test: install ## every test, own servers and a browser included
-	@browser=$$($(PY) -m tests.browser.install_chromium); \
-	NOVELO_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
+# What one worker has compiled the other need not, nor the next run.
+PYTEST = NOVELO_CHROMIUM="$$($(PY) -m tests.browser.install_chromium)" exec env -u PYTHONDONTWRITEBYTECODE \
+  $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: install ## every test but the long ones, own servers and a browser included
+	@$(PYTEST) -m "not long" $(ARGS)
+
+long: install ## the tests that take long: the whole house started, every page looked at, every id tried
+	@$(PYTEST) -m long $(ARGS)
 
 lint: install ## format, lint, types, scripts of the pages, missing migrations
 	@export NOVELO_ENV=test; failed=; \
@@ -62,6 +68,5 @@ lint: install ## format, lint, types, scripts of the pages, missing migrations
 bench: install ## the benchmarks: one JSON object a line, each with its limit of the same run
 	@exec $(PY) -m tests.bench $(ARGS)
 
-faults: install ## the fault drills: kills, cuts and floods while messages come in; then the tests that take long
-	@$(PY) -m tests.faults $(ARGS)
-	@[ -n "$(ARGS)" ] || NOVELO_CHROMIUM="$$($(PY) -m tests.browser.install_chromium)" $(PY) -m pytest -n 2 --dist loadfile -m long
+faults: install ## the fault drills: kills, cuts and floods while messages come in
+	@exec $(PY) -m tests.faults $(ARGS)

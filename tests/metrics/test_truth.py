@@ -142,7 +142,13 @@ def unproved(workspace: Workspace, company: Plan, metric: Metric) -> Iterator[st
             yield f"{metric.id} {question.filters}: rows say {told}, the figure {true}"
 
 
-@pytest.mark.parametrize("is_shuffled", [False, True], ids=["as it happened", "in any order, and twice"])
+@pytest.mark.parametrize(
+    "is_shuffled",
+    [
+        pytest.param(False, id="as it happened"),
+        pytest.param(True, id="in any order, and twice", marks=pytest.mark.long),
+    ],
+)
 def test_it_works(workspace: Workspace, company: Plan, true: list[Answer], *, is_shuffled: bool) -> None:
     told = events(company)
     if is_shuffled:

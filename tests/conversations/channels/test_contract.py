@@ -174,7 +174,7 @@ def understood(provider: Provider, body: bytes) -> Parsed:
 
 
 @each_provider
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=400))
 def test_it_survives_any_bytes(name: str, body: bytes) -> None:
     assert understood(PROVIDERS[name], body).outcome in {"invalid", "ignored"}
