@@ -30,7 +30,7 @@ class Pace(NamedTuple):
     following: str | None
     sold: bool | None
     begins: bool
-    count: int
+    times: int
 
 
 def shares(values: Mapping[str, Any]) -> str:
@@ -52,11 +52,11 @@ def removal_effects(paces: list[Pace]) -> dict[str, float]:
     seen = np.zeros(len(channels))
     for pace in paces:
         here = place[pace.channel]
-        seen[here] += pace.count
-        begin[here] += pace.count if pace.begins else 0
-        sold[here] += pace.count if pace.sold else 0
+        seen[here] += pace.times
+        begin[here] += pace.times if pace.begins else 0
+        sold[here] += pace.times if pace.sold else 0
         if pace.following is not None:
-            goes[here, place[pace.following]] += pace.count
+            goes[here, place[pace.following]] += pace.times
     if not sold.any():
         return {}
     goes, sold, begin = goes / seen[:, None], sold / seen, begin / begin.sum()

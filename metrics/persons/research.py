@@ -32,9 +32,7 @@ RESEARCHED = f"""(
             ELSE seen.at IS NOT NULL END AS counted
     FROM sale CROSS JOIN (VALUES ('identified'), ('lowest'), ('highest'), ('matched')) AS of(basis)
     LEFT JOIN place ON 'channel' = ANY(%(split)s::text[])
-    LEFT JOIN LATERAL (
-        SELECT max(looked.at) AS at FROM looked
-        WHERE looked.id = sale.id AND (place.channel_kind IS NULL OR looked.channel_kind = place.channel_kind)
-    ) AS seen ON true
+    LEFT JOIN (SELECT id, channel_kind, at FROM looked UNION ALL SELECT id, NULL, max(at) FROM looked GROUP BY id) AS seen
+        ON seen.id = sale.id AND seen.channel_kind IS NOT DISTINCT FROM place.channel_kind
     WHERE basis <> 'identified' OR identified
 ) AS researched"""  # noqa: S608  names of our own

@@ -65,13 +65,12 @@ STAYS = f"""(
     ), stay AS (
         SELECT customer_id, at, rank, lead(at) OVER way AS left_at, lead(rank) OVER way AS following
         FROM turn WHERE rank IS DISTINCT FROM before WINDOW way AS (PARTITION BY customer_id ORDER BY at)
-    )
+    ), led AS (SELECT customer_id, rank, since, min(channel_kind) AS channel_kind FROM held GROUP BY customer_id, rank, since)
     SELECT %(workspace)s::uuid AS workspace_id, concat(stay.customer_id, ':', extract(epoch FROM stay.at)) AS id, stay.customer_id,
-        stay.at, stay.left_at, (ARRAY[{NAMES}])[stay.rank] AS stage,
-        (SELECT min(held.channel_kind) FROM held
-            WHERE held.customer_id = stay.customer_id AND held.rank = stay.rank AND held.since = stay.at) AS channel_kind,
+        stay.at, stay.left_at, (ARRAY[{NAMES}])[stay.rank] AS stage, led.channel_kind,
         CASE WHEN stay.left_at IS NULL THEN 'open' WHEN following > stay.rank THEN 'advanced'
             WHEN following IS NULL THEN 'left' ELSE 'back' END AS outcome,
         (extract(epoch FROM stay.left_at - stay.at) * 1000000)::bigint AS elapsed
-    FROM stay WHERE stay.rank IS NOT NULL AND stay.at >= {START} AND stay.at < {END}
+    FROM stay LEFT JOIN led ON led.customer_id = stay.customer_id AND led.rank = stay.rank AND led.since = stay.at
+    WHERE stay.rank IS NOT NULL AND stay.at >= {START} AND stay.at < {END}
 ) AS stayed"""  # noqa: S608  names of our own

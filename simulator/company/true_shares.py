@@ -44,7 +44,7 @@ def shares(led: list[Touch], at: datetime, model: str) -> list[Part]:
 def attribution(plan: Plan, ask: Ask, model: str) -> Callable[[Order], list[Part]]:
     """Return what shares an order's money among channels by a model; what nothing led to stays where it was paid."""
     led = {one.sale.number: one for one in journeys(plan) if one.sale and one.led} if model != "paid_at" else {}
-    lost = list(removal(plan, ask).items()) if model == "markov" else []
+    lost: list[Part] = [*removal(plan, ask).items()] if model == "markov" else []
 
     def parts(order: Order) -> list[Part]:
         journey = led.get(order.number)

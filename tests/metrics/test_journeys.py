@@ -86,7 +86,7 @@ def test_what_would_be_lost_without_a_channel_fixture_f11() -> None:
     ]  # fmt: skip
     effects = removal_effects(paces)
     assert {channel: round(effect, 3) for channel, effect in effects.items()} == {"W": 0.7, "I": 0.657, "S": 0.108}
-    assert removal_effects([Pace("W", None, None, begins=True, count=3)]) == {}
+    assert removal_effects([Pace("W", None, None, begins=True, times=3)]) == {}
 
 
 def test_shares_of_a_long_way_and_what_is_given_back_later(workspace: Workspace) -> None:
