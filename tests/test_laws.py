@@ -224,6 +224,22 @@ def test_htmx_stays_out_of_live_parts(path: Path) -> None:
     assert not ("data-live" in text and re.search(r"\shx-[a-z]", text))
 
 
+SHEET_LINES = 450
+NUMBERED = re.compile(r"[hps]\d|icon-x?s|htmx-request")  # made of a letter and a number, or put on by htmx
+
+
+def test_sheets_of_style_stay_short_and_dress_only_what_is_there() -> None:
+    said = [path for folder in HOUSE for kind in ("*.html", "*.js", "*.py") for path in (ROOT / folder).rglob(kind)]
+    words = {word for path in said for word in re.findall(r"[A-Za-z_][\w-]*", path.read_text())}
+    for path in sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        assert len(text.splitlines()) <= SHEET_LINES, name(path)
+        dressed = {
+            word for rule in re.findall(r"([^{};]+)\{", text) for word in re.findall(r"\.([A-Za-z_][\w-]*)", rule)
+        }
+        assert not {word for word in dressed - words if not NUMBERED.fullmatch(word)}, name(path)
+
+
 def models() -> list[Any]:
     return [model for label in HOUSE for model in apps.get_app_config(label).get_models()]
 
