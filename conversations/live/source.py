@@ -16,6 +16,7 @@ from conversations.live import rows
 from conversations.models import FeedEvent
 
 READ_SECONDS = 5.0
+GONE_MILLISECONDS = 10_000  # a network that swallows everything would hold even the farewell
 LIMITS = "-c statement_timeout=4000 -c lock_timeout=3000 -c timezone=UTC"
 
 
@@ -66,6 +67,11 @@ class Source:
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self.connection is None or self.connection.closed:
             self.connection = await psycopg.AsyncConnection.connect(
-                self.database_url, autocommit=True, connect_timeout=3, options=LIMITS, row_factory=namedtuple_row
+                self.database_url,
+                autocommit=True,
+                connect_timeout=3,
+                tcp_user_timeout=GONE_MILLISECONDS,
+                options=LIMITS,
+                row_factory=namedtuple_row,
             )
         return self.connection
