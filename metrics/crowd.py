@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from metrics import binary
-from metrics.heavy import WHOLE_DAYS
+from metrics.heavy import WHOLE_DAYS, part
 from metrics.observed import MEMBER
 from metrics.question import Question
 
@@ -21,14 +21,12 @@ type Numbers = np.ndarray[Any, Any]  # whole numbers, or which of some are meant
 
 
 class Crowd(NamedTuple):
-    """Who did something: the two halves of their ids, when (microseconds), as which of their sales; cells' values and days."""
+    """Who did something, day by day: ``MEMBER`` records as packed, and of each the cell it is of; cells' values and days."""
 
-    heads: Numbers
-    tails: Numbers
-    at: Numbers
-    place: Numbers
-    cell: Numbers  # which of the cells
-    values: Sequence[str]  # of each cell
+    packed: Numbers
+    tails: Numbers  # the half of ids that tells nearly all people apart
+    cell: Numbers
+    values: Sequence[str]
     days: Sequence[date]
 
 
@@ -42,7 +40,9 @@ class People(NamedTuple):
         """Return the number of each of a crowd, and which of them have one."""
         place = np.searchsorted(self.tails, crowd.tails)
         asked = np.flatnonzero(place < len(self.tails))
-        while len(asked := asked[self._alike(crowd, place, asked) & (self.heads[place[asked]] != crowd.heads[asked])]):
+        while len(
+            asked := asked[self._alike(crowd, place, asked) & (self.heads[place[asked]] != crowd.packed["head"][asked])]
+        ):
             place[asked] += 1  # next of those whose halves are equal by chance
             asked = asked[place[asked] < len(self.tails)]
         known = place < len(self.tails)
@@ -83,7 +83,12 @@ def _converted(question: Question, _as_of: datetime) -> Shares:
     first[who[kept] * len(values) + channel[kept]] = kept  # read day by day: what is written last was first
     first = first[first >= 0]
     buyers, known = people.numbers(sales)
-    bought = _bought_after(who[first], touches.at[first], buyers[known], sales.at[known])
+    bought = _bought_after(
+        who[first],
+        touches.packed["at"][first].astype(np.int64),
+        buyers[known],
+        sales.packed["at"][known].astype(np.int64),
+    )
     found = _distinct(question, touches, first, who[first], bought)
     over, n = (int(np.count_nonzero(np.bincount(who[some]))) for some in (first[bought], first))
     return found | ({(): (over, n)} if n else {})
@@ -117,7 +122,7 @@ def _returned(question: Question, as_of: datetime) -> Shares:
     active = np.zeros(len(people.tails) * width, dtype=bool)
     active[who * width + month] = True
     of_period = np.array([day < past for day in sales.days], dtype=bool)[sales.cell]
-    new = np.flatnonzero((sales.place == 1) & of_period & _of_filters(question, sales))
+    new = np.flatnonzero((sales.packed["place"] == 1) & of_period & _of_filters(question, sales))
     found: Shares = {}
     for k in since:
         over = new[month[new] + k < _month(as_of.astimezone(question.tz).date()) - began]
@@ -149,19 +154,18 @@ WHERE workspace_id = %s AND measure = %s AND dimension = 'channel' AND span = 'd
 def _read(question: Question, measure: str, first: date, past: date) -> Crowd:
     rows = binary.read(CELLS, [question.workspace.pk, measure, first, past])
     packed = np.frombuffer(b"".join(row[2] for row in rows), dtype=MEMBER)
-    heads, tails, at, place = (packed[name].astype(np.int64) for name in ("head", "tail", "at", "place"))
     cell = np.repeat(np.arange(len(rows)), [len(row[2]) // MEMBER.itemsize for row in rows])
-    return Crowd(heads, tails, at, place, cell, [row[0] for row in rows], [row[1] for row in rows])
+    return Crowd(packed, packed["tail"].astype(np.uint64), cell, [row[0] for row in rows], [row[1] for row in rows])
 
 
 def _numbered(crowd: Crowd) -> tuple[Numbers, People]:
     """Number the people of a crowd; return each one's number, and how to find others' numbers."""
     order = np.argsort(crowd.tails)
-    heads, tails = crowd.heads[order], crowd.tails[order]
+    heads, tails = crowd.packed["head"][order], crowd.tails[order]
     other = tails[1:] != tails[:-1]
     if (heads[1:] != heads[:-1])[~other].any():  # the halves that chance made are equal, of different people
-        order = np.lexsort((crowd.heads, crowd.tails))
-        heads, tails = crowd.heads[order], crowd.tails[order]
+        order = np.lexsort((crowd.packed["head"], crowd.tails))
+        heads, tails = crowd.packed["head"][order], crowd.tails[order]
         other = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
     starts = np.concatenate(([len(tails) > 0], other)).astype(bool)[: len(tails)]
     numbers = np.empty(len(tails), dtype=np.int64)
@@ -181,28 +185,23 @@ def _keyed(question: Question, crowd: Crowd, some: Numbers, months: str = "") ->
     places: dict[Key, int] = {}
     number = np.zeros(len(crowd.days), dtype=np.int64)
     for cell in np.flatnonzero(np.bincount(crowd.cell[some])).tolist():
-        key = tuple(_part(word, crowd.values[cell], crowd.days[cell], months) for word in question.by)
+        value, day = crowd.values[cell], crowd.days[cell]
+        key = tuple(months if word == "months" else part(word, value, day) for word in question.by)
         number[cell] = places.setdefault(key, len(places))
     return list(places), number[crowd.cell[some]]
-
-
-def _part(word: str, value: str, day: date, months: str) -> str | None:
-    """Return a word of the key of a cell, as facts write it."""
-    if word == "week":
-        year, week, _weekday = day.isocalendar()
-        return f"{year}-W{week:02}"
-    return {"channel": value or None, "months": months, "day": day.isoformat()}.get(word, day.isoformat()[:7])
 
 
 def _distinct(question: Question, crowd: Crowd, some: Numbers, who: Numbers, over: Numbers) -> Shares:
     """Count distinct people of some of the crowd by key, and those of them who are ``over`` the line."""
     keys, key = _keyed(question, crowd, some)
     width = int(who.max(initial=0)) + 1
-    pairs = key * width + who
     counted = []
-    for part in (np.sort(pairs[over]), np.sort(pairs)):  # numpy's own unique hashes, which takes ten times as long
-        once = part[np.flatnonzero(np.diff(part, prepend=-1))]
-        counted.append(np.bincount(once // width, minlength=len(keys)).tolist())
+    for part_of in (over, slice(None)):
+        place = key[part_of]
+        if {*question.by} & WHOLE_DAYS:  # else each stands once on each channel
+            pairs = np.sort(place * width + who[part_of])  # numpy's own unique hashes, which takes ten times as long
+            place = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))] // width
+        counted.append(np.bincount(place, minlength=len(keys)).tolist())
     return {one: (above, n) for one, above, n in zip(keys, *counted, strict=True)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,10 @@ EXACT_UP_TO = 100_000  # observations whose percentiles are taken from the facts
 WHOLE_DAYS = {"day", "week", "month"}
 SIDES = ("", "_over", "_under")  # what follows a measure's name: all, those above the line, those below it
 CLOCK = "weekday_hour"  # counts alone are kept by the hour of the day
-# The parts of a key, by word, as facts write them; any other word is that of the cells' dimension.
-PARTS = {
-    "day": "to_char(day, 'YYYY-MM-DD')",
-    "week": "to_char(day, 'IYYY-\"W\"IW')",
-    "month": "to_char(day, 'YYYY-MM')",
-}
 CLOCKS = [f"{weekday}-{hour:02}" for weekday in range(1, 8) for hour in range(24)]
 SHARES = (0.5, 0.75, 0.9, 0.95, 1.0)
 type Key = tuple[str | None, ...]
-type Row = tuple[Any, ...]
+type Row = tuple[Any, ...]  # the key a cell counts under, its measure, and what was selected of it
 
 
 def can_answer(question: Question, *, lengths: bool = False) -> bool:
@@ -47,75 +42,72 @@ def can_answer(question: Question, *, lengths: bool = False) -> bool:
 
 def counts(question: Question, *measures: str) -> list[dict[Key, int]]:
     """Return for each measure how many there are by key; under the empty key all together."""
-    found: dict[str, dict[Key, int]] = {measure: {} for measure in measures}
+    found: dict[str, dict[Key, int]] = {measure: defaultdict(int) for measure in measures}
     if CLOCK in question.by:
         _by_clock(question, found)
     else:
-        for measure, *key, n in _added(question, measures, "sum(n)::bigint"):
-            found[measure][tuple(key)] = n
-    for some in found.values():
-        if some:
-            some[()] = sum(some.values())
-    return list(found.values())
+        for key, measure, n in _read(question, measures, "n"):
+            found[measure][key] += n
+    return [{**some, (): sum(some.values())} if some else {} for some in found.values()]
 
 
 def figures(question: Question) -> dict[Key, dict[str, Any]]:
     """Return the figures of every key, percentiles within one percent; none where facts are few enough to be read."""
     if not can_answer(question, lengths=True):
         return {}
-    select = "sum(n)::bigint, sum(total)::bigint, string_agg(histogram, ''::bytea)"
-    rows = _added(question, [question.metric.source.measure], select)
-    n, total = (sum(row[place] for row in rows) for place in (-3, -2))
-    if n <= EXACT_UP_TO:
+    parts: dict[Key, list[Row]] = defaultdict(list)
+    for row in _read(question, [question.metric.source.measure], "n, total, histogram"):
+        parts[row[0]].append(row)
+    sums = {key: (sum([row[2] for row in some]), sum([row[3] for row in some])) for key, some in parts.items()}
+    whole = sum(n for n, _ in sums.values())
+    if whole <= EXACT_UP_TO:
         return {}
-    read = histogram.percentiles([[row[-1]] for row in rows], SHARES)
-    found = {tuple(row[1:-3]): _figure(row[-3], row[-2], spread) for row, spread in zip(rows, read, strict=True)}
-    if question.by:
-        (whole,) = histogram.percentiles([[row[-1] for row in rows]], SHARES)
-        found[()] = _figure(n, total, whole)
-    return found
-
-
-def _figure(n: int, total: int, spread: Sequence[float]) -> dict[str, Any]:
-    p50, p75, p90, p95, longest = spread
-    return dict(n=n, mean=total / n / 1e6, p50=p50, p75=p75, p90=p90, p95=p95, max=longest, approximate=True)
+    spreads = histogram.percentiles([[row[4] for row in some] for some in parts.values()], SHARES, whole=True)
+    sums[()] = (whole, sum(total for _, total in sums.values()) if question.by else sums[()][1])
+    return {
+        key: dict(n=n, mean=total / n / 1e6, p50=p50, p75=p75, p90=p90, p95=p95, max=longest, approximate=True)
+        for (key, (n, total)), (p50, p75, p90, p95, longest) in zip(sums.items(), spreads, strict=bool(question.by))
+    }
 
 
 def _by_clock(question: Question, found: dict[str, dict[Key, int]]) -> None:
     """Add counts by the hour of the week, among whatever else they are split by."""
     place = question.by.index(CLOCK)
     others = question._replace(by=tuple(word for word in question.by if word != CLOCK))
-    weeks: dict[tuple[str, Key], np.ndarray] = defaultdict(lambda: np.zeros(HOURS[MONTH], dtype=np.int64))
-    for measure, *key, weekday, hours in _read(others, list(found), "extract(isodow FROM day)::int, hours"):
+    weeks: dict[tuple[str, Key], Any] = defaultdict(lambda: np.zeros(HOURS[MONTH], dtype=np.int64))
+    for key, measure, weekday, hours in _read(others, list(found), "extract(isodow FROM day)::int, hours"):
         first = 0 if len(hours) == HOURS[MONTH] else HOURS[DAY] * (weekday - 1)
-        weeks[measure, tuple(key)][first : first + len(hours)] += hours
+        weeks[measure, key][first : first + len(hours)] += hours
     for (measure, rest), week in weeks.items():
         found[measure] |= {
             (*rest[:place], clock, *rest[place:]): n for clock, n in zip(CLOCKS, week.tolist(), strict=True) if n
         }
 
 
-def _added(question: Question, measures: Sequence[str], select: str) -> list[Row]:
-    """Return a row for each measure and key that has cells: measure, key, what is selected."""
-    grouped = ", ".join(str(place) for place in range(1, len(question.by) + 2))
-    return _read(question, measures, select, f"GROUP BY {grouped}")
-
-
 # A range of the index each for the days before the whole months, for these, and for the days after.
 CELLS = """
-SELECT {select} FROM unnest(%s::text[], %s::date[], %s::date[]) AS part(span, first, past)
+SELECT value, day, measure, {} FROM unnest(%s::text[], %s::date[], %s::date[]) AS part(span, first, past)
 JOIN metrics_cell cell ON cell.span = part.span AND cell.day >= part.first AND cell.day < part.past
-WHERE workspace_id = %s AND measure = ANY(%s) AND dimension = %s AND (%s::text[] IS NULL OR value = ANY(%s)) {grouped}
+WHERE workspace_id = %s AND measure = ANY(%s) AND dimension = %s AND (%s::text[] IS NULL OR value = ANY(%s))
 """
 
 
-def _read(question: Question, measures: Sequence[str], select: str, grouped: str = "") -> list[Row]:
-    asked = {*question.by, *(name for name, _ in question.filters)}
-    dimension = "agent" if "agent" in asked else "channel"
-    wanted = next((list(values) for name, values in question.filters if name == dimension), None)
-    shown = ["measure", *(PARTS.get(word, "nullif(value, '')") for word in question.by), select]
+def _read(question: Question, measures: Sequence[str], select: str) -> list[Row]:
+    by, filters = question.by, dict(question.filters)
+    dimension = "agent" if "agent" in {*by, *filters} else "channel"
+    wanted = list(filters[dimension]) if dimension in filters else None
     values = [*_spans(question), question.workspace.pk, list(measures), dimension, wanted, wanted]
-    return binary.read(CELLS.format(select=", ".join(shown), grouped=grouped), values)
+    rows = binary.read(CELLS.format(select), values)
+    return [(tuple([part(word, value, day) for word in by]), *content) for value, day, *content in rows]
+
+
+@lru_cache(maxsize=100_000)
+def part(word: str, value: str, day: date) -> str | None:
+    """Return a word of the key of a cell, as facts write it: of its first day, or else its value."""
+    if word == "week":
+        year, week, _weekday = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return {"day": day.isoformat(), "month": day.isoformat()[:7]}.get(word, value or None)
 
 
 def _spans(question: Question) -> tuple[list[str], list[date], list[date]]:

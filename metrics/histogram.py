@@ -32,36 +32,46 @@ def unpack(packed: bytes) -> Counter[int]:
     return Counter(dict(zip(pairs[:, 0].tolist(), pairs[:, 1].tolist(), strict=True)))
 
 
-def percentiles(keyed: Sequence[Sequence[bytes]], shares: Sequence[float]) -> list[tuple[float, ...]]:
+def percentiles(
+    keyed: Sequence[Sequence[bytes]], shares: Sequence[float], *, whole: bool = False
+) -> list[tuple[float, ...]]:
     """Return for each key, which is a sum of histograms, its percentiles (type 7) in seconds, within one percent.
 
-    ``shares`` lie between 0 and 1. Every key needs at least one count.
+    ``shares`` lie between 0 and 1. Every key needs at least one count. ``whole`` adds, last, those of all keys together.
     """
     pairs = np.frombuffer(b"".join(chain.from_iterable(keyed)), dtype="<i4").reshape(-1, 2)
     if not len(pairs):
         return []
     sizes = [sum(map(len, some)) // PAIR for some in keyed]
-    first = int(pairs[:, 0][pairs[:, 0] != ZERO].min(initial=0)) - 1  # where no time at all stands
-    places = np.where(pairs[:, 0] == ZERO, first, pairs[:, 0]).astype(np.int64) - first
+    places = pairs[:, 0].astype(np.int64)
+    nothing = places == ZERO
+    if has_nothing := nothing.any():
+        places[nothing] = places[~nothing].min(initial=0) - 1  # where no time at all stands
+    first = int(places.min())
+    places -= first
     width = int(places.max()) + 1
     laid = np.repeat(np.arange(len(keyed)) * width, sizes) + places
     if len(keyed) * width <= DENSE * len(pairs):
-        counts = np.bincount(laid, weights=pairs[:, 1], minlength=len(keyed) * width).astype(np.int64)
+        counts = np.bincount(laid, weights=pairs[:, 1], minlength=len(keyed) * width)
         places, ends = np.tile(np.arange(width), len(keyed)), np.arange(1, len(keyed) + 1) * width
     else:
         order = np.argsort(laid, kind="stable")  # in order already where each key is one histogram
-        counts, places, ends = pairs[order, 1].astype(np.int64), places[order], np.cumsum(sizes)
+        counts, places, ends = pairs[order, 1], places[order], np.cumsum(sizes)
+    if whole:
+        counts = np.concatenate((counts, np.bincount(places, weights=counts, minlength=width)))
+        places, ends = np.concatenate((places, np.arange(width))), np.append(ends, ends[-1] + width)
     seconds = np.exp((np.arange(width) + first - 0.5) * BASE)
-    seconds[0] = 0.0
-    upto = np.cumsum(counts)
+    if has_nothing:
+        seconds[0] = 0.0
+    upto = np.cumsum(counts, dtype=np.int64)
     before = np.concatenate(([0], upto[ends - 1]))
     n = np.diff(before)
     ranks = np.outer(n - 1, shares)
     nearest = np.round(ranks)  # a whole rank may come out a hair beside itself: 15/22 * 22 < 15
     ranks = np.where(np.abs(ranks - nearest) < 1e-9, nearest, ranks)
-    whole = np.floor(ranks).astype(np.int64)
+    lower = np.floor(ranks).astype(np.int64)
     below, above = (
         seconds[places[np.searchsorted(upto, before[:-1, None] + rank, side="right")]]
-        for rank in (whole, np.minimum(whole + 1, n[:, None] - 1))
+        for rank in (lower, np.minimum(lower + 1, n[:, None] - 1))
     )
-    return [tuple(row) for row in (below + (above - below) * (ranks - whole)).tolist()]
+    return [tuple(row) for row in (below + (above - below) * (ranks - lower)).tolist()]

@@ -186,10 +186,10 @@ def ours(asked: Asked, workspace: Workspace, today: date, *, cells: bool = True)
         still = waiting(Asked("reply_time").question(workspace, today), timezone.now())
         return {(): (still.censored,)}
     given = answer(asked.question(workspace, today), cells=cells, people=False, lean=True)
-    kind = given.question.metric
+    are_times = bool(given.question.metric.clocks)
     found: Found = {}
     for figure in given.rows:
-        if kind.clocks:
+        if are_times:
             found[figure.key] = (figure.n, figure.p50 or 0.0, figure.p90 or 0.0)
         else:
             found[figure.key] = (figure.n,) if figure.numerator is None else (figure.n, figure.numerator)

@@ -12,6 +12,7 @@ from hub.models import Workspace
 from metrics import crowd, heavy
 from metrics.crowd import Crowd
 from metrics.models import Cell
+from metrics.observed import MEMBER
 from metrics.query import Answer, Freshness, answer
 from metrics.rebuild import differences
 from tests.metrics.conftest import Tell, derive_all
@@ -97,9 +98,8 @@ def test_times_of_whole_months_come_from_the_cells_of_months(
 
 def test_people_whose_ids_end_alike_are_told_apart() -> None:
     def seen(*ids: tuple[int, int]) -> Crowd:
-        heads, tails = (np.array(part, dtype=np.int64) for part in zip(*ids, strict=True))
-        none = np.zeros(len(ids), dtype=np.int64)
-        return Crowd(heads, tails, none, none, none, [""], [])
+        packed = np.array([(head, tail, 0, 0) for head, tail in ids], dtype=MEMBER)
+        return Crowd(packed, packed["tail"].astype(np.uint64), np.zeros(len(ids), dtype=np.int64), [""], [])
 
     some = seen((1, 7), (2, 7), (1, 7), (3, 5))
     numbers, people = crowd._numbered(some)
