@@ -7,7 +7,7 @@ import { toast } from "../../hub/js/toast.js";
 import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
 import { createDesk } from "./desk.js";
-import { createOfflineBar, createSide, listenForClicks } from "./panes.js";
+import { createOfflineBar, createSide, createWaiting, listenForClicks, tellUnread } from "./panes.js";
 import { createReactions } from "./reactions.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
@@ -25,6 +25,7 @@ const initial = read("state");
 const store = new Store(initial);
 const { me } = store;
 const toggleSide = createSide(root);
+const waits = createWaiting(root);
 let opened = null; // {conversation, customer, merges, suggestions, previous}
 let opening = null; // the id on its way, and what the feed told of it meanwhile
 let late = [];
@@ -74,6 +75,7 @@ function open(id, keep = false) {
   if (!keep) history.pushState({ id }, "", `/inbox/${id}/?${store.query()}`);
   list.open(id);
   pane("thread");
+  waits(id !== opened?.conversation.id);
   opening = id;
   late = [];
   ready = load(id);
@@ -86,7 +88,10 @@ async function load(id) {
     show(data);
     for (const message of late) thread.put(message);
   } catch (refusal) {
-    if (opening === id) complain(refusal);
+    if (opening !== id) return;
+    waits(false);
+    list.open(opened?.conversation.id ?? null);
+    complain(refusal);
   } finally {
     if (opening === id) opening = null;
   }
@@ -94,6 +99,7 @@ async function load(id) {
 
 function show(data) {
   opened = data;
+  waits(false);
   typing.stop();
   $("[data-none]").hidden = true;
   $("[data-open]").hidden = false;
@@ -113,6 +119,7 @@ function show(data) {
 function close(keep = false) {
   const id = opened?.conversation.id;
   opened = opening = null;
+  waits(false);
   $("[data-none]").hidden = false;
   $("[data-open]").hidden = true;
   $("[data-side-body]").hidden = true;
@@ -134,11 +141,7 @@ function paint() {
   paintFacts(opened.conversation);
 }
 
-function title() {
-  const { unread } = store.counts;
-  const name = opened?.conversation.customer_name || $("h1").textContent;
-  document.title = `${unread ? `(${unread}) ` : ""}${name} · Novelo`;
-}
+const title = () => tellUnread(store.counts.unread, opened?.conversation.customer_name || $("h1").textContent);
 
 /** Take the server's word for one conversation. */
 function take(row) {
@@ -235,11 +238,7 @@ function walk(step, opens) {
   else list.focus(id);
 }
 
-store.addEventListener("counts", () => {
-  const dot = $("[data-rail-dot]");
-  if (dot) dot.hidden = !store.counts.unread;
-  title();
-});
+store.addEventListener("counts", title);
 
 listenForClicks(root, {
   acts: {

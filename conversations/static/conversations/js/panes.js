@@ -18,6 +18,34 @@ export function createSide(root) {
   };
 }
 
+/**
+ * A conversation on its way: ghosts after a moment, so that nobody reads or answers the one before. Returns how to say whether
+ * one is waited for; who was writing goes on writing.
+ */
+export function createWaiting(root) {
+  const text = $("[data-text]", root);
+  let timer = 0;
+  return (waits) => {
+    clearTimeout(timer);
+    if (waits) {
+      timer = setTimeout(() => {
+        root.dataset.opening ??= document.activeElement === text ? "writing" : "reading";
+      }, 150);
+      return;
+    }
+    const wrote = root.dataset.opening === "writing";
+    delete root.dataset.opening;
+    if (wrote) text.focus();
+  };
+}
+
+/** How much is unread: in the window's name beside whom one reads, and as a dot on the rail. */
+export function tellUnread(unread, name) {
+  document.title = `${unread ? `(${unread}) ` : ""}${name} · Novelo`;
+  const dot = $("[data-rail-dot]");
+  if (dot) dot.hidden = !unread;
+}
+
 /** The bar that says the hub is out of reach, shown after two seconds of it. Returns how to say whether it is. */
 export function createOfflineBar() {
   const bar = $("[data-offline]");

@@ -166,7 +166,7 @@ export function createViews(store, { onShown }) {
   const asked = Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => form.elements[name]));
   store.filters = asked;
   store.chosenSort = new URLSearchParams(location.search).get("sort") ?? "";
-  paint();
+  store.tell("rows"); // with its filters: an empty list says that they are why
   paintCounts();
 
   return { show, again: () => show(store.view, store.filters, store.chosenSort) };
