@@ -19,20 +19,22 @@ WORDS, CHANGES = "search", "search_changes"  # the marks: a transaction of histo
 
 # Words with figures in them are many and said once: they are found without the vocabulary.
 KEEP = f"""
-WITH said AS (
-  SELECT id, workspace_id, shown_at, to_tsvector('novelo', translate(left(text, %(longest)s), '{JOINTS[0]}', '{JOINTS[1]}')) AS words
-  FROM conversations_message
-  WHERE id = ANY(%(ids)s::uuid[]) AND workspace_id = %(workspace)s AND text <> '' AND deleted_at IS NULL
+WITH seen AS MATERIALIZED (
+  SELECT id, shown_at, left(text, %(longest)s) AS text, text <> '' AND deleted_at IS NULL AS stands
+  FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND workspace_id = %(workspace)s
+), gone AS (
+  DELETE FROM conversations_searchentry entry USING seen WHERE entry.message_id = seen.id AND NOT seen.stands
 ), kept AS (
   INSERT INTO conversations_searchentry AS entry (message_id, workspace_id, at, words)
-  SELECT id, workspace_id, shown_at, words FROM said
+  SELECT id, %(workspace)s, shown_at, to_tsvector('novelo', translate(text, '{JOINTS[0]}', '{JOINTS[1]}')) FROM seen WHERE stands
   ON CONFLICT (message_id) DO UPDATE SET words = excluded.words WHERE entry.words <> excluded.words
   RETURNING words
 ), counted AS (
   INSERT INTO conversations_searchword (workspace_id, word, count)
-  SELECT %(workspace)s, word, count(*) FROM kept, unnest(tsvector_to_array(words)) AS word
-  WHERE length(word) BETWEEN 2 AND 40 AND word !~ '[0-9@/]' GROUP BY word ORDER BY word
-  ON CONFLICT (workspace_id, word) DO NOTHING
+  SELECT %(workspace)s, word, count(*) FROM kept, unnest(tsvector_to_array(words)) AS said (word) GROUP BY word
+  HAVING length(word) BETWEEN 2 AND 40 AND word !~ '[0-9@/]' AND NOT EXISTS (
+    SELECT FROM conversations_searchword known WHERE known.workspace_id = %(workspace)s AND known.word = said.word)
+  ORDER BY word ON CONFLICT (workspace_id, word) DO NOTHING
 )
 SELECT count(*) FROM kept
 """  # noqa: S608  constants of this house
@@ -45,11 +47,6 @@ WHERE entry.message_id = ANY(%(sample)s::uuid[]) AND length(word) BETWEEN 2 AND 
 GROUP BY word ORDER BY word
 ON CONFLICT (workspace_id, word) DO UPDATE SET count = known.count + excluded.count
 """  # noqa: S608  constants of this house
-GONE = """
-DELETE FROM conversations_searchentry WHERE message_id = ANY(%(ids)s::uuid[]) AND EXISTS (
-  SELECT 1 FROM conversations_message message WHERE message.id = message_id AND message.workspace_id = %(workspace)s
-    AND (message.deleted_at IS NOT NULL OR message.text = ''))
-"""
 # The next event behind each mark, by the index, as the figures look for theirs.
 NEWS = """
 SELECT workspace.id FROM hub_workspace workspace
@@ -91,7 +88,6 @@ def keep(workspace_id: UUID, ids: Iterable[UUID]) -> int:
     sample = [key for key in keys if key.int % SAMPLE == 0]
     given: dict[str, Any] = {"workspace": workspace_id, "ids": bulk.array(keys), "longest": LONGEST_TEXT}
     with connection.cursor() as cursor:
-        cursor.execute(GONE, given)
         cursor.execute(KEEP, given)
         kept = int(cursor.fetchone()[0])
         if sample and kept:

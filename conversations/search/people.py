@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from conversations.prepared import pipelined
 from conversations.querysets.customer import ACCENTED, FEWEST_DIGITS, PLAIN, unaccented
 from conversations.search.wording import allowance, distance
 from hub.models import Workspace
@@ -39,51 +40,58 @@ WHERE workspace_id = %(workspace)s AND %(typed)s <%% {NAME}
 ORDER BY word_similarity(%(typed)s, {NAME}) DESC, id DESC LIMIT 50
 """  # noqa: S608  constants of this file
 
+# What comparing letters costs is more than PostgreSQL thinks: it would read everybody, up to some ten thousand people.
+BY_LETTERS = """
+SELECT set_config('enable_seqscan', 'off', true), set_config('pg_trgm.word_similarity_threshold', %s, true)
+"""
+AS_EVER = "SELECT set_config('enable_seqscan', 'on', true)"
+
 
 def people(workspace: Workspace, text: str, limit: int = 5) -> list[UUID]:
     """Return who stands for the people that ``text`` means, the likeliest first: by name, by address, by a name nearly so."""
     typed = unaccented(" ".join(text.split()))
     if not typed:
         return []
+    with transaction.atomic(), pipelined(), connection.cursor() as cursor:
+        cursor.execute(BY_LETTERS, [str(NEAR)])
+        found = _looked_for(workspace, typed, limit)
+        cursor.execute(AS_EVER)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def _looked_for(workspace: Workspace, typed: str, limit: int) -> list[UUID]:
     letters = _literal(typed)
     inside = f"%{letters}%" if len(typed) >= SHORTEST_INSIDE else f"{letters}%"
     given = {"workspace": workspace.pk, "typed": typed, "limit": limit}
     names = given | {"pattern": inside, "start": f"{letters}%", "word": f"% {letters}%"}
-    found = _ask(CALLED, names)
+    found = [row[0] for row in _ask(CALLED, names)]
     digits = "".join(letter for letter in typed if letter.isdigit())
     number = len(digits) >= FEWEST_DIGITS and not any(letter.isalpha() for letter in typed)
     if len(found) < limit and len(typed) >= SHORTEST_INSIDE:
-        found += _ask(REACHED, given | {"pattern": f"%{digits}%" if number else inside})
+        found += [row[0] for row in _ask(REACHED, given | {"pattern": f"%{digits}%" if number else inside})]
     if not found and not number and len(typed) >= SHORTEST_INSIDE and len(typed.split()) <= MOST_WORDS:
-        found = _alike(given)
-    return list(dict.fromkeys(found))[:limit]
-
-
-def _alike(given: dict[str, Any]) -> list[UUID]:
-    """Return people of whose name every typed word is at most an error or two away, the nearest first."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {NEAR}")
-        cursor.execute(ALIKE, given)
-        rows = cursor.fetchall()
-    near = [(_apart(str(given["typed"]), name), key) for key, name in rows]
-    return [key for apart, key in sorted(near, key=lambda pair: pair[0] or 0) if apart is not None]
+        near = [(_apart(typed, name), key) for key, name in _ask(ALIKE, given)]
+        found = [key for apart, key in sorted(near, key=lambda pair: pair[0] or 0) if apart is not None]
+    return found
 
 
 def _apart(typed: str, name: str) -> int | None:
     """Return how far the typed words are from those of the name, None when one of them is another word."""
     total = 0
     for word in typed.split():
-        least = min((distance(word, other) for other in name.split()), default=len(word))
-        if least > allowance(word):
+        most = allowance(word)
+        near = [distance(word, other) for other in name.split() if abs(len(other) - len(word)) <= most]
+        least = min(near, default=most + 1)
+        if least > most:
             return None
         total += least
     return total
 
 
-def _ask(statement: str, given: dict[str, Any]) -> list[UUID]:
+def _ask(statement: str, given: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _literal(text: str) -> str:
