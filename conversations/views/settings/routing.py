@@ -37,13 +37,12 @@ class QueueForm(HouseForm):
 
     def __init__(self, workspace: Workspace, data: Any = None) -> None:
         super().__init__(data, initial=house.shown(workspace)["everybody"])
-        for field, label, text in (
+        self.say(
             ("method", _("Who is given a conversation"), ""),
             ("sticky", _("Whoever answered a customer last is given them again"), ""),
             ("silent_minutes", _("Back to the queue after so many minutes without an answer"), _("0 means never.")),
             ("gone_minutes", _("Back to the queue when its agent is away for so many minutes"), _("Empty: the same. 0 means never.")),
-        ):  # fmt: skip
-            self.fields[field].label, self.fields[field].help_text = label, text
+        )  # fmt: skip
 
 
 class PausesForm(HouseForm):
@@ -53,9 +52,8 @@ class PausesForm(HouseForm):
 
     def __init__(self, workspace: Workspace, data: Any = None) -> None:
         super().__init__(data, initial={"reasons": "\n".join(house.shown(workspace)["break_reasons"])})
-        self.fields["reasons"].label = _("Reasons, one a line")
         usual = ", ".join(pauses.reasons(Workspace()).values())
-        self.fields["reasons"].help_text = _("Empty: %(usual)s.") % {"usual": usual}
+        self.say(("reasons", _("Reasons, one a line"), _("Empty: %(usual)s.") % {"usual": usual}))
 
     def refuse(self, refused: Refused) -> None:
         """Put the sentence at the lines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -68,45 +68,62 @@ class RuleForm(HouseForm):
     priority = forms.ChoiceField(required=False)
 
     def __init__(
-        self, workspace: Workspace, known: Known, rule: Mapping[str, Any], data: Any = None, **kwargs: Any
+        self,
+        workspace: Workspace,
+        known: Known,
+        rule: Mapping[str, Any],
+        data: Any = None,
+        typed: Mapping[str, Any] | None = None,
     ) -> None:
         self.workspace, self.known = workspace, known
-        self.kept: dict[str, Any] = dict(rule.get("if", {}).get("attribute") or {})
-        super().__init__(data, initial=_initial(rule) | kwargs.pop("typed", {}), **kwargs)
+        self.kept: dict[str, Any] = dict((rule.get("if") or {}).get("attribute") or {})
+        super().__init__(data, initial={**_initial(rule), **(typed or {})})
         self.gone: set[str] = set()
-        others = {str(self.initial[name]) for name in ("language", "speaks")} - dict(SPOKEN).keys() - {""}
-        spoken, anything = [*SPOKEN, *((code, code) for code in sorted(others))], _("Any")
-        own = [(key, row.title) for key, row in known.fields.items()]
-        own += [(key, key) for key in self.kept if key not in known.fields]
-        for name, label, first, choices in (
-            ("channel_kind", _("Kind of channel"), anything, known.kinds),
-            ("channel", _("Channel"), anything, known.channels),
-            ("label", _("Label"), anything, known.labels),
-            ("language", _("Language of the customer"), anything, spoken),
-            ("hours", _("Working hours"), anything, [(word, CHOICE_WORDS[word]) for word in ("open", "closed")]),
-            ("field", _("Field of the customer"), anything, own),
-            ("team", _("To the team"), _("Stays in its queue"), known.teams),
-            ("agent", _("To whom before all others"), _("Nobody in particular"), known.members),
-            ("speaks", _("Its agent speaks"), anything, spoken),
-            ("priority", _("Priority"), _("As it is"), [(str(rank), word) for rank, word in PRIORITIES.items()]),
-        ):
-            self._offer(name, label, first, choices)
-        self.fields["name"].label, self.fields["skills"].label = _("Name"), _("Its agent knows")
-        self.fields["name"].help_text = _("Agents read it where they read why they have a conversation.")
-        self.fields["label"].help_text = _("Also when it is put on later, while nobody has the conversation.")
-        self.fields["agent"].help_text = _("While they are there and have room; else it goes on as its queue says.")
-        self.fields["skills"].help_text = _("Words between commas, as they stand with the people.")
+        for name, (first, choices) in self._choices().items():
+            self._offer_known(name, [("", first), *choices])
         if chosen := self._chosen():
             self.fields["value"] = _value_field(known.fields.get(chosen), self.kept.get(chosen))
             self.fields["value"].label = _("Its value")
+        self.say(
+            ("name", _("Name"), _("Agents read it where they read why they have a conversation.")),
+            ("channel_kind", _("Kind of channel"), ""),
+            ("channel", _("Channel"), ""),
+            ("label", _("Label"), _("Also when it is put on later, while nobody has the conversation.")),
+            ("language", _("Language of the customer"), ""),
+            ("hours", _("Working hours"), ""),
+            ("field", _("Field of the customer"), ""),
+            ("team", _("To the team"), ""),
+            ("agent", _("To whom before all others"), _("While they are there and have room; else it goes on as its queue says.")),
+            ("skills", _("Its agent knows"), _("Words between commas, as they stand with the people.")),
+            ("speaks", _("Its agent speaks"), ""),
+            ("priority", _("Priority"), ""),
+        )  # fmt: skip
 
-    def _offer(self, name: str, label: str, first: str, choices: Iterable[Pair]) -> None:
-        field, offered = self.fields[name], [("", first), *choices]
-        assert isinstance(field, forms.ChoiceField)
+    def _choices(self) -> dict[str, tuple[str, list[Pair]]]:
+        """Return what each field offers: the word for nothing in particular, and the rest."""
+        known, anything = self.known, _("Any")
+        others = {str(self.initial[name]) for name in ("language", "speaks")} - dict(SPOKEN).keys() - {""}
+        spoken = [*SPOKEN, *((code, code) for code in sorted(others))]
+        own = [(key, row.title) for key, row in known.fields.items()]
+        return {
+            "channel_kind": (anything, known.kinds),
+            "channel": (anything, known.channels),
+            "label": (anything, known.labels),
+            "language": (anything, spoken),
+            "hours": (anything, [(word, CHOICE_WORDS[word]) for word in ("open", "closed")]),
+            "field": (anything, own + [(key, key) for key in self.kept if key not in known.fields]),
+            "team": (_("Stays in its queue"), known.teams),
+            "agent": (_("Nobody in particular"), known.members),
+            "speaks": (anything, spoken),
+            "priority": (_("As it is"), [(str(rank), word) for rank, word in PRIORITIES.items()]),
+        }
+
+    def _offer_known(self, name: str, offered: list[Pair]) -> None:
+        """Offer what is here, and what the rule names though it is gone."""
         if (now := str(self.initial.get(name, ""))) not in dict(offered):
             self.gone.add(name)
-            offered.append((now, _("no longer here")))
-        field.label, field.choices = label, offered
+            offered = [*offered, (now, _("no longer here"))]
+        self.offer(name, offered)
 
     def _chosen(self) -> str:
         """Return the field of the customer that is chosen now, "" for none."""
