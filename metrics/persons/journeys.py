@@ -121,7 +121,7 @@ CONVERTED = f"""(
 # A journey beside every channel where one has ended, so that what it is divided by stays all that started.
 CROSSED = f"""(
     WITH {STARTED},
-    place AS (SELECT DISTINCT to_channel FROM journey WHERE to_channel IS NOT NULL)
+    place AS MATERIALIZED (SELECT DISTINCT to_channel FROM journey WHERE to_channel IS NOT NULL)
     SELECT %(workspace)s::uuid AS workspace_id, journey.id, customer_id, at, last_at, paid_at, from_channel, place.to_channel,
         coalesce(journey.to_channel = place.to_channel, false) AS crossed
     FROM journey LEFT JOIN place ON place.to_channel <> journey.from_channel
@@ -135,7 +135,7 @@ ASSISTED = f"""(
         SELECT order_id, customer_id, paid_at, array_agg(channel_kind) FILTER (WHERE place < places) AS before_last
         FROM led GROUP BY order_id, customer_id, paid_at
     ),
-    channel AS (SELECT DISTINCT channel_kind FROM led)
+    channel AS MATERIALIZED (SELECT DISTINCT channel_kind FROM led)
     SELECT %(workspace)s::uuid AS workspace_id, order_id AS id, customer_id, paid_at, channel.channel_kind,
         coalesce(channel.channel_kind = ANY(before_last), false) AS assisted
     FROM sale CROSS JOIN channel

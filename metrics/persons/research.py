@@ -25,7 +25,7 @@ RESEARCHED = f"""(
         SELECT sale.id, touch.channel_kind, max(touch.at) AS at FROM sale JOIN touch ON touch.customer_id = sale.customer_id
             AND touch.at <= sale.paid_at AND touch.at >= sale.paid_at - {BEFORE}
         WHERE touch.kind IN {SOUGHT} AND touch.channel_kind NOT IN ('store', '') GROUP BY sale.id, touch.channel_kind
-    ), place AS (SELECT DISTINCT channel_kind FROM looked)
+    ), place AS MATERIALIZED (SELECT DISTINCT channel_kind FROM looked)
     SELECT sale.workspace_id, sale.customer_id, sale.id AS order_id, concat(sale.id, ':', basis, ':', place.channel_kind) AS id,
         sale.paid_at, sale.store, place.channel_kind AS research_channel, basis, seen.at AS looked_at,
         CASE basis WHEN 'matched' THEN identified WHEN 'highest' THEN seen.at IS NOT NULL OR NOT identified
