@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import takewhile
 from threading import Barrier, Event
 from uuid import UUID
@@ -161,8 +162,9 @@ def test_a_first_message_wakes_routing_where_something_is_given_out() -> None:
             drain()
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, 'the end')", [CHANNEL])
-            words = (notice.payload for notice in ear.notifies(timeout=60))
-            heard.append(list(takewhile(lambda word: word != "the end", words)))
+            with closing(ear.notifies(timeout=60)) as notices:  # it holds the connection until it is closed
+                words = (notice.payload for notice in notices)
+                heard.append(list(takewhile(lambda word: word != "the end", words)))
     assert ["route" in words for words in heard] == [False, True]
     assert tasks.route()["given"] == 1
     assert Conversation.objects.of(here.workspace).get().assignee == agent
