@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from hub.models import Workspace
-from metrics import cells, facts
+from metrics import cells, facts, statistics
 from metrics.aggregate import conversations_of, horizon, locked_mark, rederive, rederive_persons
 from metrics.models import Mark, Stale, StalePerson
 from metrics.persons import rows as persons
@@ -34,6 +34,7 @@ def rebuild(workspace: Workspace) -> int:
             rederive_persons(workspace, people, before=end, count=False)
         cells.recount(workspace.pk, ZoneInfo(workspace.timezone))
         Mark.objects.filter(pk=mark.pk).update(transaction=end, timezone=workspace.timezone)
+    statistics.refresh()
     return count
 
 

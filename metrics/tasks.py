@@ -7,9 +7,13 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from metrics import statistics
 from metrics.aggregate import derive_pending, forget_gone_workspaces
 from metrics.digest.sending import send_due
 
+MANY_LOOKED_AT = (
+    1_000  # conversations and people of one wake-up, after which PostgreSQL may know too little of what there is
+)
 SECONDS_A_WAKE = 10.0  # then the worker hears other wake-ups; the next one goes on
 
 
@@ -21,6 +25,8 @@ def derive() -> int:
     while time.monotonic() < end and (some := derive_pending()):
         looked_at += some
     forget_gone_workspaces()
+    if looked_at >= MANY_LOOKED_AT:
+        statistics.refresh()
     return looked_at
 
 

@@ -6,10 +6,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from conversations.models import HistoryEvent
 from hub.models import Workspace
-from metrics import cells as cells_kept
+from metrics import cells as cells_kept, statistics
 from metrics.models import Cell, ConversationFact, Mark, VolumeFact, WaitFact
 from metrics.rebuild import rebuild
 from tests.metrics.conftest import Tell, derive_all
@@ -89,3 +90,20 @@ def test_a_restored_history_from_a_longer_life_is_derived(workspace: Workspace, 
     assert derive_all() == 0
     run()
     assert WaitFact.objects.count() == 2
+
+
+def test_what_changed_much_is_looked_at_anew_by_the_planner(
+    workspace: Workspace, tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "MANY", 2)
+    statistics.refresh()
+    for _ in range(3):
+        tell(F3)
+    derive_all()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+    assert "metrics_waitfact" in statistics.refresh()
+    assert statistics.refresh() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'metrics_waitfact'")
+        assert cursor.fetchone() == (6,)
