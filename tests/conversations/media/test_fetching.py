@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -212,7 +213,8 @@ def test_a_message_says_at_once_that_there_is_a_file(arrive: Callable[..., list[
     with psycopg.connect(address, autocommit=True) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         assert arrive(messages(said("wamid.1", **image))) == ["processed"]
-        assert any(notice.payload == "media" for notice in listener.notifies(timeout=60))
+        with closing(listener.notifies(timeout=60)) as notices:  # it holds the connection until it is closed
+            assert "media" in (notice.payload for notice in notices)
         row = Attachment.objects.get()
         assert (row.state, row.provider_ref) == ("pending", "777")
         due()
