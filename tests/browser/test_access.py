@@ -14,13 +14,13 @@ SignIn = Callable[..., Page]
 SMALL = {"width": 390, "height": 844}
 
 
-def expect_no_barrier(page: Page) -> None:
-    """Fail with what axe has against the page."""
+def expect_no_barrier(page: Page, region: str | None = None) -> None:
+    """Fail with what axe has against the page, or a region of it by its selector."""
     # Colors on their way from one theme to the other are nobody's: look when they have arrived.
     page.evaluate(
         "() => Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished))"
     )
-    found = Axe().run(page)
+    found = Axe().run(page, region)
     assert found.violations_count == 0, found.generate_report()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from conversations import marking, search
 from conversations.act import act
@@ -98,6 +98,14 @@ def test_it_does_much_at_once_by_keyboard_and_takes_it_back(shop: Shop, sign_in:
     page.keyboard.press("Enter")
     expect(row.locator(".label-chip")).to_have_text(["VIP"])
     row.locator("a").focus()
+    page.keyboard.press("l")
+    page.locator("[data-choose-search]").fill("Primeira compra")
+    with page.expect_response("**/conversations/bulk"):
+        page.keyboard.press("Enter")  # nobody has made it yet
+    expect(row.locator(".label-chip").filter(has_text="Primeira compra")).to_be_visible()
+    made = Label.objects.get(name="Primeira compra")
+    assert made.pk in Conversation.objects.get(pk=mine[3].pk).label_ids
+    row.locator("a").focus()
     page.keyboard.press("z")
     page.locator("#choose button").filter(has_text="09:00").first.click()
     expect(page.locator(".toast").filter(has_text="09:00")).to_be_visible()
@@ -111,6 +119,29 @@ def test_it_does_much_at_once_by_keyboard_and_takes_it_back(shop: Shop, sign_in:
     expect(page.locator(".toast").filter(has_text="Conversa resolvida")).to_be_visible()
     expect(row).to_have_count(0)
     assert Conversation.objects.get(pk=mine[3].pk).status == "resolved"
+
+
+def test_it_says_what_it_waits_for_and_why_it_is_empty(shop: Shop, sign_in: SignIn) -> None:
+    mine = dressed(shop)
+    page = sign_in(to=f"/inbox/{mine[0].pk}/?view=mine")
+    text = page.locator("#composer-text")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/thread/", hold)
+    text.click()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator(".thread-ghost")).to_be_visible()
+    expect(text).to_be_hidden()  # nothing is written to the one before
+    page.unroute("**/thread/")
+    held[0].continue_()
+    expect(page.locator("[data-thread] [data-name]")).to_have_text(mine[1].customer.name)
+    expect(text).to_be_focused()
+    page.goto("/inbox/?view=mine&priority=low")
+    page.get_by_role("button", name="Limpar filtros").locator("visible=true").click()
+    expect(page.locator(".row")).to_have_count(len(mine))
 
 
 def test_it_searches(shop: Shop, sign_in: SignIn) -> None:

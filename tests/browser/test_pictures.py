@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from tests.browser.busy import afternoon
 from tests.browser.company import Shop
 
 SignIn = Callable[..., Page]
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.long
 PLACE = Path(settings.BASE_DIR) / os.environ.get("NOVELO_PICTURES", "test-results/pictures")
 SIZES: dict[str, Any] = {
     "wide": {"width": 1440, "height": 900},
-    "middle": {"width": 1100, "height": 800},
+    "middle": {"width": 1024, "height": 768},
     "phone": {"width": 390, "height": 844},
 }
 
@@ -40,8 +41,7 @@ def take(page: Page, name: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
 def test_it_fits_every_window(page: Page, shop: Shop, sign_in: SignIn, theme: Any, size: str) -> None:
-    talk = shop.long_talk()
-    list(shop.crowd())
+    talk = afternoon(shop)
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size(SIZES[size])
     page.goto("/accounts/login/")
@@ -53,10 +53,9 @@ def test_it_fits_every_window(page: Page, shop: Shop, sign_in: SignIn, theme: An
     take(page, f"inbox_{theme}_{size}")
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["pt-br", "en", "es"])
 def test_it_fits_every_language(page: Page, shop: Shop, sign_in: SignIn, language: str) -> None:
-    talk = shop.long_talk()
-    list(shop.crowd())
+    talk = afternoon(shop)
     shop.users[0].language = language
     shop.users[0].save()
     sign_in(to=f"/inbox/{talk.pk}/")
@@ -69,10 +68,9 @@ def test_it_fits_every_language(page: Page, shop: Shop, sign_in: SignIn, languag
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_looks_like_this_in_the_readme(page: Page, shop: Shop, sign_in: SignIn, theme: Any) -> None:
-    talk = shop.long_talk()
-    list(shop.crowd())
+    talk = afternoon(shop)
     page.emulate_media(color_scheme=theme)
     sign_in(to=f"/inbox/{talk.pk}/")
-    page.locator(".message.note").scroll_into_view_if_needed()
+    page.locator(".message.note").first.scroll_into_view_if_needed()
     page.locator("[data-messages-scroller]").evaluate("element => element.scrollTop += 120")
     take(page, "inbox" if theme == "light" else "inbox_dark")
