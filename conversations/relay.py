@@ -1,7 +1,6 @@
-"""From NOTIFY to work: what comes in goes to a child of its own at once, everything else and every flood to Celery's workers.
+"""From NOTIFY to Celery: wakes the workers, and drains by itself when the broker is away or nobody comes.
 
-Drains by itself when the broker is away or nobody comes. Handlers never run in this process: a message that kills whoever
-works it must not kill the relay too.
+Handlers never run in this process: a message that kills whoever works it must not kill the relay too.
 """
 
 from __future__ import annotations
@@ -10,19 +9,18 @@ import contextlib
 import multiprocessing
 import os
 import select
+import signal
 import time
 from multiprocessing.context import ForkProcess
 from types import FrameType
-from typing import Any
 
 import psycopg
 import structlog
 from django.conf import settings
+from django.db import connections
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
-from conversations import tasks  # children must not spend seconds on reading it
-from conversations.attendant import Attendant, leave_the_parent
 from conversations.outbox import WAITED
 from conversations.wake import CHANNEL
 from hub.celery import app
@@ -32,7 +30,6 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 COALESCE_SECONDS = 0.02  # the first of a burst of notices wakes at once, the rest together after this
 CHILD_SECONDS = 8.0
-ATTEND_SECONDS = 0.5  # at most in one go; while a flood lasts, it is one hand among the workers'
 CHILD_KILL_SECONDS = {
     "inbound": 10.0,
     "outbound": 70.0,
@@ -95,7 +92,6 @@ class Relay:
         self.due: dict[str, float] = {}
         self.woken: dict[str, float] = {}
         self.children: dict[str, tuple[ForkProcess, float]] = {}
-        self.attendant = Attendant(_attend)
 
     def stop(self, _: int = 0, __: FrameType | None = None) -> None:
         """End after the present round."""
@@ -117,7 +113,6 @@ class Relay:
             except (psycopg.Error, OSError) as error:
                 log.warning("the relay lost its database and comes back", error=type(error).__name__)
                 time.sleep(0.5)
-        self.attendant.end()
         for child, _ in self.children.values():
             child.kill()
 
@@ -125,14 +120,10 @@ class Relay:
         next_poll = 0.0
         while self.running:
             wait = max(0.0, min([next_poll, *self.due.values()]) - time.monotonic())
-            lines: list[Any] = [listener, *self.attendant.lines]
-            heard = select.select(lines, [], [], wait)[0]
-            if listener in heard:
+            if wait and select.select([listener.fileno()], [], [], wait)[0]:
                 for notice in listener.notifies(timeout=0):
                     if notice.payload in TASKS:
                         self.due.setdefault(notice.payload, self._when(notice.payload))
-            if len(heard) > (listener in heard) and not self.attendant.hear():
-                self._publish_or_drain("inbound")  # it broke off, and nobody has what it was at
             now = time.monotonic()
             for work in [work for work, at in self.due.items() if at <= now]:
                 del self.due[work]
@@ -142,10 +133,8 @@ class Relay:
                 self._poll(listener)
 
     def _when(self, work: str) -> float:
-        """Return when to wake for a notice: at once, unless the last wake-up was just now and is still being followed."""
+        """Return when to wake for a notice: at once, unless the last wake-up was just now."""
         now = time.monotonic()
-        if work == "inbound" and self.attendant.busy_since is None:
-            return now
         if work == "metrics":
             self.due.setdefault("follow", now + FOLLOW_SECONDS)
             return now + SETTLE_SECONDS
@@ -153,7 +142,6 @@ class Relay:
 
     def _poll(self, listener: psycopg.Connection) -> None:
         """Look for what waits: wake the workers for it, and drain in a child when it has waited too long."""
-        self.attendant.look_after()
         row = listener.execute(BACKLOG).fetchone()
         assert row is not None
         delivery_age, lane_age, outbox_age, file_age = (float(age) if age is not None else None for age in row)
@@ -164,7 +152,7 @@ class Relay:
             if age is None:
                 continue
             if age > POLL_SECONDS:
-                self._publish_or_drain(work)
+                self._wake(work)
             if self._broker_is_away() or age > settings.BACKLOG_SECONDS:
                 self._drain_in_child(work)
 
@@ -172,31 +160,20 @@ class Relay:
         return time.monotonic() < self.broker_rests_until
 
     def _wake(self, work: str) -> None:
-        """Let somebody look: for what comes in our own child, unless it is busy; workers for everything else."""
-        self.woken[work] = time.monotonic()
-        if work == "inbound" and self.attendant.begin():
-            self._follow_up(work)
-        else:
-            self._publish_or_drain(work)
-
-    def _follow_up(self, work: str) -> None:
-        """Let figures, rules and search hear, a moment later, of what is being worked."""
-        now = time.monotonic()
-        if work == "inbound":
-            self.due.setdefault("metrics", now + SETTLE_SECONDS)
-            self.due.setdefault("follow", now + FOLLOW_SECONDS)
-        if work in {"inbound", "outbound"}:
-            self.due.setdefault("search", now + SETTLE_SECONDS)
-
-    def _publish_or_drain(self, work: str) -> None:
         """Publish one wake-up. A broker that does not answer is left alone for a while; a child does the work meanwhile."""
         if self._broker_is_away():
             if work in DRAINED:
                 self._drain_in_child(work)
             return
+        self.woken[work] = time.monotonic()
         try:
             self._publish(work)
-            self._follow_up(work)
+            if work == "inbound":
+                self.due.setdefault("metrics", time.monotonic() + SETTLE_SECONDS)
+            if work == "inbound":
+                self.due.setdefault("follow", time.monotonic() + FOLLOW_SECONDS)
+            if work in {"inbound", "outbound"}:
+                self.due.setdefault("search", time.monotonic() + SETTLE_SECONDS)
         except (BrokerError, OSError) as error:
             log.warning("the broker is away", error=type(error).__name__)
             self.broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
@@ -210,6 +187,13 @@ class Relay:
         if self.broker is None:
             self.broker = app.connection_for_write()
         app.send_task(TASKS[work], queue=QUEUES[work], retry=False, ignore_result=True, connection=self.broker)
+
+    def _hang_up(self) -> None:
+        """Forget the broker's connection; the next wake-up opens another."""
+        broken, self.broker = self.broker, None
+        if broken is not None:
+            with contextlib.suppress(Exception):
+                broken.release()
 
     def _drain_in_child(self, work: str) -> None:
         self._reap(work)
@@ -231,14 +215,14 @@ class Relay:
             del self.children[work]
 
 
-def _attend() -> None:
-    """Do what a worker would have done, for a moment: called in the child."""
-    tasks.drain(ATTEND_SECONDS)
-
-
 def _drain(work: str) -> None:
     """Do what a worker would have done, in a child that may die of it. Leaves the parent's connections untouched."""
-    leave_the_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for one in connections.all(initialized_only=True):
+        one.connection = None
+    from conversations import tasks
+
     try:
         options = {"in_turn": False} if work == "outbound" else {}  # whoever has the turn may hang
         getattr(tasks, DRAINED[work])(CHILD_SECONDS, **options)

@@ -1,4 +1,4 @@
-"""`latency`: from the 200 of a webhook to its event at a listener, through web, relay, its child and Valkey, workers idle."""
+"""`latency`: from the 200 of a webhook to its event at a listener, through web, relay, Celery and Valkey, workers idle."""
 
 from __future__ import annotations
 
