@@ -62,6 +62,7 @@ def choose_database(home: Path) -> Callable[[], None]:
     """Name a migrated database of our own, which may have to be made first; return what waits for it and starts it."""
     port = ports.quiet_port()
     held = socket.create_server(("127.0.0.1", port))  # nobody else takes it meanwhile
+    atexit.register(held.close)  # a controller of workers starts nothing
     server = Postgres(home, port, durable=False)
     os.environ["DATABASE_URL"] = migrated.url(port)
     making = migrated.begin()

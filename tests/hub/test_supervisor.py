@@ -151,7 +151,10 @@ def test_it_runs_a_step_to_its_end_and_keeps_what_it_printed(watched: Watched) -
 
 
 def test_it_sees_that_make_was_interrupted() -> None:
-    deaf = [sys.executable, "-S", "-c", "import time; print(flush=True); time.sleep(60)"]
+    hears = (
+        "import signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)"  # also where we hear nothing
+    )
+    deaf = [sys.executable, "-S", "-c", f"{hears}; print(flush=True); time.sleep(60)"]
     with subprocess.Popen(deaf, stdout=subprocess.PIPE) as make:
         assert make.stdout
         make.stdout.readline()
