@@ -18,7 +18,7 @@ COPY simulator simulator
 # Collecting needs no server and no secret, so it runs under development settings with a data directory of its own.
 RUN PATH=/venv/bin:$PATH NOVELO_DATA_DIR=/tmp/build STATIC_ROOT=/app/static sh -ec '\
     python -c "from pathlib import Path; from hub.translations import compile_catalogs; compile_catalogs(Path())"; \
-    python manage.py collectstatic --no-input --ignore rest_framework; \
+    python manage.py collectstatic --no-input; \
     python -m compileall -q hub conversations metrics simulator; \
     rm -rf /tmp/build'
 

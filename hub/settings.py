@@ -79,7 +79,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "hub.static_files.StaticFiles",
     "django.contrib.postgres",
     "allauth",
     "allauth.account",

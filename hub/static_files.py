@@ -1,9 +1,19 @@
-"""Static files under hashed names, modules that import each other included."""
+"""Static files that pages ask for, under hashed names, modules that import each other included."""
 
 import hashlib
 
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import get_finders
 from servestatic.storage import CompressedManifestStaticFilesStorage
+
+# Of what comes with packages, what no page of ours asks for: hashing and compressing it is most of collecting's work.
+UNUSED = ["rest_framework", "htmx-4*", "htmax-*", "django_htmx/ext/*"]
+
+
+class StaticFiles(StaticFilesConfig):
+    """Django's app with its own idea of what is not worth collecting, the same wherever it is done."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, *UNUSED]
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):

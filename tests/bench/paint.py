@@ -76,7 +76,7 @@ def paint(ground: Ground) -> Iterator[Result]:
         raise RuntimeError("There is no Chromium: python -m tests.browser.install_chromium")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread; nothing else runs on it
     compile_catalogs(settings.BASE_DIR)
-    collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0", "-i", "rest_framework"]
+    collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
     subprocess.run(collect, cwd=ROOT, env=ground.env, check=True, timeout=180)
     with ground.database() as url, sync_playwright() as playwright:
         inbox.fill(CONVERSATIONS)

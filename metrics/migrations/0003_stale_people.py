@@ -1,4 +1,4 @@
-"""Triggers that remember whose history was erased, moved or joined to another's, and whose money has another rate since."""
+"""Triggers that remember whose history was erased, moved or joined to another's, and whose money has another rate."""
 
 from django.db import migrations
 
@@ -63,16 +63,8 @@ END $$;
 CREATE TRIGGER metrics_currency_changed AFTER UPDATE OF currency, timezone ON hub_workspace
     FOR EACH ROW WHEN (OLD.currency IS DISTINCT FROM NEW.currency OR OLD.timezone IS DISTINCT FROM NEW.timezone)
     EXECUTE FUNCTION metrics_remember_currency();
-
--- derive: what belongs to nobody
-CREATE INDEX event_of_nobody ON conversations_historyevent (workspace_id) WHERE customer_id IS NULL AND type = 'cost.recorded';
-
-INSERT INTO metrics_staleperson (workspace_id, customer_id)
-SELECT DISTINCT workspace_id, coalesce(customer_id, workspace_id) FROM conversations_historyevent
-WHERE type IN ({BESIDE_MESSAGES});
 """
 DROP = """
-DROP INDEX event_of_nobody;
 DROP TRIGGER metrics_currency_changed ON hub_workspace;
 DROP TRIGGER metrics_rate_changed ON metrics_exchangerate;
 DROP TRIGGER metrics_person_joined ON conversations_customer;
@@ -86,5 +78,6 @@ DROP FUNCTION metrics_remember_currency, metrics_remember_rate, metrics_remember
 class Migration(migrations.Migration):
     """Hang the triggers on history, people, rates and currency: whom they touch is derived again."""
 
-    dependencies = [("metrics", "0005_sales"), ("conversations", "0002_every_channel"), ("hub", "0002_working_hours")]
+    replaces = [("metrics", "0006_stale_people")]
+    dependencies = [("metrics", "0002_stale_conversations")]
     operations = [migrations.RunSQL(CREATE, DROP)]
