@@ -60,11 +60,13 @@ def differences(workspace: Workspace) -> Iterator[str]:
         counted = cells.counted(workspace.pk, ZoneInfo(mark.timezone))
         for key in sorted({*kept, *counted}):
             if kept.get(key) != counted.get(key):
-                has, should = kept.get(key), counted.get(key)
-                yield (
-                    f"cell {key.measure} {key.dimension} {key.value or '-'} {key.span} {key.day}: "
-                    f"n is {has.n if has else 0}, should be {should.n if should else 0}"
-                )
+                has, should = kept.get(key, cells.Sum()), counted.get(key, cells.Sum())
+                where = f"cell {key.measure} {key.dimension} {key.value or '-'} {key.span} {key.day}"
+                if has.n != should.n:
+                    yield f"{where}: n is {has.n}, should be {should.n}"
+                else:
+                    differ = [name for name in cells.CONTENT if getattr(has, name) != getattr(should, name)]
+                    yield f"{where}: {' and '.join(differ)} differ from its facts"
 
 
 def _sentences(change: facts.Change) -> Iterator[str]:

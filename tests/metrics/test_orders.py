@@ -187,11 +187,15 @@ def test_a_check_finds_what_history_does_not_say_and_rebuilding_mends_it(workspa
     OrderFact.objects.update(position=9)
     TouchFact.objects.all().delete()
     out = StringIO()
-    with pytest.raises(CommandError, match=r"2 differences\."):
+    with pytest.raises(CommandError, match=r"4 differences\."):
         call_command("rebuild_metrics", "--check", stdout=out)
-    first, second = out.getvalue().splitlines()
+    first, second, *of_cells = out.getvalue().splitlines()
     assert f"of customer {who.pk}: position is 9, should be 1" in first
     assert second.endswith(": is missing")
+    assert of_cells == [
+        "loja: cell sale channel ecommerce day 2026-03-02: members differ from its facts",
+        "loja: cell touch channel whatsapp day 2026-03-01: n is 1, should be 0",
+    ]
     rebuild(workspace)
     assert list(differences(workspace)) == []
 
