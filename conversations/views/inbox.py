@@ -58,6 +58,7 @@ MODULES = [
             "sending",
             "side",
             "reason",
+            "loading",
             "people",
             "panes",
             "shortcuts",

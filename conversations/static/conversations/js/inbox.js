@@ -8,6 +8,7 @@ import { complain, createActs } from "./acts.js";
 import { createBanner } from "./banner.js";
 import { createDesk } from "./desk.js";
 import { createOfflineBar, createSide, createWaiting, listenForClicks, tellUnread } from "./panes.js";
+import { createLoading } from "./loading.js";
 import { createReactions } from "./reactions.js";
 import { createSender } from "./sending.js";
 import { bindKeys } from "./shortcuts.js";
@@ -27,9 +28,17 @@ const { me } = store;
 const toggleSide = createSide(root);
 const waits = createWaiting(root);
 let opened = null; // {conversation, customer, merges, suggestions, previous}
-let opening = null; // the id on its way, and what the feed told of it meanwhile
-let late = [];
-let ready = Promise.resolve(); // of the conversation on its way
+const loading = createLoading({
+  onShown: (data, late) => {
+    show(data);
+    late.forEach(here);
+  },
+  onRefused: (refusal) => {
+    waits(false);
+    list.open(opened?.conversation.id ?? null);
+    complain(refusal);
+  },
+});
 const sender = createSender(me, {
   onLocal: (message) => {
     here(message);
@@ -63,7 +72,7 @@ const acts = createActs(store, { current, take, after: () => refreshCounts() });
 const desk = createDesk(store, { acts, current, open: openAt, draftOf: writing.drafts.textOf, othersOf: writing.attention.others });
 const { list } = desk;
 const banner = createBanner(initial.stopped);
-createPeople({ current: () => opened, after: () => load((opening = opened.conversation.id)) });
+createPeople({ current: () => opened, after: reread });
 
 /** Show a message if its conversation is open. */
 function here(message) {
@@ -76,25 +85,12 @@ function open(id, keep = false) {
   list.open(id);
   pane("thread");
   waits(id !== opened?.conversation.id);
-  opening = id;
-  late = [];
-  ready = load(id);
+  loading.ask(id);
 }
 
-async function load(id) {
-  try {
-    const data = await get(`/inbox/${id}/thread/`);
-    if (opening !== id) return;
-    show(data);
-    for (const message of late) thread.put(message);
-  } catch (refusal) {
-    if (opening !== id) return;
-    waits(false);
-    list.open(opened?.conversation.id ?? null);
-    complain(refusal);
-  } finally {
-    if (opening === id) opening = null;
-  }
+/** Read anew what is opened, or what is on its way. */
+function reread() {
+  return loading.ask(loading.id ?? opened.conversation.id);
 }
 
 function show(data) {
@@ -118,7 +114,8 @@ function show(data) {
 /** Close the thread and go back to the list. */
 function close(keep = false) {
   const id = opened?.conversation.id;
-  opened = opening = null;
+  opened = null;
+  loading.leave();
   waits(false);
   $("[data-none]").hidden = false;
   $("[data-open]").hidden = true;
@@ -184,19 +181,22 @@ async function seen() {
 /** Open a conversation, at one of its messages if one is named. */
 function openAt(id, message = null) {
   open(id);
-  if (message) ready.then(() => thread.reach(message));
+  if (message) loading.ready.then(() => thread.reach(message));
 }
 
 /** Read everything anew: too much was missed. */
 async function reload() {
-  const id = opened?.conversation.id ?? opening;
+  const id = opened?.conversation.id ?? loading.id;
   const state = await get(`/inbox/state/?${store.query(id ? { conversation: id } : {})}`).catch(() => null);
   if (!state) return setTimeout(reload, 2_000); // not there again yet
   store.replace(state);
   banner.replace(state.stopped);
   writing.replace(state);
   feed.restart(state.seq);
-  if (state.thread) show(state.thread);
+  if (state.thread) {
+    loading.leave();
+    show(state.thread);
+  }
 }
 
 const heard = {
@@ -214,7 +214,7 @@ const heard = {
 function told(message) {
   if (message.deleted) return thread.drop(message); // one of two that turned out to be one
   sender.arrived(message);
-  if (opening === message.conversation) late.push(message);
+  loading.heard(message);
   if (opened?.conversation.id !== message.conversation) return;
   thread.put(message);
   if (message.direction !== "inbound") return;
@@ -228,7 +228,7 @@ function named(customer) {
 }
 
 /** Read the opened person anew: an address more, one to be left alone, a merge, a suggestion. */
-const refreshPerson = calmly(300, () => opened && load((opening = opened.conversation.id)));
+const refreshPerson = calmly(300, () => opened && reread());
 
 /** Walk through the list: with the eye by J and K, opening by Alt and the arrows. */
 function walk(step, opens) {
@@ -270,11 +270,11 @@ setInterval(paint, 30_000); // what is left of the window, and how long somebody
 const steps = createSteps({ store, row: current, opened: () => opened, take, after: () => refreshCounts(), acts, composer });
 const palette = bindKeys({
   next: () => walk(1), previous: () => walk(-1), nextAlways: () => walk(1, true), previousAlways: () => walk(-1, true),
-  inList: () => list.focused() !== null, opened: () => opened !== null || opening !== null, close, toggleSide,
+  inList: () => list.focused() !== null, opened: () => opened !== null || loading.id !== null, close, toggleSide,
   ...desk.keys, leave: desk.leave,
-  resolve: () => desk.onTargets("resolve", () => ready.then(acts.resolve)), reply: () => ready.then(composer.reply), note: () => ready.then(composer.note),
-  mine: () => desk.onTargets("mine", () => ready.then(() => acts.assign(me))),
-  ready: () => ready, open, rows: () => [...store.rows.values()],
+  resolve: () => desk.onTargets("resolve", () => loading.ready.then(acts.resolve)), reply: () => loading.ready.then(composer.reply), note: () => loading.ready.then(composer.note),
+  mine: () => desk.onTargets("mine", () => loading.ready.then(() => acts.assign(me))),
+  ready: () => loading.ready, open, rows: () => [...store.rows.values()],
 }, steps, initial.settings);
 
 const tellAlive = createOfflineBar();
