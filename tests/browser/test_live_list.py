@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
+from conversations import feed
 from conversations.models import Conversation
 from tests.browser.company import Shop
 from tests.conversations import bodies
@@ -78,3 +80,15 @@ def test_it_tells_every_tab(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None
     arrive(bodies.text("wamid.1"))
     for page in (first, second):
         expect(page.get_by_role("link", name="Ana Souza")).to_be_visible()
+
+
+def test_it_lets_go_of_a_conversation_that_is_gone(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
+    arrive(bodies.text("wamid.1"))
+    key = Conversation.objects.get().pk
+    page = sign_in(to=f"/inbox/{key}/?view=all")
+    expect(page.get_by_role("log")).to_be_visible()
+    with transaction.atomic():
+        Conversation.objects.get().delete()
+        feed.publish(shop.workspace.pk, [feed.Change("conversation.updated", key)])
+    expect(page.locator(".row")).to_have_count(0)
+    expect(page.get_by_text("Escolha uma conversa")).to_be_visible()

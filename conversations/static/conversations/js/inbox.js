@@ -144,6 +144,7 @@ const title = () => tellUnread(store.counts.unread, opened?.conversation.custome
 function take(row) {
   store.put(row);
   if (opened?.conversation.id !== row.id) return;
+  if (row.deleted) return close(); // history was told anew, and it lies elsewhere now
   if (row.folded_into) return open(row.folded_into);
   const before = opened.conversation;
   opened.conversation = row;

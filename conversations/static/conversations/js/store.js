@@ -59,6 +59,7 @@ export class Store extends EventTarget {
 
   /** A conversation changed, here or elsewhere. `sure`: the server has said that it belongs to the list. */
   put(row, sure = false) {
+    if (row.deleted) return this.drop(row.id);
     const known = this.rows.get(row.id);
     const belongs = sure || this.matches(row);
     if (belongs === null && !known) return void this.tell("unsure", { id: row.id });
