@@ -155,6 +155,9 @@ def weekdays() -> list[str]:
     return [str(names[number]).rstrip(".") for number in range(7)]
 
 
+OUTSIDE = ("email", "phone", "store", "ecommerce", "app")  # kinds of channel that only history from outside is of
+
+
 def channel(kind: str) -> str:
     """Name a kind of channel."""
     known = {"email": _("E-mail"), "phone": _("Phone"), "store": _("Store")}

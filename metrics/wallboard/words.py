@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _, pgettext
 
 from conversations.channels.registry import CHANNELS
 from hub.models import Presence
+from metrics.words import OUTSIDE, channel
 
 
 def words() -> dict[str, Any]:
@@ -26,7 +27,7 @@ def words() -> dict[str, Any]:
         "late": _("{n} late"),
         "risk": _("{n} at risk"),
         "presence": {one.value: str(one.label) for one in Presence},
-        "channels": {kind: _(adapter.title) for kind, adapter in CHANNELS.items()},
+        "channels": {kind: channel(kind) for kind in (*CHANNELS, *OUTSIDE)},
         **_waiting(),
         "take": _("Take over"),
         "give_back": _("Redistribute"),
