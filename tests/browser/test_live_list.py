@@ -85,10 +85,9 @@ def test_it_tells_every_tab(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None
 def test_it_lets_go_of_a_conversation_that_is_gone(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
     arrive(bodies.text("wamid.1"))
     key = Conversation.objects.get().pk
-    page = sign_in(to=f"/inbox/{key}/?view=all")
-    expect(page.get_by_role("log")).to_be_visible()
+    page = sign_in(to="/inbox/?view=all")
+    expect(page.locator(".row")).to_have_count(1)
     with transaction.atomic():
         Conversation.objects.get().delete()
         feed.publish(shop.workspace.pk, [feed.Change("conversation.updated", key)])
     expect(page.locator(".row")).to_have_count(0)
-    expect(page.get_by_text("Escolha uma conversa")).to_be_visible()
