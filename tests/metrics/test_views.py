@@ -295,6 +295,7 @@ def test_the_pulse_brings_the_figures_only_when_the_mark_moved(workspace: Worksp
     seen = Mark.objects.of(workspace).get().transaction
     calm = page(client, f"/metrics/?seen={seen}")
     assert 'id="pulse"' in calm
+    assert 'hx-indicator="this"' in calm  # a look each two seconds hides no number, as the bar's own questions do
     assert 'id="dash"' not in calm
     tell("C 15:00, A 15:04", day=YESTERDAY)
     derive_all()
