@@ -18,22 +18,11 @@ from conversations import budget, bulk
 from conversations.budget import Limit
 from conversations.channels.registry import CHANNELS
 from conversations.channels.types import Pace
+from conversations.waits import BUSY, FIRST
 
 LEASE = "90 seconds"  # longer than any send may take
 EACH = 32  # looked at in one lane of one channel
 USUAL = Pace()
-FIRST = """NOT EXISTS (
-  SELECT FROM conversations_outboxentry e WHERE e.conversation_id = o.conversation_id AND e.channel_id = o.channel_id
-  AND e.state <> 'done' AND e.position < o.position)"""
-# Every channel with something queued, by jumping from one to the next in the index.
-BUSY = """
-WITH RECURSIVE busy AS (
-  (SELECT channel_id FROM conversations_outboxentry WHERE state = 'queued' ORDER BY channel_id LIMIT 1)
-  UNION ALL
-  SELECT (SELECT n.channel_id FROM conversations_outboxentry n
-          WHERE n.state = 'queued' AND n.channel_id > busy.channel_id ORDER BY n.channel_id LIMIT 1)
-  FROM busy WHERE busy.channel_id IS NOT NULL
-)"""
 OPEN_LANES = f"""{BUSY}
 SELECT c.id, c.workspace_id, c.kind, c.settings -> 'per_second', lane.bulk, first.seconds
 FROM busy JOIN conversations_channel c ON c.id = busy.channel_id AND c.stopped_at IS NULL
@@ -67,24 +56,6 @@ LATER = """
 UPDATE conversations_outboxentry o SET not_before = clock_timestamp() + make_interval(secs => late.seconds)
 FROM unnest(%s::uuid[], %s::float[]) AS late (message_id, seconds) WHERE o.message_id = late.message_id
 """
-# How long something has waited in vain, for the relay: since it was due, or since its channel last gave a token.
-WAITED = f"""{BUSY}
-SELECT max(extract(epoch FROM clock_timestamp() - since)) FROM (
-  SELECT greatest(first.not_before, b.refilled_at) AS since
-  FROM busy JOIN conversations_channel c ON c.id = busy.channel_id AND c.stopped_at IS NULL
-  CROSS JOIN (VALUES (false), (true)) AS lane (bulk)
-  CROSS JOIN LATERAL (
-    SELECT o.not_before FROM conversations_outboxentry o
-    WHERE o.channel_id = c.id AND o.bulk = lane.bulk AND o.state = 'queued' AND {FIRST} ORDER BY o.not_before LIMIT 1
-  ) AS first
-  LEFT JOIN conversations_budget b ON b.key = c.id::text
-  UNION ALL
-  SELECT min(not_before) FROM conversations_outboxentry WHERE state = 'sending'
-  UNION ALL
-  SELECT min(g.not_before) FROM conversations_gesture g JOIN conversations_channel c ON c.id = g.channel_id
-  WHERE g.state <> 'done' AND c.stopped_at IS NULL
-) AS waits WHERE since <= clock_timestamp()
-"""  # noqa: S608  constants of this module
 
 
 class Room(msgspec.Struct, frozen=True):

@@ -1,11 +1,13 @@
 """From NOTIFY to Celery: wakes the workers, and drains by itself when the broker is away or nobody comes.
 
-Handlers never run in this process: a message that kills whoever works it must not kill the relay too.
+Handlers never run in this process: a message that kills whoever works it must not kill the relay too. Nor does it load
+them, or Django's applications, before somebody must drain here for the first time: it would hold twice the memory for nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import select
@@ -14,15 +16,16 @@ import time
 from multiprocessing.context import ForkProcess
 from types import FrameType
 
+import django
 import psycopg
 import structlog
 from django.conf import settings
-from django.db import connections
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
-from conversations.outbox import WAITED
+from conversations.waits import BACKLOG
 from conversations.wake import CHANNEL
+from hub import logs
 from hub.celery import app
 
 log = structlog.get_logger(__name__)
@@ -70,16 +73,6 @@ DRAINED = {
     "media": "fetch",
     "route": "route",
 }  # by the relay itself when nobody comes, as this task
-BACKLOG = f"""
-SELECT
-  (SELECT extract(epoch FROM clock_timestamp() - received_at) FROM conversations_delivery
-   WHERE outcome = 'pending' ORDER BY received_at LIMIT 1),
-  (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_lane
-   WHERE has_work AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1),
-  ({WAITED}),
-  (SELECT extract(epoch FROM clock_timestamp() - not_before) FROM conversations_attachment
-   WHERE state = 'pending' AND message_id IS NOT NULL AND not_before <= clock_timestamp() ORDER BY not_before LIMIT 1)
-"""  # noqa: S608  constants of this house
 
 
 class Relay:
@@ -199,6 +192,7 @@ class Relay:
         self._reap(work)
         if work in self.children:
             return
+        _load()
         child = multiprocessing.get_context("fork").Process(target=_drain, args=(work,), daemon=True)
         child.start()
         self.children[work] = (child, time.monotonic())
@@ -215,12 +209,16 @@ class Relay:
             del self.children[work]
 
 
+def _load() -> None:
+    """Load once what children need: they share it, and begin at once."""
+    django.setup()
+    importlib.import_module("conversations.tasks")
+
+
 def _drain(work: str) -> None:
-    """Do what a worker would have done, in a child that may die of it. Leaves the parent's connections untouched."""
+    """Do what a worker would have done, in a child that may die of it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for one in connections.all(initialized_only=True):
-        one.connection = None
     from conversations import tasks
 
     try:
@@ -230,3 +228,16 @@ def _drain(work: str) -> None:
         log.warning("the relay's own drain broke off", work=work, error=type(error).__name__)
     finally:
         os._exit(0)  # no finalizers: they would close what belongs to the parent
+
+
+def main() -> None:
+    """Run the relay until SIGTERM or SIGINT."""
+    logs.configure(settings.LOGGING)
+    relay = Relay()
+    signal.signal(signal.SIGTERM, relay.stop)
+    signal.signal(signal.SIGINT, relay.stop)
+    relay.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun, worker_init, worker_ready
+from celery.signals import setup_logging, task_prerun, worker_init, worker_ready
+from django.conf import settings
 from django.db import connections
 from kombu.exceptions import OperationalError
 
@@ -15,14 +16,23 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 # Django's checks ask the database for its version: a worker that starts before PostgreSQL would die of them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
-app = Celery("novelo")
+IS_BEAT = (
+    "beat" in sys.argv
+)  # it sends tasks by name and runs none: it holds half the memory without what they stand on
+app = Celery("novelo", fixups=[] if IS_BEAT else None)  # the fixup for Django loads all its applications
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery's Django fixup closes the database connection around every task unless told to reuse it.
 app.conf["CELERY_DB_REUSE_MAX"] = 100_000
-if (
-    "beat" not in sys.argv
-):  # it sends tasks by name and runs none: what they stand on would cost it a quarter of its memory
+if not IS_BEAT:
     app.autodiscover_tasks(["conversations", "metrics"])
+else:
+
+    @setup_logging.connect
+    def _log_as_the_house_does(**_: object) -> None:
+        """Set up what otherwise Django does."""
+        from hub import logs
+
+        logs.configure(settings.LOGGING)
 
 
 @task_prerun.connect

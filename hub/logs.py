@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import logging
 import logging.config
-from typing import Any
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
-import structlog
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def _missing(name: str) -> Iterator[None]:
+    """Let a package seem not to be installed, unless somebody uses it already."""
+    modules = cast("dict[str, object]", sys.modules)
+    missing = modules.setdefault(name, None) is None  # what Python takes for "there is none"
+    try:
+        yield
+    finally:
+        if missing:
+            del modules[name]
+
+
+with _missing("rich"):  # structlog would load it for traces in colors, which nobody here prints: 5 MB a process
+    import structlog
 
 FORBIDDEN_KEYS = {
     "authorization",

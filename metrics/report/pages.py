@@ -17,7 +17,6 @@ from hub.models import Role
 from metrics import links, period
 from metrics.report.blocks import Report
 from metrics.report.compose import compose
-from metrics.report.pdf import pdf
 
 PERIODS = ("28", "91", "month")
 USUAL = "91"
@@ -34,6 +33,8 @@ def report(request: HttpRequest) -> HttpResponse:
     with translation.override(language):
         made, span = _made(caller, key)
         if request.GET.get("as") == "pdf":
+            from metrics.report.pdf import pdf  # what draws letters is 17 MB, for a paper that is rarely asked for
+
             answer = HttpResponse(pdf(made, settings.PUBLIC_URL), content_type="application/pdf")
             name = f"novelo-{caller.workspace.slug}-{span.last.isoformat()}.pdf"
             answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -33,7 +33,7 @@ class House:
         self.parts = {
             "web": ground.program("web", [python, "-m", *web], **env),
             "worker": ground.program("worker", [python, "-m", *worker], **env),
-            "relay": ground.program("relay", [python, "manage.py", "relay"], **env),
+            "relay": ground.program("relay", [python, "-m", "conversations.relay"], **env),
         }
         if beat:
             self.parts["beat"] = ground.program("beat", [python, "-m", *clock, "--loglevel", "WARNING"], **env)

@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 
+from hub.embedded import readiness
 from tests.bench import load
-from tests.bench.ground import Ground, Program, use
-from tests.bench.house import House, serve
+from tests.bench.ground import Ground, Program, use, wait_until
+from tests.bench.house import NODE, House, serve
 from tests.bench.report import Goal, Result
 
 REST_SECONDS = 6.0
@@ -53,18 +54,19 @@ def bare_programs(ground: Ground, url: str) -> dict[str, Program]:
         {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.bench.bare.settings"},
     )
     celery = [sys.executable, "-m", "celery", "-q", "-A", f"{programs}:app"]
+    worker = [*celery, "worker", "-c", "2", "-Q", "bare", "-n", NODE, "--loglevel", "WARNING"]
     web, port = serve(ground, f"{programs}:application", "bare_web", **env)
     visit(port, "/")
-    return {
+    found = {
         "web": web,
-        "worker": ground.program(
-            "bare_worker", [*celery, "worker", "-c", "2", "-Q", "bare", "--loglevel", "WARNING"], **env
-        ),
+        "worker": ground.program("bare_worker", worker, **env),
         "beat": ground.program(
             "bare_beat", [*celery, "beat", "-s", str(ground.home / "bare_beat"), "--pidfile="], **env
         ),
         "relay": ground.program("bare_relay", [sys.executable, "-m", programs], **env),
     }
+    wait_until(readiness.Worker(ground.env["REDIS_URL"], NODE), 60, "the bare worker")
+    return found
 
 
 def visit(port: int, path: str, token: str = "") -> None:

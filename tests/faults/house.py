@@ -162,7 +162,7 @@ class House:
         beat = [python, "-m", "celery", "-q", "-A", "hub", "beat", "-s", str(self.home / "beat"), "--pidfile="]
         self.add("web", web)
         self.add("worker", worker_command("hub"))
-        self.add("relay", [python, "manage.py", "relay"])
+        self.add("relay", [python, "-m", "conversations.relay"])
         self.add("beat", [*beat, "--loglevel", "WARNING"])
         self.wait_until_ready()
 

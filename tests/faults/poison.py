@@ -42,7 +42,7 @@ def run(house: House) -> Result:
         result.failures.append("worker or relay is not the process it was")
     result.figures |= {"set_aside": len(expected.poison), "behind": len(planted) - len(expected.poison)}
     house.add("worker", worker_command("hub"))
-    house.add("relay", [sys.executable, "manage.py", "relay"])
+    house.add("relay", [sys.executable, "-m", "conversations.relay"])
     house.wait_until_ready()
     return result
 

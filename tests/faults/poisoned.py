@@ -38,6 +38,6 @@ def say_or_die(work: Any, item: Any, *rest: Any) -> UUID:
 record.say = say_or_die
 
 if __name__ == "__main__":
-    from django.core.management import call_command
+    from conversations import relay
 
-    call_command("relay")
+    relay.main()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 from django.conf import settings
@@ -34,3 +37,13 @@ def test_it_connects_anew_after_the_server_went_away() -> None:
     with pytest.raises(OperationalError):
         backend.apply(throw=True)
     assert backend.apply().get() != first
+
+
+def test_beat_and_relay_hold_no_applications() -> None:
+    """Neither runs a handler, and Django's applications are half of what they would hold."""
+    begun = "app.loader.init_worker(); app.finalize(); assert app.conf.beat_schedule"
+    for words, loaded in ((["celery", "beat"], begun), (["relay"], "import conversations.relay")):
+        code = f"import sys; sys.argv = {words}; from hub.celery import app; {loaded}; from django.apps import apps"
+        asked = f"{code}; print(apps.ready, 'conversations.models' in sys.modules)"
+        said = subprocess.run([sys.executable, "-c", asked], cwd=settings.BASE_DIR, check=True, capture_output=True)
+        assert said.stdout.split() == [b"False", b"False"]

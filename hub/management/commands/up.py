@@ -204,7 +204,7 @@ class _Up:
             self._program("web", web, env, 8.0, readiness.Web(self.port, env["PUBLIC_URL"])),
             self._program("worker", worker, quiet, 15.0, readiness.Worker(env["REDIS_URL"], node)),
             self._program("beat", beat, env, 3.0),
-            self._command("relay", env, "relay"),
+            self._program("relay", [python, "-m", "conversations.relay"], env, 5.0),
         ]
         self.places += [
             ("web", f"http://{self.host}:{self.port}"),

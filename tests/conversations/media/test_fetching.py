@@ -20,7 +20,7 @@ from django.db import close_old_connections, connection, connections
 from conversations import pipeline, tasks
 from conversations.media import fetch
 from conversations.models import Attachment, Exchange, FeedEvent
-from conversations.relay import BACKLOG
+from conversations.waits import BACKLOG
 from conversations.wake import CHANNEL
 from tests.conversations.bodies import messages, said
 from tests.conversations.media import files

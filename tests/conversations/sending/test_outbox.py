@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from conversations import budget, outbox
+from conversations import budget, outbox, waits
 from conversations.channels.registry import CHANNELS
 from conversations.models import Budget, Channel, OutboxEntry
 from conversations.outbox import Claimed, Room
@@ -109,11 +109,11 @@ def test_it_keeps_everything_while_a_channel_is_held_or_stopped(line: Channel) -
     Channel.objects.filter(pk=line.pk).update(stopped_at=timezone.now())
     assert (claim(), outbox.next_in()) == ([], None)
     with connection.cursor() as cursor:
-        cursor.execute(outbox.WAITED)
+        cursor.execute(waits.WAITED)
         assert cursor.fetchone() == (None,)
     Channel.objects.filter(pk=line.pk).update(stopped_at=None)
     with connection.cursor() as cursor:
-        cursor.execute(outbox.WAITED)
+        cursor.execute(waits.WAITED)
         assert cursor.fetchone()[0] > 0
     assert len(claim()) == 3
 
