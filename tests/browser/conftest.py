@@ -23,7 +23,8 @@ from conversations import pipeline
 from hub.embedded import ports
 from hub.translations import compile_catalogs
 from simulator import RunningSimulator, running
-from tests.browser.company import PASSWORD, SECRET, Shop
+from tests.browser.company import SECRET, Shop
+from tests.browser.door import let_in
 from tests.browser.install_chromium import find
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread; nothing else runs on it
@@ -163,13 +164,11 @@ def recorded(request: pytest.FixtureRequest, shop: Shop, page: Page) -> Iterator
 
 @pytest.fixture
 def sign_in(page: Page, base_url: str) -> Callable[..., Page]:
-    """Sign somebody of the shop in through the door, and wait for the inbox to live."""
+    """Let somebody of the shop be signed in already, and wait for the page to live."""
 
     def enter(email: str = "julia@casaaurora.example", to: str = "/inbox/") -> Page:
-        page.goto(f"/accounts/login/?next={to}")
-        page.get_by_label("E-mail").fill(email)
-        page.get_by_label("Senha").fill(PASSWORD)
-        page.get_by_role("button", name="Entrar", exact=True).click()
+        let_in(page.context, base_url, email)
+        page.goto(to)
         page.wait_for_selector("[data-ready]")
         return page
 

@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from tests.browser.company import Shop
+from tests.browser.barriers import expect_no_barrier
+from tests.browser.company import PASSWORD, Shop
 
 SignIn = Callable[..., Page]
 SMALL = {"width": 390, "height": 844}
-
-
-def expect_no_barrier(page: Page, region: str | None = None) -> None:
-    """Fail with what axe has against the page, or a region of it by its selector."""
-    # Colors on their way from one theme to the other are nobody's: look when they have arrived.
-    page.evaluate(
-        "() => Promise.allSettled(document.getAnimations().filter(a => a instanceof CSSTransition).map(a => a.finished))"
-    )
-    found = Axe().run(page, region)
-    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -33,6 +23,18 @@ def test_it_lets_everybody_through_the_door(page: Page, shop: Shop, theme: str, 
     expect_no_barrier(page)
 
 
+def test_it_lets_somebody_in_by_the_door(page: Page, shop: Shop) -> None:
+    page.goto(f"/accounts/login/?next=/inbox/{shop.long_talk().pk}/")
+    page.get_by_label("E-mail").fill(shop.users[2].email)
+    page.get_by_label("Senha").fill("not it")
+    page.get_by_role("button", name="Entrar", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Senha").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar", exact=True).click()
+    expect(page.get_by_role("log")).to_be_visible()
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_lets_everybody_read_the_inbox(shop: Shop, sign_in: SignIn, theme: str) -> None:
     talk = shop.long_talk()

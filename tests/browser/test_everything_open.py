@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.barriers import expect_no_barrier
 from tests.browser.busy import afternoon
 from tests.browser.company import Shop
-from tests.browser.test_access import expect_no_barrier
 from tests.browser.test_pictures import take
 
 SignIn = Callable[..., Page]

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 
 from conversations.models import Conversation, HistoryEvent, Message
 from metrics.aggregate import derive_pending
+from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
-from tests.browser.test_access import SMALL, expect_no_barrier
+from tests.browser.test_access import SMALL
 
 SignIn = Callable[..., Page]
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to look at them

@@ -31,7 +31,7 @@ SAID = {
     "webchat": "Vejo com a transportadora e volto já.",
 }
 NOTE = "Tem um M na loja da Paulista?"
-pytestmark = pytest.mark.usefixtures("waiting", "recorded")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("waiting", "recorded")]
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from conversations.models import CannedReply, CustomField, Label
 from hub import audit, people
 from hub.access import Caller
 from hub.models import ApiToken, MemberInvitation, Membership, Role, Team, WorkingHours
+from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import PASSWORD, Shop
-from tests.browser.test_access import expect_no_barrier
 from tests.browser.test_pictures import SIZES, take
 from tests.browser.test_settings import english, settings_page
 

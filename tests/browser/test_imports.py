@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from conversations.imports import jobs
 from conversations.models import HistoryEvent
+from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
-from tests.browser.test_access import expect_no_barrier
 from tests.browser.test_pictures import SIZES, take
 from tests.browser.test_settings import english, settings_page
 
@@ -32,6 +33,7 @@ def look(page: Page, name: str) -> None:
     page.set_viewport_size(SIZES["wide"])
 
 
+@pytest.mark.long
 def test_it_brings_a_file_and_takes_it_in(shop: Shop, settings_page: Callable[[str], Page]) -> None:
     english(shop)
     page = settings_page("/settings/imports/")

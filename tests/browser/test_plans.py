@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from metrics.aggregate import derive_pending
 from metrics.models import Digest, Goal, MatrixCell
-from tests.browser.company import PASSWORD, Shop
-from tests.browser.test_access import expect_no_barrier
+from tests.browser.barriers import expect_no_barrier
+from tests.browser.company import Shop
+from tests.browser.door import let_in
 from tests.browser.test_pictures import SIZES, take
 
 
+@pytest.mark.long
 def test_it_works(page: Page, shop: Shop, base_url: str) -> None:
     list(shop.crowd())
     while derive_pending():
         pass
     shop.users[1].language = "en"
     shop.users[1].save()
-    page.goto("/accounts/login/?next=/metrics/goals/")
-    page.locator("#id_login").fill(shop.users[1].email)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("form .primary").click()
+    let_in(page.context, base_url, shop.users[1].email)
+    page.goto("/metrics/goals/")
     page.get_by_role("link", name="Set a goal").click()
     page.get_by_label("Figure").select_option("interaction_volume")
     page.get_by_role("button", name="Take this figure").click()

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from conversations.models import Channel, Exchange
 from simulator import BusinessNumber, RunningSimulator
 from tests import factories
-from tests.browser.company import PASSWORD, Shop
-from tests.browser.test_access import expect_no_barrier
+from tests.browser.barriers import expect_no_barrier
+from tests.browser.company import Shop
+from tests.browser.door import let_in
 from tests.browser.test_pictures import SIZES, take
 
 TOKEN, NUMBER_ID = "EAA-the-right-token-of-the-number", "106540352242922"
@@ -24,11 +25,8 @@ def settings_page(page: Page, shop: Shop, base_url: str) -> Callable[[str], Page
     """Open a page of the settings as the shop's administrator."""
 
     def enter(path: str) -> Page:
-        page.goto(f"/accounts/login/?next={path}")
-        page.locator("#id_login").fill("julia@casaaurora.example")
-        page.locator("#id_password").fill(PASSWORD)
-        page.locator("form .primary").click()
-        page.wait_for_url(f"**{path}")
+        let_in(page.context, base_url)
+        page.goto(path)
         return page
 
     return enter

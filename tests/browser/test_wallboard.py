@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db.models import F
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -15,6 +14,7 @@ from conversations import kiosk, tasks
 from conversations.models import AlertRule, Conversation, HistoryEvent, Incident, KioskLink, SlaPolicy
 from hub.access import Caller
 from hub.models import AuditEntry, Role
+from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
 
 SignIn = Callable[..., Page]
@@ -38,11 +38,6 @@ def floor(shop: Shop) -> list[Conversation]:
     return talks
 
 
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']} {one['nodes'][0]['html']}" for one in found if one["impact"] in {"serious", "critical"}]
-
-
 def test_it_works(shop: Shop, floor: list[Conversation], sign_in: SignIn) -> None:
     page = sign_in(to="/wallboard/")
     tile = page.locator("[data-tile=queue]")
@@ -58,9 +53,9 @@ def test_it_works(shop: Shop, floor: list[Conversation], sign_in: SignIn) -> Non
     expect(alert.locator("[data-slot=taken]")).to_be_visible()
     expect(alert.locator("button")).to_be_hidden()
     assert Incident.objects.get().taken_by == shop.users[0]
-    assert serious(page) == []
+    expect_no_barrier(page)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    assert serious(page) == []
+    expect_no_barrier(page)
 
     page.keyboard.press("1")
     drawer = page.locator("#drawer")
@@ -108,7 +103,7 @@ def test_a_wall_names_nobody_and_goes_dark_when_its_link_is_taken_back(
     text = page.content()
     people = [*(user.name for user in shop.users), *(user.email for user in shop.users)]
     assert not [name for name in [*people, "Cliente 0", str(floor[0].pk)] if name in text]
-    assert serious(page) == []
+    expect_no_barrier(page)
     assert made.token not in "".join(KioskLink.objects.values_list("digest", flat=True))
 
     expected.append("410")

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from conversations.models import Channel, Gesture, Identity, Message, Template
 from simulator.templates import usual
+from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
-from tests.browser.test_access import expect_no_barrier
 from tests.browser.test_pictures import SIZES, take
 
 SignIn = Callable[..., Page]
@@ -103,6 +103,7 @@ def test_it_works(furnished: Shop, sign_in: SignIn) -> None:
     assert [(one.emoji, one.state) for one in Gesture.objects.all()] == [("👍", "queued")]
 
 
+@pytest.mark.long
 def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
     furnished: Shop, sign_in: SignIn, expected: list[str]
 ) -> None:

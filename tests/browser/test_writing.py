@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from conversations.models import CannedReply, CustomField, Draft, Label, Macro, Mention, Message
-from tests.browser.company import PASSWORD, Shop
-from tests.browser.test_access import expect_no_barrier
+from tests.browser.barriers import expect_no_barrier
+from tests.browser.company import Shop
+from tests.browser.door import let_in
 
 SignIn = Callable[..., Page]
 
@@ -19,16 +21,17 @@ def box(page: Page):  # type: ignore[no-untyped-def]  # noqa: ANN201
 
 
 def second_screen(page: Page, email: str, to: str) -> Page:
-    """Sign somebody in on another machine."""
-    other = page.context.browser.new_context(base_url=page.url.split("/inbox")[0], locale="pt-BR").new_page()  # type: ignore[union-attr]
-    other.goto(f"/accounts/login/?next={to}")
-    other.get_by_label("E-mail").fill(email)
-    other.get_by_label("Senha").fill(PASSWORD)
-    other.get_by_role("button", name="Entrar", exact=True).click()
+    """Let somebody be signed in on another machine."""
+    base_url = page.url.split("/inbox")[0]
+    machine = page.context.browser.new_context(base_url=base_url, locale="pt-BR")  # type: ignore[union-attr]
+    let_in(machine, base_url, email)
+    other = machine.new_page()
+    other.goto(to)
     other.wait_for_selector("[data-ready]")
     return other
 
 
+@pytest.mark.long
 def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:
     talk = shop.long_talk()
     CannedReply.objects.create(
