@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from conversations import parse, pipeline
 from conversations.act import act
 from conversations.connect import Plan, open_channel
 from conversations.models import Conversation, HistoryEvent, Message
 from tests.browser.company import Shop
 from tests.conversations import bodies, social
+from tests.conversations.conftest import drain
 
 SignIn = Callable[..., Page]
 Arrive = Callable[[bytes], None]
@@ -46,8 +46,7 @@ def waiting(shop: Shop, arrive: Arrive, base_url: str) -> None:
     chat = f"{base_url}/chat/{act(shop.workspace.pk, lambda: open_channel(shop.workspace, plan)).channel.pk}"
     token = posted(f"{chat}/session", base_url, {"identity": ""})["token"]
     posted(f"{chat}/messages", base_url, {"client_id": "message-1", "text": ASKED["webchat"]}, f"Visitor {token}")
-    while parse.parse_pending() or pipeline.work_pending():
-        pass
+    drain()
 
 
 def posted(address: str, origin: str, body: dict[str, str], authorization: str = "") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
 
-from conversations import parse, pipeline, typing_sign
+from conversations import pipeline, typing_sign
 from conversations.act import act
 from conversations.connect import Plan, open_channel
 from conversations.models import Attachment, Channel, Conversation, Customer, Message
@@ -74,7 +74,7 @@ def visitor(context_of_visitor: BrowserContext, expected: list[str]) -> Iterator
 
 def work() -> None:
     """Do what worker and relay do."""
-    while parse.parse_pending() or pipeline.work_pending() or pipeline.send_pending():
+    while any(pipeline.parse_and_work()) or pipeline.work_pending() or pipeline.send_pending():
         pass
 
 

@@ -1,17 +1,20 @@
-"""Which channel an item belongs to: by the address and kind it names, or, where it names none, by the message it is about."""
+"""Where an item belongs: its channel, by the address or the message it names; the lane of its sender; or no place at all."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Q
 
-from conversations.channels.types import AnyItem, StatusChanged
+from conversations.channels.types import AccountNotice, AnyItem, Invalid, MessageAnnounced, StatusChanged
 from conversations.models import Channel, Message
 from conversations.prepared import ask
 from conversations.work import Place
 
+LANE_LENGTH = 140
+PROVIDER_ID_LENGTH = 255
 # SMS and WhatsApp may share a number; what does not say to be WhatsApp's is SMS's, which comes last here.
 ADDRESSED = """
 SELECT id, workspace_id, kind, address FROM conversations_channel
@@ -59,6 +62,33 @@ class Places:
                 self._by_message[provider_id] = places[channel_id]
         if len(places) == 1:
             (self._only,) = places.values()
+
+
+def end_of(item: AnyItem, place: Place | None) -> tuple[str, str] | None:
+    """Return how an item ends that needs no lane, ``None`` for one that must be worked."""
+    if isinstance(item, Invalid):
+        return "invalid", item.reason
+    if isinstance(item, AccountNotice):
+        return ("processed", f"Noted: {item.topic}.") if item.known else ("ignored", f"Unknown here: {item.topic}.")
+    if place is None:
+        return "unroutable", f"No channel of this connection has the address {item.account or '(none)'}."
+    for name in ("provider_id", "target"):
+        if len(getattr(item, name, "") or "") > PROVIDER_ID_LENGTH:
+            return "invalid", "A message id is longer than any provider's."
+    if isinstance(item, MessageAnnounced):
+        return "processed", "What was said there is being asked for."
+    return None
+
+
+def is_asked_about(item: AnyItem, place: Place | None) -> bool:
+    """Whether an item waits for the provider to say more, on no lane: its delivery ends without it."""
+    return isinstance(item, MessageAnnounced) and place is not None
+
+
+def lane_of(channel_id: UUID, item: AnyItem) -> str:
+    """Return the key of the lane that an item of this channel queues on: its sender's."""
+    lane = item.lane if len(item.lane) <= LANE_LENGTH else hashlib.sha256(item.lane.encode()).hexdigest()
+    return f"{channel_id}:{lane}"
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -1,0 +1,7 @@
+"""From bytes to items: a connection's deliveries in order, each item on its sender's lane, what nobody can use set aside."""
+
+from conversations.parse.again import replay, replay_lost
+from conversations.parse.places import lane_of
+from conversations.parse.turns import Brought, Source, bring, next_source, somebody_parses, take
+
+__all__ = ["Brought", "Source", "bring", "lane_of", "next_source", "replay", "replay_lost", "somebody_parses", "take"]
