@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,35 +16,35 @@ MESSAGES_A_SLICE = 2_000
 LONGEST_TEXT = 20_000  # letters of a message that are looked through
 WORDS, CHANGES = "search", "search_changes"  # the marks: a transaction of history; a number of the feed
 
+VECTOR = f"strip(to_tsvector('novelo', translate(left(text, {LONGEST_TEXT}), '{JOINTS[0]}', '{JOINTS[1]}')))"
+# How often a word is said only steers plans: once it is known, one message in so many stands for all of them.
+SAMPLE = 32
 # Words with figures in them are many and said once: they are found without the vocabulary.
+# The planner would look at every element of an array that is written out, and would read all words for one it makes.
 KEEP = f"""
 WITH seen AS MATERIALIZED (
-  SELECT id, shown_at, left(text, %(longest)s) AS text, text <> '' AND deleted_at IS NULL AS stands
-  FROM conversations_message WHERE id = ANY(%(ids)s::uuid[]) AND workspace_id = %(workspace)s
+  SELECT id, shown_at, text, text <> '' AND deleted_at IS NULL AS stands FROM conversations_message
+  WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::uuid[]))) AND workspace_id = %(workspace)s
 ), gone AS (
   DELETE FROM conversations_searchentry entry USING seen WHERE entry.message_id = seen.id AND NOT seen.stands
 ), kept AS (
   INSERT INTO conversations_searchentry AS entry (message_id, workspace_id, at, words)
-  SELECT id, %(workspace)s, shown_at, to_tsvector('novelo', translate(text, '{JOINTS[0]}', '{JOINTS[1]}')) FROM seen WHERE stands
+  SELECT id, %(workspace)s, shown_at, {VECTOR} FROM seen WHERE stands
   ON CONFLICT (message_id) DO UPDATE SET words = excluded.words WHERE entry.words <> excluded.words
-  RETURNING words
+  RETURNING words, get_byte(uuid_send(message_id), 15) %% {SAMPLE} = 0 AS sampled
+), said AS MATERIALIZED (
+  SELECT DISTINCT unnest(tsvector_to_array(words)) AS word FROM kept
 ), counted AS (
-  INSERT INTO conversations_searchword (workspace_id, word, count)
-  SELECT %(workspace)s, word, count(*) FROM kept, unnest(tsvector_to_array(words)) AS said (word) GROUP BY word
-  HAVING length(word) BETWEEN 2 AND 40 AND word !~ '[0-9@/]' AND NOT EXISTS (
-    SELECT FROM conversations_searchword known WHERE known.workspace_id = %(workspace)s AND known.word = said.word)
-  ORDER BY word ON CONFLICT (workspace_id, word) DO NOTHING
+  INSERT INTO conversations_searchword AS known (workspace_id, word, count)
+  SELECT %(workspace)s, word, sum(times) FROM (
+    SELECT word, 1 AS times FROM said WHERE word NOT IN (
+      SELECT word FROM conversations_searchword
+      WHERE workspace_id = %(workspace)s AND word = ANY(ARRAY(SELECT word FROM said)))
+    UNION ALL SELECT unnest(tsvector_to_array(words)) AS word, {SAMPLE} FROM kept WHERE sampled
+  ) AS found GROUP BY word HAVING length(word) BETWEEN 2 AND 40 AND word !~ '[0-9@/]'
+  ORDER BY word ON CONFLICT (workspace_id, word) DO UPDATE SET count = known.count + excluded.count
 )
 SELECT count(*) FROM kept
-"""  # noqa: S608  constants of this house
-# How often a word is said only steers plans: one message in so many stands for all of them.
-SAMPLE = 16
-COUNT = f"""
-INSERT INTO conversations_searchword AS known (workspace_id, word, count)
-SELECT %(workspace)s, word, {SAMPLE} * count(*) FROM conversations_searchentry entry, unnest(tsvector_to_array(words)) AS word
-WHERE entry.message_id = ANY(%(sample)s::uuid[]) AND length(word) BETWEEN 2 AND 40 AND word !~ '[0-9@/]'
-GROUP BY word ORDER BY word
-ON CONFLICT (workspace_id, word) DO UPDATE SET count = known.count + excluded.count
 """  # noqa: S608  constants of this house
 # The next event behind each mark, by the index, as the figures look for theirs.
 NEWS = """
@@ -84,15 +83,9 @@ class _Piece(msgspec.Struct, frozen=True):
 
 def keep(workspace_id: UUID, ids: Iterable[UUID]) -> int:
     """Write the words of these messages as they are now; return how many of them changed."""
-    keys = list(ids)
-    sample = [key for key in keys if key.int % SAMPLE == 0]
-    given: dict[str, Any] = {"workspace": workspace_id, "ids": bulk.array(keys), "longest": LONGEST_TEXT}
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, given)
-        kept = int(cursor.fetchone()[0])
-        if sample and kept:
-            cursor.execute(COUNT, {"workspace": workspace_id, "sample": bulk.array(sample)})
-    return kept
+        cursor.execute(KEEP, {"workspace": workspace_id, "ids": bulk.array(ids)})
+        return int(cursor.fetchone()[0])
 
 
 def follow(limit: int = MESSAGES_A_SLICE) -> int:
