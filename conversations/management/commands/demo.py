@@ -6,9 +6,11 @@ import json
 import secrets
 from argparse import ArgumentParser
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -72,10 +74,16 @@ class Command(BaseCommand):
 
 def _member(workspace: Workspace, email: str, name: str, role: Role) -> Membership:
     """Return a person's membership; somebody who changed their password or role keeps both."""
-    user = User.objects.filter(email=email).first() or User.objects.create_user(
-        email, PASSWORD, name=name, language="pt-br"
+    user = User.objects.filter(email=email).first() or User.objects.create(
+        email=email, password=_hashed(), name=name, language="pt-br"
     )
     return Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})[0]
+
+
+@cache
+def _hashed() -> str:
+    """Return the hash of everybody's password, made once: it is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def _channel(workspace: Workspace, kind: str, secret: Callable[[], Credentials], **plan: Any) -> Channel:
