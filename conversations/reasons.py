@@ -43,6 +43,9 @@ SENTENCES = (
     gettext_noop("A status of a message that came in."),
     gettext_noop("An earlier try of a message that was sent again failed."),
     gettext_noop("The order it is about is not known here yet."),
+    gettext_noop("What was said there is being asked for."),
+    gettext_noop("The account itself wrote it."),
+    gettext_noop("It is a message here already."),
     gettext_noop("A test."),
     gettext_noop("Not an order yet."),
 )
@@ -50,13 +53,13 @@ BLANK = "%(what)s"
 
 
 def in_words(reason: str) -> str:
-    """Return a kept reason in the reader's language; one that nobody put into words stays as it was written."""
+    """Return a kept reason in the reader's language; a provider's refusal is its own sentence, what nobody put into words stays."""
     if reason in CODES:
         return gettext(CODES[reason])
     for sentence, pattern in _patterns():
         if found := pattern.fullmatch(reason):
             return gettext(sentence).replace(BLANK, found.group("what")) if BLANK in sentence else gettext(sentence)
-    return reason
+    return gettext(reason) if reason else reason
 
 
 @cache

@@ -95,6 +95,16 @@ def fetch(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
     return done
 
 
+@shared_task(name="conversations.tasks.look_up", soft_time_limit=110, time_limit=140)
+def look_up(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
+    """Ask providers what was said where their webhooks gave ids only, until all were asked or time is up."""
+    until = time.monotonic() + seconds
+    done = {"asked": 0}
+    while time.monotonic() < until and (asked := pipeline.look_up_pending()):
+        done["asked"] += asked
+    return done
+
+
 @shared_task(name="conversations.tasks.typing")
 def typing(conversation_id: str) -> None:
     """Show the customer that somebody types: the one task with something to carry, because nothing is lost with it."""

@@ -7,7 +7,7 @@ from typing import Literal
 from django.db import connection
 
 CHANNEL = "novelo_wake"
-Work = Literal["inbound", "outbound", "media", "metrics", "names", "route", "follow", "bots", "imports"]
+Work = Literal["inbound", "outbound", "media", "metrics", "names", "lookups", "route", "follow", "bots", "imports"]
 
 
 def wake(work: Work) -> None:

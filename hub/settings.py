@@ -191,6 +191,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.renew_tokens": {"queue": "bulk"},
     "conversations.tasks.fetch": {"queue": "media"},
     "conversations.tasks.introduce": {"queue": "media"},
+    "conversations.tasks.look_up": {"queue": "media"},
     "conversations.tasks.tell_bots": {"queue": "media"},
     "conversations.tasks.push": {"queue": "media"},
     "conversations.tasks.route": {"queue": "interactive"},
@@ -230,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"all_day": True},
         "options": {"expires": 60},
     },
+    "look_up": {"task": "conversations.tasks.look_up", "schedule": 15.0, "options": {"expires": 30}},
     "list_templates": {"task": "conversations.tasks.list_templates", "schedule": 1800.0, "options": {"expires": 600}},
 }
 

@@ -18,6 +18,7 @@ from simulator.parties import BusinessNumber, Person
 from simulator.social import Social
 from simulator.social_api import SocialApi
 from simulator.social_bodies import SocialAccount, SocialPerson
+from simulator.social_mentions import SocialMention
 from simulator.switches import Control, Switches
 from simulator.twilio import Twilio, TwilioNumber
 from simulator.twilio_api import TwilioApi
@@ -124,6 +125,10 @@ class RunningSimulator:
     def comment(self, account: SocialAccount, person: SocialPerson, text: str) -> str:
         """Let somebody comment on a post and return the comment's id."""
         return cast("str", self._call(lambda: self.social.comment(account, person, text)))
+
+    def mention(self, account: SocialAccount, person: SocialPerson, text: str, **about: Any) -> SocialMention:
+        """Let somebody name an Instagram account in public; as ``Social.mention``."""
+        return cast("SocialMention", self._call(lambda: self.social.mention(account, person, text, **about)))
 
     def drain(self, seconds: float = 10.0) -> bool:
         """Wait until every webhook was taken, late duplicates included; return whether they were."""

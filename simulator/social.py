@@ -14,6 +14,7 @@ from simulator import social_bodies as bodies
 from simulator.chance import seeded
 from simulator.media import MediaStore
 from simulator.social_bodies import SocialAccount, SocialChange, SocialPerson
+from simulator.social_mentions import SocialMention
 from simulator.switches import Control
 from simulator.webhooks import Notice, WebhookQueue
 
@@ -49,6 +50,7 @@ class Social:
         self.accounts: tuple[SocialAccount, ...] = ()
         self.people: dict[str, SocialPerson] = {}
         self.comments: dict[str, SocialPerson] = {}
+        self.mentions: dict[str, SocialMention] = {}
         self.sent: list[SocialSent] = []
         self.signals: list[SocialSent] = []
         self.listeners: list[Callable[[SocialSent], None]] = []
@@ -101,6 +103,19 @@ class Social:
         value = {"id": comment_id, "from": author, "text": text, "media": media}
         self._put(SocialChange(account=account, item={"field": "comments", "value": value}, holds="changes"), person)
         return comment_id
+
+    def mention(self, account: SocialAccount, person: SocialPerson, text: str, **about: Any) -> SocialMention:
+        """Let somebody name the account under a post, or with ``comment_id=""`` in the caption of their own.
+
+        ``about`` are further fields of ``SocialMention``.
+        """
+        ids = {word: str(self._rng.randrange(10**16, 10**17)) for word in ("media_id", "comment_id")}
+        facts = {"owner": person, "at": time.time(), **ids, **about}
+        mention = SocialMention(person=person, text=text, **facts)
+        self.mentions[mention.id] = mention
+        value = {"field": "mentions", "value": mention.value()}
+        self._put(SocialChange(account=account, item=value, holds="changes"), person)
+        return mention
 
     def picture(self, data: bytes, mime_type: str = "image/png") -> str:
         """Keep a file and return the address it is fetched from without a token, as from Meta's CDN."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import time
 from typing import Any
+from urllib.parse import parse_qs
 
+from simulator import media, social_mentions
 from simulator.graph import Answer, Call
 from simulator.limits import RateLimits
 from simulator.refusals import Refusal
@@ -56,6 +59,9 @@ class SocialApi:
             raise Refusal(190, message="Invalid OAuth access token - Cannot parse access token")
         if edge == "messages" and call.method == "POST":
             return await self._send(self._account(node, mine), call)
+        asked = parse_qs(call.query).get("fields", [""])[0]
+        if edge == "" and call.method == "GET" and asked.startswith("mentioned_"):
+            return await self._mentioned(self._account(node, mine), asked)
         if edge == "" and call.method == "GET":
             return self._described(node, mine)
         raise _unsupported(node)
@@ -85,6 +91,18 @@ class SocialApi:
             return _json({"name": person.name, "username": person.username, "id": person.id})
         first, _, last = person.name.partition(" ")
         return _json({"first_name": first, "last_name": last, "id": person.id})
+
+    async def _mentioned(self, account: SocialAccount, asked: str) -> Answer:
+        """Say what somebody wrote who named the account: only it may ask. A fault for the mention's id strikes here."""
+        known = self.network.mentions
+        ids = frozenset(one for one in known if f"({one})" in asked)
+        for fault in self.network.control.faults_for(ids) if ids else ():
+            if fault.kind in _ENDS:
+                return _refuse(fault)
+            if fault.kind != "delay":
+                return Answer(silence=fault.kind)
+            await asyncio.sleep(fault.seconds)
+        return _json(social_mentions.answer(known, asked) | {"id": account.account_id})
 
     async def _send(self, account: SocialAccount, call: Call) -> Answer:
         body = call.json()
@@ -165,11 +183,14 @@ class SocialApi:
                 return _json({"sent": shown, "signals": [_shown(sent) for sent in self.network.signals]})
             case "POST", ("say",):
                 return self._say(call.json())
-        message = "No such call. GET sent | POST say {account?, from?, name?, username?, text?, event?}"
+        message = "No such call. GET sent | POST say {account?, from?, name?, username?, text?, event?, mention?}"
         raise BadSwitchError(message)
 
     def _say(self, said: Any) -> Answer:
-        """Let somebody say or do something now; ``event`` holds the keys of a documented event."""
+        """Let somebody say or do something now; ``event`` holds the keys of a documented event.
+
+        With ``mention`` (``comment`` or ``caption``) they name the account in public.
+        """
         about = said if isinstance(said, dict) else {}
         asked = about.get("account")
         account = next((one for one in self.network.accounts if asked in {None, one.account_id}), None)
@@ -186,7 +207,12 @@ class SocialApi:
         if isinstance(about.get("event"), dict):
             self.network.happen(account, person, **about["event"])
             return _json({"from": sender})
-        return _json({"id": self.network.say(account, person, str(about.get("text", "Oi"))), "from": sender})
+        text = str(about.get("text", "Oi"))
+        if (where := about.get("mention")) in {"comment", "caption"}:
+            url = self.network.picture(media.picture(random.Random(sender)))  # noqa: S311  the same person, the same picture
+            post = {"comment_id": ""} if where == "caption" else {"caption": "Achadinhos da semana"}
+            return _json({"id": self.network.mention(account, person, text, url=url, **post).id, "from": sender})
+        return _json({"id": self.network.say(account, person, text), "from": sender})
 
 
 def _without_version(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,13 +17,13 @@ class BadSwitchError(ValueError):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One way a send goes wrong, for the next ``times`` sends (``None``: always), each with ``probability``.
+    """One way a send or the reading of a mention goes wrong, for the next ``times`` sends (``None``: always), each with ``probability``.
 
     ``delay``: the answer comes ``seconds`` late, the statuses may overtake it. ``error``: refused with Graph ``code`` and ``subcode``.
     ``throttle``: HTTP 429 with ``Retry-After: seconds`` and ``code`` (130429). ``server_error``: HTTP ``status`` (500),
     with or without a ``body``. ``lost_reply``: accepted, then the connection is closed without a byte. ``hang``:
     accepted, never answered. ``undeliverable``: accepted and answered, later ``failed`` with ``code`` (131026).
-    ``recipient`` limits it to one person: digits or BSUID.
+    ``recipient`` limits it to one person: digits or BSUID; or to one mention: its id.
     """
 
     kind: Literal["delay", "error", "throttle", "server_error", "lost_reply", "hang", "undeliverable"]

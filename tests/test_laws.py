@@ -21,6 +21,7 @@ ROOMS = {
     "parse",
     "identify",
     "introduce",
+    "lookups",
     "thread",
     "record",
     "route",

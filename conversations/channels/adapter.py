@@ -19,7 +19,9 @@ from conversations.channels.types import (
     Download,
     Error,
     FileRule,
+    MessageAnnounced,
     MessageKind,
+    MessageReceived,
     Outbound,
     Pace,
     Person,
@@ -111,6 +113,16 @@ class Adapter:
     ) -> Person | None:
         """Ask who a customer is whose messages bring no name; None where nobody can tell. Raises ``SendRefused``."""
         return None
+
+    def look_up(
+        self, announced: MessageAnnounced, credentials: Credentials, options: Mapping[str, Any]
+    ) -> MessageReceived | None:
+        """Ask what was said in public where a webhook gave ids only; None for words of the account itself. Raises ``SendRefused``.
+
+        Where the provider gives no more of the author than a name that may be another's tomorrow, the only address is of a kind
+        that is not among ``account_addresses``.
+        """
+        raise cannot()
 
     def received(
         self, account: str, since: datetime, credentials: Credentials, options: Mapping[str, Any]

@@ -45,7 +45,7 @@ ORDER BY i.id LIMIT %s
 FINISH = """
 UPDATE conversations_delivery d SET parsed = true, outcome = ends.outcome, reason = ends.reason, finished_at = now()
 FROM (
-  SELECT delivery_id, bool_or(state = 'pending') AS waits,
+  SELECT delivery_id, bool_or(state = 'pending' AND lane_id IS NOT NULL) AS waits,
     (array_agg(outcome ORDER BY array_position(
       ARRAY['failed', 'processed', 'duplicate', 'unroutable', 'invalid', 'ignored'], outcome::text)))[1] AS outcome,
     (array_agg(reason ORDER BY array_position(

@@ -64,7 +64,8 @@ def test_samples_are_settled_and_change_nothing_the_second_time(provider: str) -
     assert _post(sampled) == answers
     for case, shop in sampled:
         _check(case, shop)
-    assert not Item.objects.exclude(state="done").exists()
+    waiting = set(Item.objects.exclude(state="done").values_list("body__type", flat=True))
+    assert waiting <= {"MessageAnnounced"}  # of these the provider has to say more
     before = [replaying.rows(shop.workspace) for _, shop in sampled]
     parked = ParkedItem.objects.count()
     assert _post(sampled) == answers

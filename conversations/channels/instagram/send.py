@@ -10,13 +10,22 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from conversations.channels import graph
+from conversations.channels.instagram import mentions
 from conversations.channels.instagram.parse import ADDRESS, KIND
 from conversations.channels.instagram.setup import SETUP
 from conversations.channels.messaging.compose import late
 from conversations.channels.messaging.errors import read_error
 from conversations.channels.messaging.send import Messaging
 from conversations.channels.reading import id_of, text_of
-from conversations.channels.types import Checked, Credentials, Error, Outbound, SendRefused
+from conversations.channels.types import (
+    Checked,
+    Credentials,
+    Error,
+    MessageAnnounced,
+    MessageReceived,
+    Outbound,
+    SendRefused,
+)
 
 NO_NEW_TOKEN = gettext_noop("Instagram gave no new access token.")
 ANOTHER_ACCOUNT = gettext_noop("The access token belongs to another Instagram account.")
@@ -74,6 +83,13 @@ class Instagram(Messaging):
         return Checked(
             name=text_of(answer.get("name")) or username, learned={key: one for key, one in learned.items() if one}
         )
+
+    def look_up(
+        self, announced: MessageAnnounced, credentials: Credentials, options: Mapping[str, Any]
+    ) -> MessageReceived | None:
+        """Ask what somebody said who named the account. Raises ``SendRefused``."""
+        username = text_of(options.get("username"))
+        return mentions.Asking(self.base(options, credentials), credentials.access_token, username).read(announced)
 
     def renewed(self, credentials: Credentials, options: Mapping[str, Any]) -> str | None:
         """Return the token of another sixty days; those of pages do not end. Raises ``SendRefused``."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conversations.channels.messaging.entry import Entry
 from conversations.channels.messaging.events import read_event
 from conversations.channels.reading import id_of, mapping, text_of
-from conversations.channels.types import AnyItem, MessageDeleted, MessageEdited, MessageReceived, Person
+from conversations.channels.types import (
+    AnyItem,
+    MessageAnnounced,
+    MessageDeleted,
+    MessageEdited,
+    MessageReceived,
+    Person,
+)
 
+# They become part of a question to the provider, so they must be what they seem.
+_ID = re.compile("[0-9]{1,40}")
 # Fields whose events come in ``messaging[]``, and as changes when they are tried out in the app's dashboard.
 EVENT_FIELDS = frozenset({
     "messages", "messaging_postbacks", "messaging_seen", "message_reactions", "messaging_referral", "messaging_referrals",
@@ -37,12 +47,14 @@ def _comment(entry: Entry, field: str, value: Mapping[str, Any]) -> Iterator[Any
 
 
 def _mention(entry: Entry, field: str, value: Mapping[str, Any]) -> Iterator[AnyItem]:
-    """Somebody names the account: who it was is rarely said, and then it is news and no message."""
-    if not mapping(value.get("from")):
-        yield entry.notice(field, value)
-        return
+    """Somebody names the account in a comment or under a post of theirs: who and how is rarely said, and must be asked."""
     word = "comment_id" if "comment_id" in value else "media_id"
-    yield _public(entry, field, value, word, text_of(value.get("text")), "story")
+    if mapping(value.get("from")):
+        yield _public(entry, field, value, word, text_of(value.get("text")), "share")
+    elif _ID.fullmatch(provider_id := id_of(value.get(word))):
+        yield MessageAnnounced(**entry.common(), provider_id=provider_id, payload=dict(value))
+    else:
+        yield entry.invalid("missing_id", value)
 
 
 def _feed(entry: Entry, field: str, value: Mapping[str, Any]) -> Iterator[AnyItem]:

@@ -73,6 +73,16 @@ class MessageReceived(Item, frozen=True, kw_only=True):
     consent: Literal["", "stop", "start"] = ""
 
 
+class MessageAnnounced(Item, frozen=True, kw_only=True):
+    """Something said in public of which the webhook gives no more than ids (``payload``): the provider must be asked for the rest.
+
+    ``provider_id`` is the one the message will have.
+    """
+
+    provider_id: str
+    payload: dict[str, Any] = {}
+
+
 class MessageEchoed(Item, frozen=True, kw_only=True):
     """Something the business said elsewhere (the phone paired to the number, another app): outgoing, author ``device``.
 
@@ -196,8 +206,8 @@ class Invalid(Item, frozen=True, kw_only=True):
 
 
 AnyItem = (
-    MessageReceived | MessageEchoed | MessageImported | StatusChanged | StatusUpTo | ReactionChanged | MessageEdited | MessageDeleted
-    | IdentityChanged | AccountNotice | Invalid
+    MessageReceived | MessageAnnounced | MessageEchoed | MessageImported | StatusChanged | StatusUpTo | ReactionChanged | MessageEdited
+    | MessageDeleted | IdentityChanged | AccountNotice | Invalid
 )  # fmt: skip
 
 

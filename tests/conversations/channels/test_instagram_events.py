@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from conversations.channels.types import (
     Address,
     AttachmentRef,
     Invalid,
+    MessageAnnounced,
     MessageDeleted,
     MessageEchoed,
     MessageEdited,
@@ -32,6 +34,11 @@ def items(name: str) -> tuple[Any, ...]:
 
 def file(kind: Any, number: int) -> AttachmentRef:
     return AttachmentRef(kind=kind, url=CDN.format(number))
+
+
+def mentioned(value: dict[str, Any]) -> tuple[Any, ...]:
+    entry = {"id": ACCOUNT, "time": 1790000000, "changes": [{"field": "mentions", "value": value}]}
+    return parse(json.dumps({"object": "instagram", "entry": [entry]}).encode()).items
 
 
 def said(item: Any) -> tuple[Any, ...]:
@@ -161,9 +168,22 @@ def test_a_comment_is_a_share_that_knows_its_origin() -> None:
     assert (flat.at, comment.at) == (AT, AT + timedelta(milliseconds=5))
 
 
+def test_a_mention_is_announced_and_one_that_says_who_it_was_is_said() -> None:
+    mention, *_ = items("mentions")
+    ids = {"media_id": "18000000000000501", "comment_id": "17900000000000400"}
+    assert (type(mention), mention.provider_id, mention.payload) == (MessageAnnounced, ids["comment_id"], ids)
+    assert (mention.account, mention.lane, mention.at) == (ACCOUNT, "account", AT + timedelta(milliseconds=5))
+    (caption,) = mentioned({"media_id": "18000000000000501"})
+    (told,) = mentioned(ids | {"from": {"id": ANA, "username": "ana.souza"}, "text": "@loja"})
+    (odd,) = mentioned({"comment_id": "1){id},me{id"})
+    assert (type(caption), caption.provider_id) == (MessageAnnounced, "18000000000000501")
+    assert said(told)[:4] == (MessageReceived, "17900000000000400", "share", "@loja")
+    assert told.payload == {**ids, "origin": "mention"}
+    assert (type(odd), odd.reason) == (Invalid, "missing_id")
+
+
 def test_news_is_noted_and_the_unknown_is_said_to_be_unknown() -> None:
-    mention, insights, tomorrow = items("mentions")
-    assert (mention.topic, mention.known, mention.payload["media_id"]) == ("mentions", True, "18000000000000501")
+    _, insights, tomorrow = items("mentions")
     assert (insights.topic, insights.known) == ("story_insights", True)
     assert (tomorrow.topic, tomorrow.known, tomorrow.payload) == ("field_of_tomorrow", False, {"a": 1})
 

@@ -225,7 +225,7 @@ function buttons(titles, footer) {
 
 function share(payload, message) {
   const address = payload.permalink ?? payload.link ?? payload.url ?? payload.share?.link ?? payload.media?.permalink;
-  if (message.attachments.some(isPicture)) return null;
+  if (message.attachments.some(isPicture) && !payload.permalink) return null;
   const element = tile("share", payload.title || words.forms_of_kind.share, payload.type ? String(payload.type).replaceAll("_", " ") : "");
   return /^https?:/.test(address ?? "") ? linkTo(element, address) : message.attachments.length ? null : element;
 }
