@@ -1,39 +1,33 @@
-"""The live feed: one reader a workspace and process reads the feed by cursor and fans it out as server-sent events.
-
-The sequence number is the event id, so a browser that comes back says where it was and misses nothing. Valkey only hints
-that there is something to read; without a hint the reader looks by itself. A slow client is cut and comes back by cursor.
-"""
+"""The live feed of a workspace for its members and programs: who may listen is asked at the start and again and again."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-import psycopg
-import redis.asyncio
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import DatabaseError
 from prometheus_client import Gauge
 
-from conversations import feed
+from conversations import connections_hint
 from conversations.channels.webchat.whisper import TO_AGENTS
-from conversations.live.reader import POLL_SECONDS, FeedReader, position, read
+from conversations.live.reader import FeedReader, read
 from conversations.live.rights import Right, caller_of, ear_of, lost, same_site
 from conversations.live.source import Source
-from conversations.live.stream import SEND_SECONDS, Send, Shown, Stream, Told
+from conversations.live.stream import Send, Shown, Stream, Told
+from conversations.live.streams import Receive, Streams
 from hub.models import Workspace
 from hub.problems import CONTENT_TYPE, problem
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 RIGHTS_SECONDS = 4.0  # who lost a right stops hearing within this
+AWAY = "The database is away for a moment."
 
 STREAMS = Gauge("novelo_live_streams", "Open streams of the live feed")
 
@@ -46,61 +40,48 @@ class Listening(Stream):
         self.right = right
 
 
-class Live:
+class Live(Streams[Listening]):
     """The ASGI application of ``GET /api/v1/feed``."""
 
+    greeting = b"retry: 1000\n\n"
+
     def __init__(self, database_url: str) -> None:
-        self.readers: dict[UUID, FeedReader] = {}
+        super().__init__(STREAMS, {TO_AGENTS: self._pass_on, connections_hint.CHANNEL: self._connection_changed})
         self.source = Source(database_url)
-        self.tasks: list[asyncio.Task[None]] = []
+        self.watching: asyncio.Task[None] | None = None
         self.on_connection_changed: Callable[[UUID | None], None] = lambda _: None
 
     async def open(self) -> None:
         """Start listening for hints and watching rights."""
-        self.tasks = [asyncio.create_task(self._hear()), asyncio.create_task(self._watch_rights())]
+        await super().open()
+        if self.watching is None or self.watching.done():
+            self.watching = asyncio.create_task(self._watch_rights())
 
     async def close(self) -> None:
         """End every stream."""
-        for reader in self.readers.values():
-            for stream in reader.streams:
-                stream.cut()
-            if reader.task:
-                reader.task.cancel()
-        for task in self.tasks:
-            task.cancel()
-        self.readers.clear()
+        await super().close()
+        if self.watching:
+            self.watching.cancel()
+            self.watching = None
         await self.source.close()
 
-    async def _hear(self) -> None:
-        """Follow Valkey's hints; while it is away the readers look by themselves."""
-        while True:
-            client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=None)
-            try:
-                async with client.pubsub() as channel:
-                    await channel.subscribe(feed.HINTS, TO_AGENTS, "novelo:connections")
-                    async for message in channel.listen():
-                        if message["type"] == "message":
-                            self._hint(message["channel"].decode(), message["data"].decode())
-            except (redis.RedisError, OSError):
-                await asyncio.sleep(POLL_SECONDS)
-            finally:
-                with contextlib.suppress(redis.RedisError, OSError):
-                    await client.aclose()
+    def reader(self, workspace: Workspace, head: int) -> FeedReader:
+        """Return a reader for whoever listens to a workspace."""
+        return FeedReader(workspace, head, self.source)
 
-    def _hint(self, channel: str, data: str) -> None:
-        with contextlib.suppress(ValueError):
-            if channel == TO_AGENTS:
-                self._pass_on(*data.split(" ", 1))
-                return
-            subject = UUID(data)
-            if channel == feed.HINTS:
-                if reader := self.readers.get(subject):
-                    reader.hinted.set()
-            else:
-                self.on_connection_changed(subject)
+    async def missed(
+        self, stream: Listening, workspace: Workspace, after: int, until: int
+    ) -> tuple[Sequence[Shown], int]:
+        """Return the next events after ``after`` that a stream may hear."""
+        shown = await read(self.source, workspace, after)
+        return [event for event in shown if event.reaches(stream.ear)], shown[-1].seq if shown else until
 
-    def _pass_on(self, workspace: str, conversation: str) -> None:
+    def _connection_changed(self, connection_id: str) -> None:
+        self.on_connection_changed(UUID(connection_id))
+
+    def _pass_on(self, hint: str) -> None:
         """Tell whoever listens that a customer is typing: no part of what happened, so it has no number and is never told again."""
+        workspace, conversation = hint.split(" ", 1)
         if reader := self.readers.get(UUID(workspace)):
             body = json.dumps({"conversation": str(UUID(conversation))})
             told = Told.of([Shown(0, f"event: customer.typing\ndata: {body}\n\n".encode())])
@@ -111,9 +92,7 @@ class Live:
         """Cut the streams of whoever lost the right to listen: a revoked token, an ended session, a removed member."""
         while True:
             await asyncio.sleep(RIGHTS_SECONDS)
-            streams = [
-                stream for reader in self.readers.values() for stream in reader.streams if isinstance(stream, Listening)
-            ]
+            streams = [stream for reader in self.readers.values() for stream in reader.streams]
             if not streams:
                 continue
             with contextlib.suppress(DatabaseError):
@@ -124,8 +103,6 @@ class Live:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream the caller's workspace from ``after`` or ``Last-Event-ID`` on; without either, from now."""
-        if not self.tasks:
-            await self.open()
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["method"] != "GET":
             await _refuse(send, 405, "The feed is read with GET.")
@@ -133,7 +110,7 @@ class Live:
         try:
             found = await sync_to_async(caller_of, thread_sensitive=False)(headers)
         except DatabaseError:
-            await _refuse(send, 503, "The database is away for a moment.")
+            await _refuse(send, 503, AWAY)
             return
         if found is None:
             await _refuse(send, 401, "Sign in, or send a valid token.")
@@ -147,67 +124,10 @@ class Live:
         if after and not (after.isascii() and after.isdigit() and len(after) < 19):
             await _refuse(send, 400, "`after` must be a sequence number of the feed.")
             return
-        await self._stream(caller.workspace, right, int(after) if after else None, receive, send)
-
-    async def _stream(
-        self, workspace: Workspace, right: Right, after: int | None, receive: Receive, send: Send
-    ) -> None:
-        head, oldest = await sync_to_async(position, thread_sensitive=False)(workspace.pk)
-        reader = self.readers.get(workspace.pk)
-        if reader is None or reader.task is None or reader.task.done():
-            reader = FeedReader(workspace, head, self.source)
-            reader.task = asyncio.create_task(reader.follow())
-            self.readers[workspace.pk] = reader
-        elif not reader.streams:
-            reader.head = max(reader.head, head)
-        stream = Listening(send, right)
-        reader.streams.add(stream)
-        joined_at = reader.head
-        STREAMS.inc()
-        gone = asyncio.create_task(_disconnected(receive))
-        gone.add_done_callback(lambda _: stream.cut())
         try:
-            await _start(send)
-            cursor = head if after is None else after
-            if cursor > head or cursor < oldest - 1:
-                await _send(send, f'id: {head}\nevent: resync\ndata: {{"head": {head}}}\n\n'.encode())
-                cursor = head
-            while cursor < joined_at and not stream.over:
-                shown = await read(self.source, workspace, cursor)
-                if not shown:
-                    break
-                await _send(send, b"".join(event.text for event in shown if event.reaches(stream.ear)))
-                cursor = shown[-1].seq
-            stream.begin(cursor)
-            await stream.ended.wait()
-            if not gone.done():
-                await stream.finish()
-        except (TimeoutError, OSError, psycopg.Error, DatabaseError):
-            pass  # the client reads too slowly or went away, or the database did: it comes back by its cursor
-        finally:
-            gone.cancel()
-            reader.streams.discard(stream)
-            STREAMS.dec()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _start(send: Send) -> None:
-    headers = [
-        (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-cache, no-transform"),
-        (b"x-accel-buffering", b"no"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await _send(send, b"retry: 1000\n\n")
-
-
-async def _send(send: Send, text: bytes) -> None:
-    await asyncio.wait_for(send({"type": "http.response.body", "body": text, "more_body": True}), SEND_SECONDS)
+            await self.run(Listening(send, right), caller.workspace, int(after) if after else None, receive)
+        except DatabaseError:
+            await _refuse(send, 503, AWAY)
 
 
 async def _refuse(send: Send, status: int, detail: str) -> None:

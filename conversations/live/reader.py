@@ -110,13 +110,13 @@ def position(workspace_id: UUID) -> tuple[int, int]:
         close_old_connections()
 
 
-class Reader:
+class Reader[S: Stream]:
     """Follows one workspace's feed for streams of this process; what is read and who is told says a subclass."""
 
     def __init__(self, workspace: Workspace, head: int) -> None:
         self.workspace = workspace
         self.head = head
-        self.streams: set[Stream] = set()
+        self.streams: set[S] = set()
         self.hinted = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -152,12 +152,12 @@ class Reader:
             elif now - stream.spoke_at > HEARTBEAT_SECONDS:
                 stream.beat(self.heartbeat(stream))
 
-    def heartbeat(self, stream: Stream) -> bytes:
+    def heartbeat(self, stream: S) -> bytes:
         """Return what a stream says when there is nothing to say."""
         return f'event: heartbeat\ndata: {{"head": {self.head}}}\n\n'.encode()
 
 
-class FeedReader(Reader):
+class FeedReader[S: Stream](Reader[S]):
     """Follows one workspace's feed for the members and programs that listen to it."""
 
     def __init__(self, workspace: Workspace, head: int, source: Source) -> None:

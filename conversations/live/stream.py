@@ -13,6 +13,12 @@ import msgspec
 QUEUED_EVENTS = 1_000  # a client further behind is cut
 SEND_SECONDS = 5.0  # a client that takes nothing for so long is cut
 
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
@@ -75,6 +81,16 @@ class Stream:
         self._waiting: list[Told] = []
         self._behind = 0
         self._sending: asyncio.Task[None] | None = None
+
+    async def start(self, greeting: bytes) -> None:
+        """Begin the answer. Raises ``OSError`` or ``TimeoutError`` when the client does not take it."""
+        await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await self.say(greeting)
+
+    async def say(self, text: bytes) -> None:
+        """Tell it something before it begins to hear what comes. Raises ``OSError`` or ``TimeoutError``."""
+        if text and not self.over:
+            await asyncio.wait_for(self._send(body(text)), SEND_SECONDS)
 
     def hand(self, told: Told) -> None:
         """Tell it. A client that is too far behind is cut and comes back by its cursor."""

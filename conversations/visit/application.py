@@ -27,9 +27,11 @@ from conversations.intake.store import Known, Row, Store, Unavailable
 from conversations.visit import asking, limits, place as places, session as sessions, talk, wire
 from conversations.visit.limits import Limit
 from conversations.visit.place import Place
+from conversations.visit.reader import Visit
 from conversations.visit.session import Session
-from conversations.visit.stream import Streams
+from conversations.visit.stream import Windows
 from conversations.visit.wire import Receive, Refusal, Scope, Send
+from hub.models import Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +56,7 @@ class Visits:
 
     def __init__(self, store: Callable[[], Awaitable[Store]]) -> None:
         self.store = store
-        self.streams = Streams()
+        self.windows = Windows()
         self.open_of: Counter[str] = Counter()
         self.verbs: dict[tuple[str, str], Handler] = {
             ("POST", "messages"): self._say,
@@ -69,7 +71,7 @@ class Visits:
 
     async def close(self) -> None:
         """End every stream."""
-        await self.streams.close()
+        await self.windows.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: 400 not understood, 401 no visitor, 403 from elsewhere, 404 no such chat, 429 too often, 503 not stored."""
@@ -161,7 +163,8 @@ class Visits:
             raise Refusal(429, _("The chat is open in too many windows."), 10)
         self.open_of.update(owners)
         try:
-            await self.streams.run(asked.place, asked.session, int(after) if after else None, receive, send)
+            visit, workspace = Visit(send, asked.session), Workspace(pk=asked.place.workspace_id)
+            await self.windows.run(visit, workspace, int(after) if after else None, receive)
         finally:
             self.open_of.subtract(owners)
             for owner in owners:

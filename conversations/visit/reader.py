@@ -21,7 +21,6 @@ from conversations.visit import show
 from conversations.visit.session import Session
 from hub.models import Workspace
 
-MOST_MISSED = 2_000  # events of the workspace; who missed more reads the talk anew
 Key = tuple[UUID, str, str]  # channel, "visitor" or "external_id", value
 News = tuple[str, Mapping[str, Any], frozenset[Key]]  # what happened, what is told of it, whom it is for
 
@@ -38,11 +37,11 @@ class Visit(Stream):
 
     def __init__(self, send: Send, session: Session) -> None:
         super().__init__(send)
-        self.visitor = session.visitor
+        self.session = session
         self.keys = keys_of(session)
 
 
-class VisitReader(Reader):
+class VisitReader(Reader[Visit]):
     """Follows one workspace's feed for the visitors of its web chats."""
 
     async def _read_on(self) -> None:
@@ -51,13 +50,12 @@ class VisitReader(Reader):
             behind = head - self.head >= READ_EVENTS
             self.head = max(self.head, head)
             for stream in tuple(self.streams):
-                assert isinstance(stream, Visit)
                 if mine := [one.shown for one in meant if one.keys & stream.keys]:
                     stream.hand(Told.of(mine))
             if not behind:
                 return
 
-    def heartbeat(self, stream: Stream) -> bytes:
+    def heartbeat(self, stream: Visit) -> bytes:
         """Return the number as well: it lets a window that heard nothing for long come back without reading it all."""
         return f"id: {max(stream.cursor or 0, self.head)}\nevent: heartbeat\ndata: {{}}\n\n".encode()
 
