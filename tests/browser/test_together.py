@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from conversations import marking
@@ -12,6 +13,8 @@ from conversations.act import act
 from conversations.history import Actor
 from conversations.models import Conversation, HistoryEvent, Label
 from tests.browser.company import Shop
+from tests.browser.door import let_in
+from tests.browser.gate import gate
 from tests.browser.test_writing import second_screen
 from tests.conversations import bodies
 
@@ -40,28 +43,72 @@ def test_it_works(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
     other.context.close()
 
 
-def test_whoever_comes_back_sees_the_truth_within_five_seconds(
-    shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
-) -> None:
-    arrive(bodies.text("wamid.1", body="Estou aqui"))
-    talk = Conversation.objects.get()
+def away(shop: Shop, arrive: Arrive, talk: Conversation) -> None:
+    """Let things happen that somebody who is away must see when they are back."""
     label = Label.objects.create(workspace=shop.workspace, name="Urgente", color="red")
-    page = sign_in(to=f"/inbox/{talk.pk}/?view=all")
-    count = page.locator(".list-tabs [data-view=all] [data-count]")
-    expect(count).to_have_text("1")
-    expected.append("ERR_INTERNET_DISCONNECTED")  # the browser reports the cut requests itself
-    page.context.set_offline(True)
     actor = Actor(user=shop.users[1])
     act(shop.workspace.pk, lambda: marking.label(shop.workspace, talk.pk, actor, add=(label.pk,)))
     arrive(bodies.messages(bodies.said("wamid.2", bodies.BRUNO, text={"body": "Eu também"}), name="Bruno Reis"))
     arrive(bodies.text("wamid.3", body="Alguém?"))
-    page.context.set_offline(False)
-    back = time.monotonic()
+
+
+def sees_the_truth(page: Page) -> None:
+    """Wait until a page shows what happened."""
     expect(page.get_by_role("log")).to_contain_text("Alguém?")
     expect(page.get_by_role("link", name="Bruno Reis")).to_be_visible()
     expect(page.locator(".row .label-chip")).to_have_text(["Urgente"])
-    expect(count).to_have_text("2")
-    assert time.monotonic() - back < 15  # three times what it may take, on a machine that does much else
+    expect(page.locator(".list-tabs [data-view=all] [data-count]")).to_have_text("2")
+
+
+def five_seconds(page: Page) -> float:
+    """Return how long five seconds are here: a machine that takes more than one to read the page anew has five times that."""
+    began = time.monotonic()
+    page.reload()
+    page.wait_for_selector("[data-ready]")
+    expect(page.locator(".list-tabs [data-view=all] [data-count]")).to_have_text("1")
+    return max(5.0, 5 * (time.monotonic() - began))
+
+
+def test_whoever_lost_the_network_sees_the_truth_within_five_seconds(
+    shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
+) -> None:
+    arrive(bodies.text("wamid.1", body="Estou aqui"))
+    talk = Conversation.objects.get()
+    page = sign_in(to=f"/inbox/{talk.pk}/?view=all")
+    limit = five_seconds(page)
+    expected.append("ERR_INTERNET_DISCONNECTED")  # the browser reports the cut requests itself
+    page.context.set_offline(True)
+    away(shop, arrive, talk)
+    page.context.set_offline(False)
+    back = time.monotonic()
+    sees_the_truth(page)
+    took = time.monotonic() - back
+    print(f"the truth is there after {took:.1f} s of {limit:.1f}")
+    assert took < limit
+
+
+@pytest.mark.long
+def test_whoever_met_a_restarted_server_sees_the_truth_within_five_seconds(
+    shop: Shop, page: Page, base_url: str, arrive: Arrive, expected: list[str]
+) -> None:
+    arrive(bodies.text("wamid.1", body="Estou aqui"))
+    talk = Conversation.objects.get()
+    let_in(page.context, base_url)
+    with gate(base_url) as way:
+        page.goto(f"{way.url}/inbox/{talk.pk}/?view=all")
+        limit = five_seconds(page)
+        expected += ["ERR_EMPTY_RESPONSE", "ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED", "ERR_SOCKET"]
+        way.shut()
+        away(shop, arrive, talk)
+        end = time.monotonic() + 60
+        while len(way.tries) < 5 and time.monotonic() < end:  # as far apart by then as they get
+            page.wait_for_timeout(50)
+        way.open()
+        back = time.monotonic()
+        sees_the_truth(page)
+        took = time.monotonic() - back
+        print(f"the truth is there after {took:.1f} s of {limit:.1f}, {len(way.tries)} tries in vain")
+    assert took < limit
 
 
 OPENED = """async () => {

@@ -40,6 +40,7 @@ export function follow({ worker, name, after, onEvent, onResync, onState }) {
   addEventListener("pagehide", () => send({ bye: true }));
   addEventListener("pageshow", (event) => event.persisted && connect());
   addEventListener("online", () => send({ retry: true }));
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && send({ looks: true }));
 
   return {
     /** The page was read anew as of this number: older events say nothing new. */

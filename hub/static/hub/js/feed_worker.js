@@ -7,8 +7,10 @@ const KINDS = [
 const PASSING = ["customer.typing"]; // said once, kept nowhere
 const KEPT = 500; // events a tab may have missed while it loaded
 const SILENCE = 50_000; // the server's heart beats every 20 s
-const LONGEST = 4_000; // between two tries: whoever comes back sees the truth within five seconds
-const OPENING = 10_000; // a try that hangs longer is given up
+const LONGEST = 2_500; // between two tries: whoever comes back sees the truth within five seconds
+const OPENING = 2_500; // a try that hangs longer is given up, the next one twice as late: a slow line is a line
+const MOST_PATIENT = 10_000;
+const QUIET = 25_000; // whoever looks again after so long without a heartbeat wants to know
 const ASLEEP = 10_000; // the clock jumped further than this between two ticks: the machine slept
 
 const tabs = new Set();
@@ -17,8 +19,10 @@ let began = null; // the feed is known after this number
 let last = null;
 let kept = [];
 let tries = 0;
+let hung = 0;
 let timer = 0;
 let watch = 0;
+let heardAt = 0;
 let alive = false;
 
 const tell = (message) => tabs.forEach((tab) => tab.postMessage(message));
@@ -33,13 +37,19 @@ function open() {
   clearTimeout(timer);
   source?.close();
   source = new EventSource(`/api/v1/feed?after=${last}`);
-  heard(OPENING);
+  listenUntil(Math.min(MOST_PATIENT, OPENING * 2 ** hung), () => {
+    hung += 1;
+    again();
+  });
   source.onopen = () => {
-    tries = 0;
+    tries = hung = 0;
     say(true);
     heard();
   };
-  source.onerror = () => again();
+  source.onerror = () => {
+    hung = 0;
+    again();
+  };
   source.addEventListener("heartbeat", heard);
   source.addEventListener("resync", (event) => {
     heard();
@@ -62,16 +72,26 @@ function pass(kind, event) {
   tell(message);
 }
 
-function heard(patience) {
+function heard() {
+  heardAt = Date.now();
+  listenUntil(SILENCE, again);
+}
+
+function listenUntil(patience, otherwise) {
   clearTimeout(watch);
-  watch = setTimeout(again, typeof patience === "number" ? patience : SILENCE);
+  watch = setTimeout(otherwise, patience);
 }
 
 /** Begin anew at once: the line may be dead without a word, after sleep or in another network. */
 function wake() {
   if (!tabs.size || last === null) return;
-  tries = 0;
+  tries = hung = 0;
   open();
+}
+
+/** Somebody looks again: let them not wait for the next try, nor believe a line that says nothing. */
+function look() {
+  if (source?.readyState !== EventSource.CONNECTING && (!alive || Date.now() - heardAt > QUIET)) wake();
 }
 
 let ticked = Date.now();
@@ -90,12 +110,14 @@ function again() {
   timer = setTimeout(open, wait);
 }
 
-function hear(tab, { after, bye, retry }) {
+function hear(tab, { after, bye, retry, looks }) {
   if (bye) {
     tabs.delete(tab);
     if (!tabs.size) source?.close();
   } else if (retry) {
     wake();
+  } else if (looks) {
+    look();
   } else {
     const idle = !tabs.size || source?.readyState === EventSource.CLOSED;
     tabs.add(tab);
