@@ -25,6 +25,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT m.shown_at FROM conversations_message m
   WHERE m.customer_id = one.id AND m.channel_id = who.channel_id AND m.direction = 'inbound'
+    AND m.payload ->> 'origin' IS DISTINCT FROM 'mention'  -- that was said in public, not to us
   ORDER BY m.shown_at DESC, m.seq DESC LIMIT 1
 ) AS said
 GROUP BY who.person_id, who.channel_id

@@ -79,8 +79,12 @@ def ways_of(
 
 
 def last_heard(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Message]:
-    """Return what these customers said last on each channel, with the address they said it from."""
+    """Return what these customers said last to us on each channel, with the address they said it from.
+
+    Naming the account somewhere in public is not writing to it: no channel opens by that.
+    """
     said = Message.objects.of(workspace).filter(customer__in=list(ids), direction="inbound").select_related("identity")
+    said = said.exclude(payload__contains={"origin": "mention"})
     newest = said.order_by("channel_id", "-shown_at", "-seq").distinct("channel_id")
     return {message.channel_id: message for message in newest}
 

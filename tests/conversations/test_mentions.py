@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from conversations.models import (
     Suggestion,
 )
 from conversations.reasons import in_words
+from conversations.ways import ways_of
 from simulator import Fault, RunningSimulator, SocialAccount, SocialPerson, running
 from simulator.media import picture
 from simulator.social_mentions import SocialMention
@@ -199,6 +201,23 @@ def test_an_author_who_is_not_named_is_somebody_all_the_same(shop: Shop, arrive:
     assert Message.objects.get().text == "@loja.novelo tem azul?"
     assert Identity.objects.values_list("kind", "value").get() == ("ig_comment", mention.comment_id)
     assert [row.status for row in Exchange.objects.order_by("id")] == [400, 200]
+
+
+def test_to_name_the_account_opens_no_way_to_write(shop: Shop, arrive: Arrive, sim: RunningSimulator) -> None:
+    def way() -> tuple[bool, str]:
+        (found,) = ways_of(shop.workspace, Conversation.objects.order_by("id").last())  # type: ignore[arg-type]
+        return found.open, found.closed
+
+    arrive(told(in_comment(sim, at=time.time())))
+    look_up()
+    assert way() == (False, "address")
+    sim.write(ACCOUNT, CARLA, "oi")
+    arrive(social.text("instagram", "m1", who=CARLA.id, at=time.time() - 10 * 86_400))
+    tasks.introduce()
+    arrive(told(in_comment(sim, CARLA, at=time.time())))
+    look_up()
+    assert way() == (False, "window")
+    assert Message.objects.order_by("id").last().identity.kind == "igsid"  # type: ignore[union-attr]
 
 
 @pytest.mark.django_db(transaction=True)

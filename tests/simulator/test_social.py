@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from simulator import SocialAccount, SocialPerson, Switches, running
+from simulator import Fault, SocialAccount, SocialPerson, Switches, running
 from simulator.social import Social
 from simulator.social_customers import SocialCustomers, population
 from simulator.switches import Control
@@ -63,6 +63,41 @@ def test_a_picture_is_fetched_without_a_token(hub: StandInHub) -> None:
         url = sim.social.picture(b"a picture")
         assert client.get(url).content == b"a picture"
         assert client.get(f"{sim.url}/_cdn/1").status_code == 404
+
+
+def test_who_names_the_account_is_told_by_ids_and_read_by_the_account_alone(hub: StandInHub) -> None:
+    shop = account(hub)
+    with running(switches=CALM, social=[shop]) as sim, httpx2.Client(trust_env=False) as client:
+
+        def ask(fields: str, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
+            url, proof = f"{sim.url}/v26.0/{shop.account_id}", {"Authorization": f"Bearer {token}"}
+            answer = client.get(url, params={"fields": fields}, headers=proof)
+            return answer.status_code, answer.json()
+
+        named = sim.mention(shop, ANA, "@loja tem azul?", media_id="5", comment_id="7", caption="Foto de @ana", at=0)
+        sim.mention(shop, ANA, "Com @loja", media_id="6", comment_id="", shy=True)
+        assert sim.drain()
+        changes = [change for body in hub.bodies for entry in json.loads(body)["entry"] for change in entry["changes"]]
+        assert changes == [
+            {"field": "mentions", "value": {"media_id": "5", "comment_id": "7"}},
+            {"field": "mentions", "value": {"media_id": "6"}},
+        ]
+        comment = "mentioned_comment.comment_id(7){id,text,timestamp,username,media{caption,media_url}}"
+        assert ask(comment) == (200, {"id": shop.account_id, "mentioned_comment": {
+            "id": "7", "text": "@loja tem azul?", "timestamp": "1970-01-01T00:00:00+0000", "username": "ana.souza",
+            "media": {"caption": "Foto de ana", "id": "5"},
+        }})  # fmt: skip
+        post = ask("mentioned_media.media_id(6){caption,username}")[1]["mentioned_media"]
+        assert post == {"caption": "Com loja", "username": "ana.souza", "id": "6"}
+        wrong = [
+            "mentioned_media.media_id(7){id}",
+            "mentioned_comment.comment_id(8){id}",
+            "mentioned_comment.comment_id(7){x}",
+        ]
+        codes = [(status, said["error"]["code"]) for status, said in map(ask, wrong)]
+        assert (codes, ask(comment, "another")[0]) == ([(400, 100)] * 3, 401)
+        sim.switch(faults=[Fault(kind="throttle", seconds=9, recipient=named.id, times=1)])
+        assert [ask(comment)[0] for _ in range(2)] == [429, 200]
 
 
 def test_people_write_answer_and_stop_by_themselves(hub: StandInHub) -> None:
