@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -39,11 +40,23 @@ FORBIDDEN_KEYS = {
     "phone",
     "email",
 }
+# What PostgreSQL adds to an error quotes the statement and whole rows, up to where the next error of the trace begins.
+QUOTED = re.compile(
+    r"(^|\\n)(DETAIL|CONTEXT|HINT|LINE \d+): .*?(?=\n\n(?:The above exception|During handling)|\nTraceback |\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+TOLD_IN_WORDS = ("event", "exception")
 
 
 def redact(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     """Replace values under names that hold secrets or people's words."""
     return {key: "•••" if key.lower() in FORBIDDEN_KEYS else value for key, value in event.items()}
+
+
+def unquote(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Cut what the database quotes of rows out of sentences and traces: people's words and addresses are among it."""
+    told = {key: QUOTED.sub(r"\1\2: •••", event[key]) for key in TOLD_IN_WORDS if isinstance(event.get(key), str)}
+    return event | told
 
 
 def configure(settings: dict[str, Any]) -> None:
@@ -54,14 +67,14 @@ def configure(settings: dict[str, Any]) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         redact,
+        structlog.processors.format_exc_info,
+        unquote,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if settings["format"] == "json"
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
-    if settings["format"] == "json":
-        shared.append(structlog.processors.format_exc_info)
     logging.config.dictConfig(
         {
             "version": 1,

@@ -44,6 +44,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_min_messages": "warning",
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # statements and rows hold what people wrote
+    "log_error_verbosity": "terse",
 }
 # For tests only: a crash of the machine may break the data; the death of the server still loses nothing.
 # Nor does it clean up by itself: its transactions would hold back, at odd moments, readers that wait for open ones.
