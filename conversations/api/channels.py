@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from conversations import check, connect
 from conversations.act import act
-from conversations.api import represent, shapes
+from conversations.api import connected
 from conversations.api.asking import ChannelChange, ChannelInput
 from conversations.api.operations import changes, creates, does, lists, removes, shows
 from conversations.audited import on_channel
@@ -38,20 +38,20 @@ class ChannelList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @lists("list_channels", shapes.ChannelShape)
+    @lists("list_channels", connected.ChannelShape)
     def get(self, request: Request) -> Response:
         """List the channels, newest first."""
         rows = Channel.objects.of(caller_of(request).workspace).in_use().for_reading()
-        return Response(page(request, rows, {"id": UUID}, represent.channel))
+        return Response(page(request, rows, {"id": UUID}, connected.channel))
 
-    @creates("open_channel", ChannelInput, shapes.ChannelShape, 409)
+    @creates("open_channel", ChannelInput, connected.ChannelShape, 409)
     @once
     def post(self, request: Request) -> Response:
         """Open a channel on a new connection, or on one that exists (`connection: {"id": …}`)."""
         plan = _plan(checked(ChannelInput, request))
         workspace = caller_of(request).workspace
         opened = on_channel(caller_of(request), "opened", lambda: connect.open_channel(workspace, plan))
-        return Response(represent.channel(_channel(request, opened.channel.pk)), status=201)
+        return Response(connected.channel(_channel(request, opened.channel.pk)), status=201)
 
 
 def _plan(given: dict[str, Any]) -> connect.Plan:
@@ -80,12 +80,12 @@ class ChannelDetail(APIView):
 
     roles: ClassVar = {"PATCH": Role.ADMIN, "DELETE": Role.ADMIN}
 
-    @shows("get_channel", shapes.ChannelShape)
+    @shows("get_channel", connected.ChannelShape)
     def get(self, request: Request, channel_id: UUID) -> Response:
         """Show a channel with its health."""
-        return Response(represent.channel(_channel(request, channel_id)))
+        return Response(connected.channel(_channel(request, channel_id)))
 
-    @changes("change_channel", ChannelChange, shapes.ChannelShape)
+    @changes("change_channel", ChannelChange, connected.ChannelShape)
     def patch(self, request: Request, channel_id: UUID) -> Response:
         """Rename a channel, change its settings, or replace secrets of its connection; those not named stay."""
         _channel(request, channel_id)  # somebody else's is not here, whatever the body says
@@ -100,7 +100,7 @@ class ChannelDetail(APIView):
             secrets=secrets_in(given.get("connection", {})),
         )
         on_channel(caller_of(request), "changed", change, channel_id, _changes(given))
-        return Response(represent.channel(_channel(request, channel_id)))
+        return Response(connected.channel(_channel(request, channel_id)))
 
     @removes("close_channel")
     def delete(self, request: Request, channel_id: UUID) -> Response:
@@ -116,7 +116,7 @@ class ChannelCheck(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @does("check_channel", None, shapes.CheckShape, 404)
+    @does("check_channel", None, connected.CheckShape, 404)
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Ask the provider whether the channel works; one that was stopped and works goes on."""
         answer = check.ask(_channel(request, channel_id))  # before any transaction: this dials
@@ -128,8 +128,8 @@ class ChannelCheck(APIView):
     def _settle(self, request: Request, channel_id: UUID, answer: Checked | Error) -> Response:
         workspace = caller_of(request).workspace
         act(workspace.pk, lambda: connect.settle_check(workspace, channel_id, answer))
-        shown = represent.channel(_channel(request, channel_id))
-        return Response(represent.check(answer) | {"channel": shown})
+        shown = connected.channel(_channel(request, channel_id))
+        return Response(connected.check(answer) | {"channel": shown})
 
 
 def _channel(request: Request, channel_id: UUID) -> Channel:

@@ -9,6 +9,7 @@ import msgspec
 from django.db.models import Count, Min
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,6 +21,38 @@ from hub.access import caller_of
 from hub.models import Membership, Presence, Team, Workspace
 
 Status = Conversation.Status
+
+
+class LoadShape(shapes.Shape):
+    """How many conversations stand where."""
+
+    waiting = serializers.IntegerField()
+    longest_wait_seconds = serializers.IntegerField(allow_null=True)
+    open = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    snoozed = serializers.IntegerField()
+
+
+class TeamLoadShape(LoadShape):
+    """The load of one team; `team` null is everybody's queue."""
+
+    team = shapes.TeamShape(allow_null=True)
+    agents = serializers.DictField(child=serializers.IntegerField())
+
+
+class ChannelLoadShape(LoadShape):
+    """The load of one kind of channel: where the conversation was last written on."""
+
+    channel_kind = serializers.CharField(allow_null=True)
+
+
+class QueueShape(LoadShape):
+    """What is going on now."""
+
+    agents = serializers.DictField(child=serializers.IntegerField())
+    teams = TeamLoadShape(many=True)
+    channel_kinds = ChannelLoadShape(many=True)
+    as_of = serializers.DateTimeField()
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -97,7 +130,7 @@ def _of_team(cells: Iterable[Cell], team: Team | None) -> list[Cell]:
 class Queue(APIView):
     """The queue now."""
 
-    @extend_schema(operation_id="get_queue", responses=shapes.answers(shapes.QueueShape))
+    @extend_schema(operation_id="get_queue", responses=shapes.answers(QueueShape))
     def get(self, request: Request) -> Response:
         """Show how many conversations wait, are open, pending and snoozed: in all, per team and per kind of channel."""
         return Response(now_in(caller_of(request).workspace, timezone.now()))

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models.functions import Coalesce
 
 from conversations import attention as attending
-from conversations.api import joined, represent
+from conversations.api import connected, joined, represent
 from conversations.api.represent import Shown
 from conversations.models import Channel, Conversation, Customer, Draft, Incident, Message, Suggestion
 from hub.models import Workspace
@@ -53,7 +53,7 @@ def suggestions(workspace: Workspace, whole: Sequence[Customer]) -> list[Shown]:
 def channels(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
     """Return channels as the API shows them, by id; removed ones are left out: one query."""
     rows = Channel.objects.of(workspace).in_use().for_reading().filter(pk__in=ids)
-    return {row.pk: represent.channel(row) for row in rows}
+    return {row.pk: connected.channel(row) for row in rows}
 
 
 def attention(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:

@@ -1,20 +1,17 @@
-"""How rows look from outside: pure functions, the same for REST, the feed and the pages; long, for every noun has one."""
+"""How rows look from outside: pure functions, the same for REST, the feed and the pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
-import msgspec
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.channels.phone import international
-from conversations.channels.registry import adapter_of
-from conversations.channels.types import Checked, Error
 from conversations.models import (
     Attachment,
     Attention,
@@ -22,7 +19,6 @@ from conversations.models import (
     Conversation,
     Customer,
     Draft,
-    Exchange,
     HistoryEvent,
     Identity,
     Incident,
@@ -31,9 +27,7 @@ from conversations.models import (
 from hub.models import Team, User
 
 Shown = dict[str, Any]
-ChannelState = Literal["works", "stopped", "silent", "unused"]
 RISK = timedelta(minutes=15)  # what is due within this is at risk
-SILENT_AFTER = timedelta(days=3)  # longer than a weekend
 
 
 def moment(at: datetime | None) -> str | None:
@@ -243,86 +237,6 @@ def customer(row: Customer, asked: UUID | None = None) -> Shown:
         ],
         "attributes": row.attributes,
         "created_at": moment(row.created_at),
-    }
-
-
-def channel(row: Channel) -> Shown:
-    """Return a channel with its health and without a secret; needs a row of ``for_reading``."""
-    return {
-        "id": str(row.pk),
-        "kind": row.kind,
-        "name": row.name,
-        "address": row.address,
-        "provider": adapter_of(row.kind).provider or None,
-        "connection": identifier(row.connection_id),
-        "webhook_url": webhook_url(row),
-        "settings": row.settings,
-        "health": health(row),
-        "created_at": moment(row.created_at),
-    }
-
-
-def webhook_url(row: Channel) -> str | None:
-    """Return where the channel's provider delivers; None for a kind without an address, which has a door of its own."""
-    if row.connection_id is None or adapter_of(row.kind).setup.address is None:
-        return None
-    return f"{settings.PUBLIC_URL}/webhooks/{row.connection_id}/"
-
-
-def channel_state(row: Channel, now: datetime) -> ChannelState:
-    """Return in one word how a channel fares: ``silent`` when nothing came in for longer than a weekend."""
-    if row.stopped_at is not None:
-        return "stopped"
-    if row.last_inbound_at is None and row.last_outbound_at is None:
-        return "unused"
-    return "silent" if now - (row.last_inbound_at or row.created_at) > SILENT_AFTER else "works"
-
-
-def health(row: Channel) -> Shown:
-    """Return how a channel fares; needs a row of ``for_reading``. ``waiting`` counts messages that have not left yet."""
-    source, waiting = row.connection, getattr(row, "waiting", 0)
-    return {
-        "state": channel_state(row, timezone.now()),
-        "last_inbound_at": moment(row.last_inbound_at),
-        "last_outbound_at": moment(row.last_outbound_at),
-        "last_error_at": moment(row.last_error_at),
-        "last_error": trouble(row.last_error),
-        "stopped_at": moment(row.stopped_at),
-        "stop_reason": trouble(row.stop_reason),
-        "waiting": waiting,
-        "refused_signatures": source.refused_signatures if source else 0,
-        "refused_at": moment(source.refused_at) if source else None,
-        "token_set_at": moment(source.token_set_at) if source else None,
-    }
-
-
-def trouble(error: Mapping[str, Any] | None) -> Shown | None:
-    """Return what a provider said as ``code`` and ``title``, the title in the reader's language."""
-    found = failure(error)
-    return {"code": found["code"], "title": found["title"]} if found else None
-
-
-def check(answer: Checked | Error) -> Shown:
-    """Return what a provider said of a channel when asked."""
-    if isinstance(answer, Error):
-        return {"works": False, "name": "", "error": trouble(msgspec.structs.asdict(answer))}
-    return {"works": True, "name": answer.name, "error": None}
-
-
-def exchange(row: Exchange) -> Shown:
-    """Return one call to a provider and its answer; needs nothing else."""
-    return {
-        "id": str(row.pk),
-        "channel": identifier(row.channel_id),
-        "message": identifier(row.message_id),
-        "method": row.method,
-        "url": row.url,
-        "status": row.status,
-        "request": row.request,
-        "response": row.response,
-        "error": row.error,
-        "milliseconds": row.milliseconds,
-        "at": moment(row.at),
     }
 
 

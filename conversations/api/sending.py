@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from conversations import record, stopping
 from conversations.act import act, actor_of
-from conversations.api import represent, shapes
+from conversations.api import connected, represent, shapes
 from conversations.api.operations import does, lists
 from conversations.audited import on_channel
 from conversations.models import Channel, Exchange, Message
@@ -58,7 +58,7 @@ class ChannelStop(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @does("stop_channel", None, shapes.ChannelShape, 404)
+    @does("stop_channel", None, connected.ChannelShape, 404)
     @once
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Let nothing leave on this channel until it goes on; what is written waits."""
@@ -73,7 +73,7 @@ class ChannelResume(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @does("resume_channel", None, shapes.ChannelShape, 404)
+    @does("resume_channel", None, connected.ChannelShape, 404)
     @once
     def post(self, request: Request, channel_id: UUID) -> Response:
         """Let what waits on this channel leave, in its order. Should the provider refuse the channel again, it stops again."""
@@ -84,7 +84,7 @@ class ChannelResume(APIView):
 
 
 def _shown(request: Request, channel_id: UUID) -> represent.Shown:
-    return represent.channel(Channel.objects.of(caller_of(request).workspace).for_reading().get(pk=channel_id))
+    return connected.channel(Channel.objects.of(caller_of(request).workspace).for_reading().get(pk=channel_id))
 
 
 class ExchangeList(APIView):
@@ -92,7 +92,7 @@ class ExchangeList(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @lists("list_all_exchanges", shapes.ExchangeShape, channel=UUID, message=UUID, outcome=str)
+    @lists("list_all_exchanges", connected.ExchangeShape, channel=UUID, message=UUID, outcome=str)
     def get(self, request: Request) -> Response:
         """List what was said to providers and what they answered, without secrets, newest first; `outcome=failed` or all."""
         filters, rows = Filters(request), Exchange.objects.of(caller_of(request).workspace)
@@ -103,7 +103,7 @@ class ExchangeList(APIView):
         if filters.choices("outcome", ["failed"]):
             rows = rows.failed()
         audit.noted_read(caller_of(request), "channel_log.read", audit.Subject("channel", str(channel or "")))
-        return Response(page(request, rows, {"id": int}, represent.exchange))
+        return Response(page(request, rows, {"id": int}, connected.exchange))
 
 
 class MessageExchanges(APIView):
@@ -111,10 +111,11 @@ class MessageExchanges(APIView):
 
     role: ClassVar = Role.ADMIN
 
-    @lists("list_message_exchanges", shapes.ExchangeShape, 404)
+    @lists("list_message_exchanges", connected.ExchangeShape, 404)
     def get(self, request: Request, message_id: UUID) -> Response:
         """List what was said to the provider about this message, newest first."""
         workspace = caller_of(request).workspace
         row = Message.objects.of(workspace).only("id").get(pk=message_id)
+        audit.noted_read(caller_of(request), "channel_log.read", audit.Subject("message", str(row.pk)))
         rows = Exchange.objects.of(workspace).filter(message_id=row.pk)
-        return Response(page(request, rows, {"id": int}, represent.exchange))
+        return Response(page(request, rows, {"id": int}, connected.exchange))

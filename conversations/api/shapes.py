@@ -1,4 +1,4 @@
-"""The shapes of answers, for the schema: what `represent` returns, said once more for machines; long, for every noun has one."""
+"""The shapes of answers, for the schema: what `represent` returns, said once more for machines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 from conversations.channels.registry import CHANNELS
-from conversations.models import Conversation, Delivery
+from conversations.models import Conversation
 from conversations.models.message import KINDS, STATUS_RANK
 from hub.problems import CONTENT_TYPE
 
@@ -83,69 +83,6 @@ class ProblemShape(Shape):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     errors = serializers.DictField(required=False)  # type: ignore[assignment]  # the contract's word
-
-
-class TroubleShape(Shape):
-    """What a provider said went wrong."""
-
-    code = serializers.CharField(allow_blank=True)
-    title = serializers.CharField(allow_blank=True)
-
-
-class HealthShape(Shape):
-    """How a channel fares; `waiting` counts messages that have not left yet."""
-
-    state = serializers.ChoiceField(["works", "stopped", "silent", "unused"])
-    last_inbound_at = serializers.DateTimeField(allow_null=True)
-    last_outbound_at = serializers.DateTimeField(allow_null=True)
-    last_error_at = serializers.DateTimeField(allow_null=True)
-    last_error = TroubleShape(allow_null=True)
-    stopped_at = serializers.DateTimeField(allow_null=True)
-    stop_reason = TroubleShape(allow_null=True)
-    waiting = serializers.IntegerField()
-    refused_signatures = serializers.IntegerField()
-    refused_at = serializers.DateTimeField(allow_null=True)
-    token_set_at = serializers.DateTimeField(allow_null=True)
-
-
-class ChannelShape(Shape):
-    """An address people write to."""
-
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(CHANNEL_KINDS)
-    name = serializers.CharField()
-    address = serializers.CharField(allow_blank=True)
-    provider = serializers.CharField(allow_null=True)
-    connection = serializers.UUIDField(allow_null=True)
-    webhook_url = serializers.URLField(allow_null=True)
-    settings = serializers.DictField()
-    health = HealthShape()
-    created_at = serializers.DateTimeField()
-
-
-class CheckShape(Shape):
-    """What a provider said of a channel when asked: `error` when it does not work."""
-
-    works = serializers.BooleanField()
-    name = serializers.CharField(allow_blank=True)
-    error = TroubleShape(allow_null=True)
-    channel = ChannelShape()
-
-
-class ExchangeShape(Shape):
-    """One call to a provider and its answer, secrets removed; `status` null: no answer came."""
-
-    id = serializers.CharField()
-    channel = serializers.UUIDField(allow_null=True)
-    message = serializers.UUIDField(allow_null=True)
-    method = serializers.CharField()
-    url = serializers.CharField()
-    status = serializers.IntegerField(allow_null=True)
-    request = serializers.CharField(allow_blank=True)
-    response = serializers.CharField(allow_blank=True)
-    error = serializers.CharField(allow_blank=True)
-    milliseconds = serializers.IntegerField()
-    at = serializers.DateTimeField()
 
 
 class IdentityShape(Shape):
@@ -354,71 +291,3 @@ class TimelineEntryShape(Shape):
     event = serializers.CharField(required=False)
     actor = AuthorShape(required=False)
     data = serializers.DictField(required=False)  # type: ignore[assignment]  # the contract's word
-
-
-class DeliveryShape(Shape):
-    """One webhook as received, without its body."""
-
-    id = serializers.UUIDField()
-    connection = serializers.UUIDField()
-    received_at = serializers.DateTimeField()
-    method = serializers.CharField()
-    url = serializers.CharField()
-    content_type = serializers.CharField(allow_blank=True)
-    size = serializers.IntegerField()
-    outcome = serializers.ChoiceField(Delivery.Outcome.values)
-    reason = serializers.CharField(allow_blank=True)
-    attempts = serializers.IntegerField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-
-
-class ItemShape(Shape):
-    """One piece of news in a delivery."""
-
-    id = serializers.CharField()
-    channel = serializers.UUIDField(allow_null=True)
-    type = serializers.CharField()
-    state = serializers.CharField()
-    outcome = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField(allow_blank=True)
-    attempts = serializers.IntegerField()
-
-
-class DeliveryDetailShape(DeliveryShape):
-    """One webhook as received: its body as text, or in base64 when it is none."""
-
-    body = serializers.CharField(allow_blank=True)
-    body_encoding = serializers.ChoiceField(["utf-8", "base64"])
-    items = ItemShape(many=True)
-
-
-class LoadShape(Shape):
-    """How many conversations stand where."""
-
-    waiting = serializers.IntegerField()
-    longest_wait_seconds = serializers.IntegerField(allow_null=True)
-    open = serializers.IntegerField()
-    pending = serializers.IntegerField()
-    snoozed = serializers.IntegerField()
-
-
-class TeamLoadShape(LoadShape):
-    """The load of one team; `team` null is everybody's queue."""
-
-    team = TeamShape(allow_null=True)
-    agents = serializers.DictField(child=serializers.IntegerField())
-
-
-class ChannelLoadShape(LoadShape):
-    """The load of one kind of channel: where the conversation was last written on."""
-
-    channel_kind = serializers.CharField(allow_null=True)
-
-
-class QueueShape(LoadShape):
-    """What is going on now."""
-
-    agents = serializers.DictField(child=serializers.IntegerField())
-    teams = TeamLoadShape(many=True)
-    channel_kinds = ChannelLoadShape(many=True)
-    as_of = serializers.DateTimeField()

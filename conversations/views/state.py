@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models.functions import Lower
 
 from conversations import feed
-from conversations.api import represent
+from conversations.api import connected, represent
 from conversations.api.represent import Shown
 from conversations.models import Channel, Label
 from conversations.views import begun, listing, opened
@@ -48,7 +48,7 @@ def state(
 def stopped(workspace: Workspace) -> list[Shown]:
     """Return the channels that send nothing at the moment, oldest first."""
     rows = Channel.objects.of(workspace).in_use().exclude(stopped_at=None).for_reading()
-    return [represent.channel(row) for row in rows.order_by("id")]
+    return [connected.channel(row) for row in rows.order_by("id")]
 
 
 def labels(workspace: Workspace) -> list[Shown]:

@@ -13,7 +13,7 @@ from django.test import Client
 from drf_spectacular import validation
 from drf_spectacular.drainage import GENERATOR_STATS
 
-from conversations.api import shapes
+from conversations.api import connected, deliveries, queue, shapes
 from conversations.api.messages import MessageDetailShape
 from tests import factories
 
@@ -62,12 +62,12 @@ def test_the_shapes_say_what_is_answered(db: None) -> None:
     row = factories.delivery(place)
     api = factories.client(factories.token(place))
     for address, shape in (
-        (f"channels/{line.pk}", shapes.ChannelShape),
+        (f"channels/{line.pk}", connected.ChannelShape),
         (f"customers/{talk.customer_id}", shapes.CustomerShape),
         (f"conversations/{talk.pk}", shapes.ConversationShape),
         (f"messages/{talk.last_message_id}", MessageDetailShape),
-        (f"deliveries/{row.pk}", shapes.DeliveryDetailShape),
-        ("queue", shapes.QueueShape),
+        (f"deliveries/{row.pk}", deliveries.DeliveryDetailShape),
+        ("queue", queue.QueueShape),
     ):
         answered = api.get(f"/api/v1/{address}").json()
         assert set(answered) == set(shape().fields), address

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_noop
 
-from conversations.api.represent import ChannelState, channel_state, failure, webhook_url
+from conversations.api.connected import ChannelState, channel_state, webhook_url
+from conversations.api.represent import failure
 from conversations.channels.registry import adapter_of
 from conversations.channels.setup import Setup
 from conversations.models import Channel

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from conversations import check, connect, stopping
 from conversations.act import act, actor_of
-from conversations.api.represent import check as answered
+from conversations.api.connected import check as answered
 from conversations.audited import on_channel
 from conversations.channels.setup import Field, Unfit, accepted
 from conversations.models import Channel

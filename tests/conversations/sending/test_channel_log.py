@@ -15,7 +15,7 @@ from conversations.channels.exchange import Exchange as Said
 from conversations.channels.registry import CHANNELS
 from conversations.channels.types import Credentials
 from conversations.models import Channel, Connection, Conversation, Exchange
-from hub.models import Role, User
+from hub.models import AuditEntry, Role, User
 from simulator import RunningSimulator
 from tests import factories
 from tests.conversations.conftest import Shop
@@ -61,6 +61,9 @@ def test_it_works(shop: Shop, talk: Conversation, agent: User, provider: Running
     assert '"body":"Claro!"' in shown["request"].replace(": ", ":")
     assert len(admin.get(f"/api/v1/exchanges?channel={shop.channel.pk}").json()["results"]) == 3
     assert len(admin.get(f"/api/v1/exchanges?message={first.pk}").json()["results"]) == 1
+    looked = AuditEntry.objects.of(shop.workspace).filter(action="channel_log.read").order_by("id")
+    known = [("message", str(first.pk)), ("channel", str(shop.channel.pk)), ("channel", "")]
+    assert list(looked.values_list("subject_kind", "subject_id")) == known
     agent_token = factories.client(factories.token(shop.workspace, Role.SUPERVISOR))
     assert agent_token.get("/api/v1/exchanges").status_code == 403
     assert agent_token.get(f"/api/v1/messages/{first.pk}/exchanges").status_code == 403
