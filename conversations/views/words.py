@@ -159,7 +159,9 @@ def _media() -> dict[str, str]:
     return {
         "play": _("Play"), "pause": _("Pause"), "speed": _("Speed: {speed}"), "heard": _("{at} of {of}"),
         "voice": _("Voice note"), "cannot_play": _("cannot be played here"), "place": _("{at} of {of}"),
-        "story_reply": _("Answer to a story"), "uploading": _("Uploading…"), "remove": _("Remove {name}"),
+        "story_reply": _("Answer to a story"), "origin_mention": _("Named you in public"),
+        "origin_comment": _("Comment in public"), "origin_live_comment": _("Comment on your live video"),
+        "uploading": _("Uploading…"), "remove": _("Remove {name}"),
         "empty": _("{name} is empty."), "no_files": _("Files cannot be sent on {channel}."),
         "wrong_type": _("{channel} does not take this type of file: {name}."),
         "too_large": _("{name} has {size}; {channel} takes at most {limit} of this kind of file."),

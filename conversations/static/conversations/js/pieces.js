@@ -226,7 +226,8 @@ function buttons(titles, footer) {
 function share(payload, message) {
   const address = payload.permalink ?? payload.link ?? payload.url ?? payload.share?.link ?? payload.media?.permalink;
   if (message.attachments.some(isPicture) && !payload.permalink) return null;
-  const element = tile("share", payload.title || words.forms_of_kind.share, payload.type ? String(payload.type).replaceAll("_", " ") : "");
+  const facts = words.media[`origin_${payload.origin}`] ?? String(payload.type ?? "").replaceAll("_", " ");
+  const element = tile("share", payload.title || words.forms_of_kind.share, facts);
   return /^https?:/.test(address ?? "") ? linkTo(element, address) : message.attachments.length ? null : element;
 }
 
