@@ -21,7 +21,7 @@ class SearchEntry(models.Model):
         Workspace, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     at = models.DateTimeField()  # as the message's `shown_at`
-    words = SearchVectorField()
+    words = SearchVectorField()  # each behind the mark of the workspace, and without places
 
     objects = OfWorkspace["SearchEntry"].as_manager()
 
@@ -31,7 +31,7 @@ class SearchEntry(models.Model):
             models.Index(fields=["workspace", "-at", "-message"], name="search_by_age"),
             # search for rare words: all of them; new ones wait in kB of a list, which costs less than one by one
             # and is read through by every search: a few milliseconds
-            GinIndex(fields=["workspace", "words"], name="search_by_words", gin_pending_list_limit=2048),
+            GinIndex(fields=["words"], name="search_by_words", gin_pending_list_limit=2048),
         ]
 
 

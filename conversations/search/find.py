@@ -22,9 +22,11 @@ WALKED_AT_ONCE = 2_000
 MOST_WALKED = 10_000  # hits looked at for a filter before the page is given as it is
 ON, OFF = "\x02", "\x03"  # around what was found, in the database's answer
 
+# OFFSET keeps the workspace out of the choice of an index: its mark is in the words.
 LISTED = """
-SELECT message_id, at FROM conversations_searchentry
-WHERE workspace_id = %(workspace)s AND words @@ %(query)s::tsquery LIMIT %(limit)s
+SELECT message_id, at FROM (
+  SELECT message_id, at, workspace_id FROM conversations_searchentry WHERE words @@ %(query)s::tsquery OFFSET 0
+) held WHERE workspace_id = %(workspace)s LIMIT %(limit)s
 """
 # The inner LIMIT bounds the walk where words that are common each hardly ever stand together.
 WALKED = """
@@ -95,11 +97,12 @@ def messages(workspace: Workspace, asked: Asked, after: Place | None = None, lim
     words = wording.read(workspace.pk, asked.text)
     if not words:
         return Found()
-    query = " & ".join(word.query for word in words)
+    mark = wording.mark(workspace.pk)
+    query, plain = (" & ".join(word.query(before) for word in words) for before in (mark, ""))
     mended = tuple((word.typed, word.mended) for word in words if word.mended)
     places, count, beyond = _places(workspace.pk, query, words, asked, after, limit + 1)
     page, more = places[:limit], len(places) > limit
-    shown = _snippets(query, [message_id for _, message_id in page])
+    shown = _snippets(plain, [message_id for _, message_id in page])
     hits = tuple(Hit(message_id, at, shown.get(message_id, ())) for at, message_id in page)
     return Found(hits, count, beyond, page[-1] if more and page else None, mended)
 

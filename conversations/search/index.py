@@ -10,13 +10,19 @@ from django.db import connection, transaction
 
 from conversations import bulk
 from conversations.models import Follower
-from conversations.search.wording import JOINTS
+from conversations.search.wording import JOINTS, MARK, mark
 
 MESSAGES_A_SLICE = 2_000
 LONGEST_TEXT = 20_000  # letters of a message that are looked through
 WORDS, CHANGES = "search", "search_changes"  # the marks: a transaction of history; a number of the feed
 
-VECTOR = f"strip(to_tsvector('novelo', translate(left(text, {LONGEST_TEXT}), '{JOINTS[0]}', '{JOINTS[1]}')))"
+LONGEST_WORD = 2_000  # bytes: beyond, with the mark, it would be refused
+# A workspace's words are words of its own to the index, which else would read through all workspaces, or all of one, at every search.
+VECTOR = f"""array_to_tsvector(ARRAY(
+    SELECT %(mark)s || word FROM unnest(tsvector_to_array(
+      to_tsvector('novelo', translate(left(text, {LONGEST_TEXT}), '{JOINTS[0]}', '{JOINTS[1]}')))) AS word
+    WHERE octet_length(word) <= {LONGEST_WORD}))"""  # noqa: S608  constants of this house
+WORDS_OF = f"substr(unnest(tsvector_to_array(words)), {MARK + 1})"
 # How often a word is said only steers plans: once it is known, one message in so many stands for all of them.
 SAMPLE = 32
 # Words with figures in them are many and said once: they are found without the vocabulary.
@@ -33,14 +39,14 @@ WITH seen AS MATERIALIZED (
   ON CONFLICT (message_id) DO UPDATE SET words = excluded.words WHERE entry.words <> excluded.words
   RETURNING words, get_byte(uuid_send(message_id), 15) %% {SAMPLE} = 0 AS sampled
 ), said AS MATERIALIZED (
-  SELECT DISTINCT unnest(tsvector_to_array(words)) AS word FROM kept
+  SELECT DISTINCT {WORDS_OF} AS word FROM kept
 ), counted AS (
   INSERT INTO conversations_searchword AS known (workspace_id, word, count)
   SELECT %(workspace)s, word, sum(times) FROM (
     SELECT word, 1 AS times FROM said WHERE word NOT IN (
       SELECT word FROM conversations_searchword
       WHERE workspace_id = %(workspace)s AND word = ANY(ARRAY(SELECT word FROM said)))
-    UNION ALL SELECT unnest(tsvector_to_array(words)) AS word, {SAMPLE} FROM kept WHERE sampled
+    UNION ALL SELECT {WORDS_OF} AS word, {SAMPLE} FROM kept WHERE sampled
   ) AS found GROUP BY word HAVING length(word) BETWEEN 2 AND 40 AND word !~ '[0-9@/]'
   ORDER BY word ON CONFLICT (workspace_id, word) DO UPDATE SET count = known.count + excluded.count
 )
@@ -84,7 +90,7 @@ class _Piece(msgspec.Struct, frozen=True):
 def keep(workspace_id: UUID, ids: Iterable[UUID]) -> int:
     """Write the words of these messages as they are now; return how many of them changed."""
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, {"workspace": workspace_id, "ids": bulk.array(ids)})
+        cursor.execute(KEEP, {"workspace": workspace_id, "mark": mark(workspace_id), "ids": bulk.array(ids)})
         return int(cursor.fetchone()[0])
 
 

@@ -1,22 +1,27 @@
-"""Writing what search stands on costs less: ASCII has no accents to take off, a company no need to be looked up again."""
+"""Words are indexed with the mark of their workspace: an index of both apart reads through the whole workspace at every search."""
 
 import django.db.models.deletion
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations, models
 
+# ASCII has no accents to take off.
 CONFIGURATION = (
     "ALTER TEXT SEARCH CONFIGURATION novelo ALTER MAPPING FOR asciiword, asciihword, hword_asciipart WITH {}"
 )
-# The words stay what they are; the index need not be made again for a limit of its own.
-LIMIT = "ALTER INDEX search_by_words SET (gin_pending_list_limit = {})"
+# What was indexed is indexed anew by the follower, which begins where history does.
+FORGET = """
+TRUNCATE conversations_searchentry, conversations_searchword;
+DELETE FROM conversations_follower WHERE name IN ('search', 'search_changes')
+"""
 
 
 class Migration(migrations.Migration):
-    """Change the configuration, the index and the key."""
+    """Change the configuration, the key and the index, and begin anew."""
 
     dependencies = [("conversations", "0002_search")]
     operations = [
         migrations.RunSQL(CONFIGURATION.format("portuguese_stem"), CONFIGURATION.format("unaccent, portuguese_stem")),
+        migrations.RunSQL(FORGET, FORGET),
         migrations.AlterField(
             "searchentry",
             "workspace",
@@ -28,14 +33,8 @@ class Migration(migrations.Migration):
                 db_constraint=False,
             ),
         ),
-        migrations.SeparateDatabaseAndState(
-            [migrations.RunSQL(LIMIT.format(2048), LIMIT.format(512))],
-            [
-                migrations.RemoveIndex("searchentry", "search_by_words"),
-                migrations.AddIndex(
-                    "searchentry",
-                    GinIndex(fields=["workspace", "words"], name="search_by_words", gin_pending_list_limit=2048),
-                ),
-            ],
+        migrations.RemoveIndex("searchentry", "search_by_words"),
+        migrations.AddIndex(
+            "searchentry", GinIndex(fields=["words"], name="search_by_words", gin_pending_list_limit=2048)
         ),
     ]
