@@ -146,6 +146,23 @@ def test_it_says_what_it_waits_for_and_why_it_is_empty(shop: Shop, sign_in: Sign
     expect(page.locator(".row")).to_have_count(len(mine))
 
 
+def test_the_palette_says_what_nobody_has_made_yet(shop: Shop, sign_in: SignIn) -> None:
+    talk = next(iter(shop.crowd()))
+    for email, offered in (("renata@casaaurora.example", 0), ("julia@casaaurora.example", 1)):
+        page = sign_in(email, to=f"/inbox/{talk.pk}/?view=all")
+        page.keyboard.press("Control+k")
+        page.locator("#palette input").fill("etiquetas")
+        page.keyboard.press("Enter")
+        said = page.locator("[data-palette-none]:visible")
+        expect(said).to_have_count(1)
+        expect(said).to_have_attribute("data-palette-none", "label")
+        expect(said.get_by_role("link")).to_have_count(offered)
+        page.locator("#palette input").fill("x")
+        expect(said).to_have_attribute("data-palette-none", "label")
+    said.get_by_role("link").click()
+    page.wait_for_url("**/settings/labels/")
+
+
 def test_it_searches(shop: Shop, sign_in: SignIn) -> None:
     dressed(shop)
     page = sign_in(to="/inbox/?view=mine")

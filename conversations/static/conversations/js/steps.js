@@ -76,7 +76,7 @@ export function createSteps({ store, row, opened, take, after, acts, composer })
     }));
   }
 
-  const step = (name, items) => ({ title: words.keys[name], items });
+  const step = (name, items) => ({ name, title: words.keys[name], items });
   return {
     assign: step("assign", assign), label: step("label", label), priority: step("priority", priority), snooze: step("snooze", snooze),
     macro: step("macro", macro), canned: step("canned", canned), pending: () => run({ do: "pending" }), unread: () => run({ do: "unread" }),

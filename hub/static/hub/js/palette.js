@@ -10,7 +10,7 @@ const RECENT = 6;
 
 /**
  * `groups()` are the groups at hand: [{title, items: [{id, title, text, keys, run(), step}]}]; `find(query)` promises more of them.
- * An item with `step` ({title, items()}, maybe promised) opens a list of its own. `recent` are ids used last, onRecent(ids) keeps them.
+ * An item with `step` ({name, title, items()}, maybe promised) opens a list of its own; where it is empty, the page says why by `name`. `recent` are ids used last, onRecent(ids) keeps them.
  */
 export function createPalette({ groups, find, recent = [], onRecent }) {
   const dialog = $("#palette");
@@ -51,7 +51,10 @@ export function createPalette({ groups, find, recent = [], onRecent }) {
     });
     list.replaceChildren(...parts);
     chosen = Math.max(0, Math.min(chosen, rows.length - 1));
-    $("[data-palette-none]", dialog).hidden = rows.length > 0;
+    const made = step && !step.items.length && $(`[data-palette-none=${step.name}]`, dialog);
+    for (const none of dialog.querySelectorAll("[data-palette-none]")) {
+      none.hidden = rows.length > 0 || none !== (made || $("[data-palette-none='']", dialog));
+    }
     write(told, plural(words.palette.found, rows.length));
     writeOrHide(crumb, step?.title);
     mark();
@@ -85,7 +88,7 @@ export function createPalette({ groups, find, recent = [], onRecent }) {
     const mine = ++asked;
     const items = await next.items();
     if (mine !== asked) return;
-    step = { title: next.title, items };
+    step = { ...next, items };
     input.value = "";
     chosen = 0;
     paint();
