@@ -161,6 +161,18 @@ def open_chat_again(page: Page) -> FrameLocator:
     return frame
 
 
+def test_a_site_that_may_not_show_it_is_told_and_nobody_sees_a_broken_page(
+    shop: Shop, site: Site, visitor: Page, expected: list[str]
+) -> None:
+    expected += ["frame-ancestors", "status of 403", "Novelo: no chat could be shown"]
+    Channel.objects.filter(pk=shop.channels["webchat"].pk).update(settings={"origins": ["https://another.example"]})
+    visitor.goto(site.url)
+    with visitor.expect_console_message(lambda message: f"Is {site.url} among the sites" in message.text):
+        visitor.get_by_role("button", name="Open the chat").click()
+    expect(visitor.get_by_role("button", name="Open the chat")).to_have_attribute("aria-expanded", "false")
+    expect(visitor.locator("iframe")).to_have_count(0)
+
+
 def test_it_sends_what_was_written_without_a_connection_once_and_in_order(
     site: Site, visitor: Page, context_of_visitor: BrowserContext, expected: list[str]
 ) -> None:
@@ -220,6 +232,7 @@ def test_it_carries_files_both_ways(shop: Shop, site: Site, sign_in: SignIn, vis
     expect(agent.locator(".message.out a.file", has_text="troca.pdf")).to_be_visible()
     work()
     expect(frame.locator(".said.in .file")).to_contain_text("troca.pdf")
+    expect(frame.locator(".said.in", has_text="Segue o formulário")).to_be_in_viewport(ratio=1)
     got = visitor.request.get(str(frame.locator(".said.in .file").get_attribute("href")))
     assert (got.status, got.body()) == (200, b"%PDF-1.4 uma troca")
 

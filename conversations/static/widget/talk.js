@@ -14,6 +14,11 @@ export function createTalk() {
   const keyOf = (message) => (message.mine && message.client_id ? `c ${message.client_id}` : message.id);
   const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
   const toEnd = () => (scroller.scrollTop = scroller.scrollHeight);
+  let following = true; // whoever sees the end keeps seeing it, also while a picture comes in or the keyboard goes up
+
+  scroller.addEventListener("scroll", () => (following = atEnd()), { passive: true });
+  const grown = new ResizeObserver(() => following && toEnd());
+  [scroller, holder].forEach((one) => grown.observe(one));
 
   function put(message) {
     const key = keyOf(message);
@@ -66,6 +71,7 @@ export function createTalk() {
       const follow = !stay && (atEnd() || messages.some(({ mine, waiting }) => mine && waiting));
       const height = scroller.scrollHeight - scroller.scrollTop;
       messages.forEach(put);
+      following = follow;
       if (follow) toEnd();
       else if (stay) scroller.scrollTop = scroller.scrollHeight - height;
     },

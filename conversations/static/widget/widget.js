@@ -93,7 +93,17 @@
     frameUrl.search = new URLSearchParams({ origin: location.origin, ...(language && { lang: language }) });
     frame.src = frameUrl.href;
     paint();
+    const mine = frame;
+    // It speaks before it is loaded whole. What does not speak is the browser's own page that it was not let in or not reached.
+    mine.addEventListener("load", () => setTimeout(() => mine === frame && !alive && refuse(), 1000));
     root.append(frame);
+  }
+
+  function refuse() {
+    unload();
+    shown = false;
+    paint();
+    console.warn(`Novelo: no chat could be shown. Is ${location.origin} among the sites in the settings of channel ${channel}?`);
   }
 
   function unload() {
