@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from conversations import parse, pipeline, record
@@ -29,6 +28,7 @@ from conversations.models import (
 )
 from tests.conversations import bodies
 from tests.conversations.conftest import Shop, drain, let_lanes_go, new_shop, rows_of, store
+from tests.together import together
 
 Arrive = Callable[..., list[str]]
 NOW = int(time.time())
@@ -302,34 +302,12 @@ def _world() -> list[Any]:
     ]
 
 
-def _together(*calls: Callable[[], Any]) -> None:
-    """Run calls at once, each in a thread with a connection of its own."""
-    barrier = threading.Barrier(len(calls))
-    errors: list[BaseException] = []
-
-    def run(call: Callable[[], Any]) -> None:
-        try:
-            barrier.wait()
-            call()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert errors == []
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_same_body_many_times_at_once_is_one_message() -> None:
     shop = new_shop()
     body = bodies.text("wamid.1")
     store(shop, *([body] * 24))
-    _together(*([drain] * 4))
+    together(*([drain] * 4))
     let_lanes_go()
     drain()
     assert Message.objects.count() == Conversation.objects.count() == Customer.objects.count() == 1
@@ -344,7 +322,7 @@ def test_two_numbers_of_one_person_that_write_first_at_once_are_one_customer() -
     connection.close()
     store(shop, *(bodies.text(f"wamid.{index}") for index in range(50)))
     store(other, *(bodies.messages(bodies.said(f"wamid.{index}"), account="777") for index in range(50)))
-    _together(*([drain] * 4))
+    together(*([drain] * 4))
     let_lanes_go()
     drain()
     assert Customer.objects.count() == 2
@@ -367,7 +345,7 @@ def test_several_workers_keep_the_order_of_every_customer() -> None:
                 for who in people
             ),
         )
-        _together(*([drain] * 3))
+        together(*([drain] * 3))
         let_lanes_go()
     drain()
     assert Message.objects.count() == 600

@@ -20,6 +20,7 @@ from conversations.models import Channel, Connection, Exchange, Message
 from hub.models import Role, Workspace
 from tests import factories
 from tests.conversations.channels.provider_server import Answer, serving
+from tests.pages import browser_of, part, text
 
 NEW = "/settings/channels/new/whatsapp/"
 TYPED = {
@@ -40,20 +41,7 @@ def place(db: None) -> Workspace:
 @pytest.fixture
 def admin(place: Workspace) -> Client:
     """Its administrator in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, Role.ADMIN, language="en"))
-    return browser
-
-
-def text(answer: Any) -> str:
-    """Return a page's words without its tags, as one line."""
-    page = re.sub(r"<(script|svg|template)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
-
-
-def part(answer: Any) -> bool:
-    """Say whether an answer is a part of a page and not a whole one."""
-    return b"<html" not in answer.content
+    return browser_of(place)
 
 
 def test_it_works(admin: Client, place: Workspace) -> None:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 
 from conversations.models import Channel, Delivery, Item, Message
 from conversations.reasons import in_words
-from hub.models import Role, Workspace
+from hub.models import Workspace
 from tests import factories
 from tests.conversations import bodies
 from tests.conversations.conftest import drain
-from tests.conversations.test_settings_channels import part, text
+from tests.pages import browser_of, part, text
 
 
 @pytest.fixture
@@ -28,9 +28,7 @@ def place(db: None) -> Workspace:
 @pytest.fixture
 def admin(place: Workspace) -> Client:
     """Its administrator in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, Role.ADMIN, language="en"))
-    return browser
+    return browser_of(place)
 
 
 def outcomes(place: Workspace) -> list[str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-from typing import Any
-
 import pytest
-from django.test import Client
 
 from conversations.models import CannedReply, CustomField, Label, Macro
 from hub.models import AuditEntry, Role, Workspace
 from tests import factories
+from tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -21,18 +17,6 @@ HTMX = {"HX-Request": "true"}
 def place() -> Workspace:
     """A workspace."""
     return factories.workspace()
-
-
-def browser_of(place: Workspace, role: str) -> Client:
-    """Somebody in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, role, language="en"))
-    return browser
-
-
-def text(answer: Any) -> str:
-    """Return a page's words without its tags, as one line."""
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
 
 
 def test_it_works(place: Workspace) -> None:

@@ -6,8 +6,6 @@ import base64
 import re
 import time
 from datetime import UTC, datetime, timedelta
-from html import unescape
-from typing import Any
 
 import pytest
 import time_machine
@@ -19,6 +17,7 @@ from hub import audit
 from hub.access import Caller
 from hub.models import ApiToken, AuditEntry, Role, User, WorkingHours, Workspace
 from tests import factories
+from tests.pages import signed_in, text
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -44,14 +43,7 @@ def boss(place: Workspace) -> User:
 @pytest.fixture
 def admin(boss: User) -> Client:
     """The administrator in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(boss)
-    return browser
-
-
-def text(answer: Any) -> str:
-    """Return a page's words without its tags, as one line."""
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
+    return signed_in(boss)
 
 
 def test_it_works(admin: Client, place: Workspace) -> None:

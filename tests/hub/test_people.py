@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from hub.access import Caller
 from hub.models import AuditEntry, MemberInvitation, Membership, Role, Team, User, Workspace
 from hub.refusal import Refused
 from tests import factories
+from tests.pages import signed_in, text
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -38,14 +38,7 @@ def boss(place: Workspace) -> User:
 @pytest.fixture
 def admin(boss: User) -> Client:
     """The administrator in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(boss)
-    return browser
-
-
-def text(answer: Any) -> str:
-    """Return a page's words without its tags, as one line."""
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
+    return signed_in(boss)
 
 
 def link_in(answer: Any) -> str:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
-from typing import Any
-
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -14,6 +10,7 @@ from conversations.models import Bot, Rule, Survey, SurveyRequest
 from conversations.surveys.link import address_of
 from hub.models import AuditEntry, Role, Workspace
 from tests import factories
+from tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db
 
@@ -25,14 +22,7 @@ def place() -> Workspace:
 
 @pytest.fixture
 def admin(place: Workspace) -> Client:
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, Role.ADMIN, language="en"))
-    return browser
-
-
-def text(answer: Any) -> str:
-    page = re.sub(r"<(script|svg|template)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+    return browser_of(place)
 
 
 def test_it_works(admin: Client, place: Workspace) -> None:

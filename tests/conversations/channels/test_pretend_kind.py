@@ -11,7 +11,6 @@ from unittest.mock import patch
 
 import httpx2
 import pytest
-from django.test import Client
 
 from conversations import pipeline
 from conversations.channels.adapter import Adapter
@@ -36,6 +35,7 @@ from hub.models import Role
 from tests import factories
 from tests.conversations.conftest import drain
 from tests.conversations.test_intake import at_the_door
+from tests.pages import browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 API = "/api/v1"
@@ -184,8 +184,7 @@ def test_a_kind_nobody_has_heard_of_is_tested_and_looked_after(pigeons: Pigeon) 
     assert fed.json()["channel"]["settings"] == {"grain": "rye", "nests": "12"}
     assert api.post(ask, headers=key).headers["Idempotent-Replayed"] == "true"
 
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, Role.ADMIN, language="en"))
+    browser = browser_of(place)
     for path in ("", "new/", "new/pigeon/", f"{opened['id']}/", f"{opened['id']}/log/"):
         page = browser.get(f"/settings/channels/{path}")
         assert (page.status_code, "pigeon" in page.content.decode() or "Roof" in page.content.decode()) == (200, True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zipfile
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from conversations.refusal import Refused, TooLate
 from hub.models import Role, Workspace
 from tests import factories
 from tests.conversations.integrations.conftest import at_of
+from tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db
 SALES = """Pedido;Data da compra;Valor total;Situação;Telefone;Nome;Cupom;Qtd
@@ -237,14 +236,8 @@ def test_files_are_forgotten_after_a_week(place: Workspace) -> None:
     assert set(ImportJob.objects.values_list("filename", "stored_as")) == {("old.csv", ""), ("new.csv", new.stored_as)}
 
 
-def text(answer: Any) -> str:
-    """Return a page's words without its tags, as one line."""
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
-
-
 def test_the_pages_from_file_to_refused_rows(place: Workspace) -> None:
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, Role.ADMIN, language="en"))
+    browser = browser_of(place)
     wrong = browser.post("/settings/imports/", {"kind": "orders"})
     assert (wrong.status_code, "Choose a file." in text(wrong)) == (400, True)
     file = SimpleUploadedFile("vendas.csv", SALES.encode())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from conversations.connect import mark_of
 from conversations.models import Connection, Delivery
 from hub.models import AuditEntry, Role, Workspace
 from tests import factories
 from tests.conversations.integrations.conftest import body, come, shopify
-from tests.conversations.integrations.test_imports import text
+from tests.pages import browser_of, text
 
 pytestmark = pytest.mark.django_db
 
@@ -19,13 +18,6 @@ pytestmark = pytest.mark.django_db
 def place() -> Workspace:
     """A workspace."""
     return factories.workspace()
-
-
-def browser_of(place: Workspace, role: str = Role.ADMIN) -> Client:
-    """Somebody in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, role, language="en"))
-    return browser
 
 
 def test_it_works(place: Workspace) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from conversations import merge, thread
 from conversations.act import act
@@ -16,30 +12,10 @@ from conversations.models import Customer, FeedEvent, Identity, Merge, Message
 from tests.conversations import bodies
 from tests.conversations.conftest import drain, let_lanes_go, new_shop, store
 from tests.conversations.merging.street import broken
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WHO = ("5511900000001", "5511900000002", "5511900000003")
-
-
-def at_once(*calls: Callable[[], Any]) -> None:
-    """Run calls at the same time, each on a connection of its own."""
-    barrier, errors = threading.Barrier(len(calls)), list[BaseException]()
-
-    def run(call: Callable[[], Any]) -> None:
-        try:
-            barrier.wait()
-            call()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(60)
-    assert errors == []
 
 
 def test_messages_that_come_while_people_are_joined_and_taken_apart_stay_with_their_sender() -> None:
@@ -59,7 +35,7 @@ def test_messages_that_come_while_people_are_joined_and_taken_apart_stay_with_th
             row = act(place.pk, lambda ask=ask: merge.join(place, ask, Actor())).merge
             act(place.pk, lambda row=row: merge.undo(place, row.pk, Actor(), thread.episode_for))
 
-    at_once(drain, drain, join_and_part)
+    together(drain, drain, join_and_part)
     let_lanes_go()
     drain()
     assert broken(place) == []
@@ -78,7 +54,7 @@ def test_crossing_merges_make_one_person() -> None:
     keys = [Identity.objects.get(value=who).customer_id for who in WHO]
     connection.close()
     pairs = [(keys[a], keys[b]) for a, b in ((0, 1), (1, 0), (1, 2), (2, 0))]
-    at_once(
+    together(
         *(
             lambda pair=pair: act(place.pk, lambda: merge.join(place, merge.Ask(*pair, "agent"), Actor()))
             for pair in pairs
@@ -86,7 +62,7 @@ def test_crossing_merges_make_one_person() -> None:
     )
     assert (Merge.objects.count(), Customer.objects.people().count(), broken(place)) == (2, 1, [])
     undo = [row.pk for row in Merge.objects.all()]
-    at_once(
+    together(
         *(lambda key=key: act(place.pk, lambda: merge.undo(place, key, Actor(), thread.episode_for)) for key in undo)
     )
     assert (Customer.objects.people().count(), broken(place)) == (3, [])

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
-
-from django.test import Client
 
 from conversations.models import CustomField, Label
 from hub import routing
 from hub.models import AuditEntry, Role, Workspace
 from tests import factories
 from tests.conversations.routing.conftest import Shop
+from tests.pages import browser_of, text
 
 HTMX = {"HX-Request": "true"}
 PAGE, NEW = "/settings/routing/", "/settings/routing/rules/new/"
-
-
-def browser_of(place: Workspace, role: str = Role.ADMIN) -> Client:
-    """Somebody in a browser, who reads English."""
-    browser = Client(headers={"accept-language": "en"})
-    browser.force_login(factories.member(place, role, language="en"))
-    return browser
-
-
-def text(answer: Any) -> str:
-    """Return a page's words without its tags, as one line."""
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
 
 
 def rules(shop: Shop) -> list[dict[str, Any]]:
