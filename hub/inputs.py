@@ -33,7 +33,7 @@ def raw_body(request: Request) -> bytes:
         raise UnsupportedMediaType(request.content_type) from error
 
 
-class StrictJSON(BaseParser):
+class AnyJSON(BaseParser):
     """``application/json`` in UTF-8, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE``, of a depth Python can walk, without NaN."""
 
     media_type = "application/json"
@@ -42,11 +42,43 @@ class StrictJSON(BaseParser):
         """Return the value. Raises 400 for anything that is not JSON and 413 for too much of it."""
         try:
             body = raw_body(parser_context["request"])
-            return json.loads(body.decode(), parse_constant=_refuse_constant)
+            return self.kept(json.loads(body.decode(), parse_constant=_refuse_constant), body)
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
         except ValueError as error:
             raise ParseError("The body is not valid JSON in UTF-8.") from error
+
+    def kept(self, value: Any, body: bytes) -> Any:
+        """Return the value of ``body`` as it is: what of it cannot be kept, whoever takes it refuses."""
+        return value
+
+
+class StrictJSON(AnyJSON):
+    """The same, without halves of letters and zero characters, which no column holds: 400 by the field that has one."""
+
+    def kept(self, value: Any, body: bytes) -> Any:
+        """Return the value when all of it can be kept."""
+        if b"\\u" not in body:  # only so can JSON write them
+            return value
+        parts = value if isinstance(value, dict) else {"non_field_errors": value}
+        faults = [name for name, part in parts.items() if not (_keepable(name) and _keepable(part))]
+        if faults:
+            raise ValidationError({writable(name): str(_("Holds characters that cannot be kept.")) for name in faults})
+        return value
+
+
+def _keepable(value: Any) -> bool:
+    """Whether columns can hold every text in ``value``, names included."""
+    if isinstance(value, str):
+        return value == writable(value)
+    if isinstance(value, dict):
+        return all(_keepable(name) and _keepable(part) for name, part in value.items())
+    return all(map(_keepable, value)) if isinstance(value, list) else True
+
+
+def writable(text: str) -> str:
+    """Return text as it can be told back to whoever sent it: what nobody can write down is a question mark."""
+    return text if text.isascii() and "\0" not in text else text.replace("\0", "?").encode(errors="replace").decode()
 
 
 def _refuse_constant(name: str) -> NoReturn:

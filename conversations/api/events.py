@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -17,6 +17,7 @@ from conversations.api import shapes
 from conversations.outside import Verdict
 from hub.access import caller_of
 from hub.idempotency import once
+from hub.inputs import AnyJSON
 from hub.models import Role
 
 EXAMPLE = {
@@ -70,7 +71,8 @@ class VerdictsShape(shapes.Shape):
 class Events(APIView):
     """History from outside."""
 
-    role = Role.ADMIN
+    role: ClassVar = Role.ADMIN
+    parser_classes = (AnyJSON,)  # what cannot be kept of one event is refused with that event alone
 
     @extend_schema(
         operation_id="take_events",

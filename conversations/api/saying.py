@@ -48,8 +48,8 @@ class Degrees(serializers.FloatField):
 
 
 def several(shape: type[serializers.Serializer[Any]], **more: Any) -> Any:
-    """Return the field of a list of ``shape``, of a length people can still read."""
-    return shape(many=True, max_length=ROWS, **more)  # type: ignore[call-arg]  # the list's, not the shape's
+    """Return the field of a list of ``shape``, of a length people can still read; ``more`` is said of the list alone."""
+    return serializers.ListSerializer(child=shape(), max_length=ROWS, **more)
 
 
 class FileId(Id):

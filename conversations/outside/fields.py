@@ -186,7 +186,7 @@ def storable(name: str, value: Any, depth: int = 0) -> None:
         raise Refused(name, _("Is nested too deeply."))
     if isinstance(value, dict):
         for key, entry in value.items():
-            _scalar(name, key)
+            _scalar(name or "event", key)
             storable(f"{name}.{key}" if name else key, entry, depth + 1)
     elif isinstance(value, list):
         for entry in value:

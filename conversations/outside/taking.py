@@ -28,6 +28,7 @@ from conversations.outside.write import Place, Plan, Staff, changes, move, plann
 from conversations.refusal import Refused
 from conversations.wake import wake
 from hub.ids import new_id
+from hub.inputs import writable
 from hub.models import Workspace
 
 MOST = 1_000  # events of one batch: what one transaction holds
@@ -89,7 +90,7 @@ def take(workspace: Workspace, events: Sequence[Any]) -> list[Verdict]:
 
 def refused(key: str | None, error: Refused) -> Verdict:
     """Return the verdict on an event that is not taken: the field, then the reason."""
-    return Verdict(key, "invalid", f"{error.field}: {error.sentence}", error.field)
+    return Verdict(None if key is None else writable(key), "invalid", f"{error.field}: {error.sentence}", error.field)
 
 
 def _take(workspace: Workspace, understood: dict[int, Told], *, other_ids: bool) -> dict[int, Verdict]:

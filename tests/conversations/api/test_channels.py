@@ -127,7 +127,7 @@ REFUSED = [
     ({"name": "x" * 121}, "name", "Ensure this field has no more than 120 characters."),
     ({"address": 1060000001}, "address", "Not a valid string."),
     ({"address": ""}, "address", "This kind of channel needs an address."),
-    ({"address": "1\x000"}, "address", "Null characters are not allowed."),
+    ({"address": "1\x000"}, "address", "Holds characters that cannot be kept."),
     (
         {"kind": "sms", "connection": {"auth_tokens": ["t"]}},
         "address",
@@ -227,7 +227,6 @@ def test_it_keeps_the_settings_of_a_kind(shop: Shop) -> None:
         ({"color": "blue"}, "color", "Must be a color like #4f46e5."),
         ({"color": 5}, "color", "Must be text."),
         ({"title": "x" * 61}, "title", "May hold at most 60 characters."),
-        ({"title": "a\0b"}, "title", "Must be text."),
         ({"fields": ["shoe size"]}, "fields", "Must be one of: name, email."),
         ({"fields": "name"}, "fields", "Must be a list of at most 50 texts."),
         (

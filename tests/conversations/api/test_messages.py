@@ -225,6 +225,7 @@ WRONG = [
     ({"location": {"latitude": "nan", "longitude": 0}, "text": None}, "location"),
     ({"location": {"latitude": True, "longitude": 0}, "text": None}, "location"),
     ({"contacts": [{"phones": []}], "text": None}, "contacts"),
+    ({"contacts": [None], "text": None}, "contacts"),
 ]
 
 
@@ -247,11 +248,27 @@ def test_it_refuses_what_is_no_object(shop: Shop, body: bytes) -> None:
     assert nothing_changed(shop)
 
 
-def test_it_refuses_half_a_character(shop: Shop) -> None:
-    body = b'{"text": "\\ud800", "client_id": "c"}'
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (rb'{"text": "\ud800", "client_id": "c"}', "text"),
+        (rb'{"text": "a\u0000", "client_id": "c"}', "text"),
+        (rb'{"text": "x", "client_id": "c", "template": {"name": ["\udfff"]}}', "template"),
+        (rb'{"text": "x", "client_id": "c", "contacts": [{"name": {"\u0000": 1}}]}', "contacts"),
+        (rb'{"text": "x", "client_id": "c", "\udc00": 1}', "?"),
+        (rb'["\ud800"]', "non_field_errors"),
+    ],
+)
+def test_it_refuses_what_no_column_can_hold(shop: Shop, body: bytes, field: str) -> None:
     answer = shop.api.generic("POST", f"{API}/conversations/{shop.talk.pk}/messages", body, "application/json")
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["text"])
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     assert nothing_changed(shop)
+
+
+def test_it_takes_a_whole_character_of_two_halves(shop: Shop) -> None:
+    body = rb'{"text": "\ud83d\ude00", "client_id": "c"}'
+    answer = shop.api.generic("POST", f"{API}/conversations/{shop.talk.pk}/messages", body, "application/json")
+    assert (answer.status_code, answer.json()["text"]) == (201, "\N{GRINNING FACE}")
 
 
 def test_it_refuses_forms_and_too_much(shop: Shop) -> None:

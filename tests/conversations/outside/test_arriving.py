@@ -49,6 +49,24 @@ def test_it_works(place: Workspace) -> None:
 
 
 @pytest.mark.django_db
+def test_what_cannot_be_kept_is_refused_alone(place: Workspace) -> None:
+    api = factories.client(factories.token(place))
+    odd = [
+        heard("2 09:00", id="\ud800"),
+        heard("2 09:00", id="a\0"),
+        {"id": "b", "\udfff": 1},
+        heard("2 09:00", id="c"),
+    ]
+    answer = api.generic("POST", ADDRESS, json.dumps({"events": odd}), "application/json")
+    assert [(one["id"], one["outcome"], one.get("error")) for one in answer.json()["results"]] == [
+        ("?", "invalid", "id: Holds characters that cannot be kept."),
+        ("a?", "invalid", "id: Holds characters that cannot be kept."),
+        ("b", "invalid", "event: Holds characters that cannot be kept."),
+        ("c", "accepted", None),
+    ]
+
+
+@pytest.mark.django_db
 def test_the_timeline_shows_all_of_it_in_one_order(place: Workspace) -> None:
     api = factories.client(factories.token(place))
     rui = factories.member(place, email="rui@loja.example", name="Rui")
