@@ -17,6 +17,7 @@ from hub.hours import Period
 from hub.idempotency import once
 from hub.inputs import Id, Instant, Text, checked
 from hub.models import Role, WorkingHours
+from hub.pagination import whole
 
 
 class PeriodInput(serializers.Serializer[Any]):
@@ -44,6 +45,14 @@ class HoursShape(HoursInput):
     id = serializers.UUIDField()
 
 
+class HoursPageShape(serializers.Serializer[Any]):
+    """All versions, in one piece."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = HoursShape(many=True)
+
+
 def shown(row: WorkingHours) -> dict[str, Any]:
     """Return a version as the API shows it."""
     return {
@@ -62,14 +71,14 @@ class HoursList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(operation_id="list_hours", responses={(200, "application/json"): dict})
+    @extend_schema(operation_id="list_hours", responses={200: HoursPageShape})
     def get(self, request: Request) -> Response:
         """List the versions of the workspace's hours and of its teams', in the order in which they come into force."""
         rows = sorted(
             WorkingHours.objects.of(caller_of(request).workspace),
             key=lambda row: (str(row.team_id or ""), row.since is not None, row.since),
         )
-        return Response({"next": None, "previous": None, "results": [shown(row) for row in rows]})
+        return Response(whole([shown(row) for row in rows]))
 
     @extend_schema(operation_id="add_hours", request=HoursInput, responses={201: HoursShape})
     @once

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.models import Role, Workspace
+from hub.pagination import whole
 from metrics import evidence, receipts, shape, targets
 from metrics.models import Receipt
 from metrics.query import answer
@@ -64,9 +65,7 @@ class Catalogue(Figures):
     @extend_schema(operation_id="list_metrics", responses=ANSWERED)
     def get(self, request: Request) -> Response:
         """List every metric, in the asked language."""
-        return Response(
-            {"next": None, "previous": None, "results": [shape.of_metric(metric) for metric in METRICS.values()]}
-        )
+        return Response(whole([shape.of_metric(metric) for metric in METRICS.values()]))
 
 
 class OneMetric(Figures):

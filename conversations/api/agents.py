@@ -26,6 +26,7 @@ from hub.access import Caller, caller_of
 from hub.idempotency import once
 from hub.inputs import Choice, Text, checked
 from hub.models import Membership, Role, Team, Workspace
+from hub.pagination import whole
 
 
 class CarriedShape(shapes.Shape):
@@ -48,12 +49,6 @@ class StaffShape(PresenceShape):
     languages = serializers.ListField(child=serializers.CharField())
 
 
-class StaffListShape(shapes.Shape):
-    """Everybody of the workspace."""
-
-    results = StaffShape(many=True)
-
-
 class RoutingShape(shapes.Shape):
     """How a team's conversations are given out; 0 minutes mean never."""
 
@@ -69,12 +64,6 @@ class TeamDetailShape(shapes.TeamShape):
 
     members = serializers.ListField(child=serializers.UUIDField())
     routing = RoutingShape()
-
-
-class TeamListShape(shapes.Shape):
-    """The workspace's teams."""
-
-    results = TeamDetailShape(many=True)
 
 
 class AgentInput(serializers.Serializer[Any]):
@@ -105,10 +94,10 @@ class Told(msgspec.Struct, frozen=True):
 class AgentList(APIView):
     """Everybody."""
 
-    @extend_schema(operation_id="list_agents", responses=shapes.answers(StaffListShape))
+    @extend_schema(operation_id="list_agents", responses=shapes.answers(shapes.page_of(StaffShape)))
     def get(self, request: Request) -> Response:
         """List everybody of the workspace by name: presence, load, skills and languages."""
-        return Response({"results": list(staff.agents(caller_of(request).workspace).values())})
+        return Response(whole(list(staff.agents(caller_of(request).workspace).values())))
 
 
 class AgentDetail(APIView):
@@ -149,11 +138,11 @@ class TeamList(APIView):
 
     roles: ClassVar = {"POST": Role.ADMIN}
 
-    @extend_schema(operation_id="list_teams", responses=shapes.answers(TeamListShape))
+    @extend_schema(operation_id="list_teams", responses=shapes.answers(shapes.page_of(TeamDetailShape)))
     def get(self, request: Request) -> Response:
         """List the teams by name."""
         rows = Team.objects.of(caller_of(request).workspace).prefetch_related("members").order_by("name")
-        return Response({"results": [_team(row) for row in rows]})
+        return Response(whole([_team(row) for row in rows]))
 
     @creates("create_team", TeamInput, TeamDetailShape)
     @once

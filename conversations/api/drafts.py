@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 from conversations import drafts
 from conversations.act import act
 from conversations.api import represent, shapes
-from conversations.api.operations import does, shows
+from conversations.api.operations import does
 from conversations.api.represent import Shown
 from conversations.drafts import Begun, Newer
 from conversations.models import Conversation
@@ -23,6 +24,7 @@ from hub.access import Caller, caller_of
 from hub.idempotency import once
 from hub.inputs import Id, Text, YesNo, checked
 from hub.models import User
+from hub.pagination import whole
 from hub.problems import Conflict
 
 LONGEST = 100_000
@@ -47,12 +49,6 @@ class DraftShape(shapes.Shape):
     updated_at = serializers.DateTimeField(allow_null=True)
 
 
-class DraftsShape(shapes.Shape):
-    """An answer and a note at most."""
-
-    results = DraftShape(many=True)
-
-
 def person(caller: Caller) -> User:
     """Return who asks. Raises 403 for a token: it is nobody."""
     if caller.user is None:
@@ -63,13 +59,13 @@ def person(caller: Caller) -> User:
 class ConversationDrafts(APIView):
     """What the caller has begun to write in a conversation."""
 
-    @shows("list_drafts", DraftsShape)
+    @extend_schema(operation_id="list_drafts", responses=shapes.answers(shapes.page_of(DraftShape), 404))
     def get(self, request: Request, conversation_id: UUID) -> Response:
-        """List the caller's own drafts of the conversation; nobody sees another's."""
+        """List the caller's own drafts of the conversation, an answer and a note at most; nobody sees another's."""
         caller = caller_of(request)
         row = Conversation.objects.of(caller.workspace).only("id").get(pk=conversation_id)
         found = drafts.of(caller.workspace, person(caller), [row.pk])
-        return Response({"results": [represent.draft(one) for one in found]})
+        return Response(whole([represent.draft(one) for one in found]))
 
     @does("keep_draft", DraftInput, DraftShape, 400, 404, 409)
     @once

@@ -22,7 +22,7 @@ from hub.access import caller_of
 from hub.idempotency import once
 from hub.inputs import Filters, Id, Text, checked
 from hub.models import Workspace
-from hub.pagination import page
+from hub.pagination import page, whole
 from hub.problems import Conflict
 
 
@@ -102,12 +102,12 @@ class CustomerSuggestions(APIView):
 
     @extend_schema(
         operation_id="list_suggestions",
-        responses=shapes.answers(joined.SuggestionShape(many=True), 404),
+        responses=shapes.answers(shapes.page_of(joined.SuggestionShape), 404),
     )
     def get(self, request: Request, customer_id: UUID) -> Response:
         """List who may be the same person as this customer, with what speaks for it; decided ones are left out."""
         workspace = caller_of(request).workspace
-        return Response(reading.suggestions(workspace, Customer.objects.of(workspace).whole(customer_id)))
+        return Response(whole(reading.suggestions(workspace, Customer.objects.of(workspace).whole(customer_id))))
 
 
 class SuggestionDismiss(APIView):

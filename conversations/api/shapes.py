@@ -288,6 +288,16 @@ class TimelineEntryShape(Shape):
     id = serializers.CharField()
     conversation = serializers.UUIDField(allow_null=True)
     customer = serializers.UUIDField(allow_null=True)
+    channel = serializers.UUIDField(allow_null=True)
+    channel_kind = serializers.CharField(allow_null=True)
     event = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]  # the contract's word
     actor = AuthorShape(required=False)
     data = serializers.DictField(required=False)  # type: ignore[assignment]  # the contract's word
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return these, and those of a message, which an event lacks."""
+        said = MessageShape().get_fields()
+        for field in said.values():
+            field.required = False
+        return {**said, **super().get_fields()}

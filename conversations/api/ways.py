@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from conversations import tasks
 from conversations.api import shapes
-from conversations.api.operations import shows
 from conversations.api.represent import Shown, moment
 from conversations.channels.registry import CHANNELS
 from conversations.models import Conversation
@@ -22,6 +21,7 @@ from conversations.questions import limits_of
 from conversations.ways import Way, ways_of
 from hub.access import Caller, caller_of
 from hub.idempotency import once
+from hub.pagination import whole
 
 
 class FileRuleShape(shapes.Shape):
@@ -63,12 +63,6 @@ class WayShape(shapes.Shape):
     default = serializers.BooleanField()
     heard_at = serializers.DateTimeField(allow_null=True)
     limits = LimitsShape(allow_null=True)
-
-
-class WaysShape(shapes.Shape):
-    """Every channel towards the person: the default first, then the open ones."""
-
-    results = WayShape(many=True)
 
 
 def shown(way: Way) -> Shown:
@@ -119,12 +113,12 @@ def of(caller: Caller, conversation: Conversation) -> list[Shown]:
 class ConversationWays(APIView):
     """Where the person of a conversation can be answered."""
 
-    @shows("list_ways", WaysShape)
+    @extend_schema(operation_id="list_ways", responses=shapes.answers(shapes.page_of(WayShape), 404))
     def get(self, request: Request, conversation_id: UUID) -> Response:
-        """List every channel as a way to the person: open or why not, until when, and what may be sent."""
+        """List every channel as a way to the person, the default first, then the open ones: until when, why not, what may be sent."""
         caller = caller_of(request)
         row = Conversation.objects.of(caller.workspace).get(pk=conversation_id)
-        return Response({"results": of(caller, row)})
+        return Response(whole(of(caller, row)))
 
 
 class ConversationTyping(APIView):

@@ -147,7 +147,7 @@ def test_suggestions_are_shown_dismissed_and_accepted_by_joining(shop: Shop, two
 
     third = factories.customer(shop.place, name="Caio")
     first, second = suggest(two.ana, two.bia), suggest(two.bia, third)
-    shown = shop.api.get(f"{API}/{two.bia.pk}/suggestions").json()
+    shown = shop.api.get(f"{API}/{two.bia.pk}/suggestions").json()["results"]
     assert [(row["id"], row["other"]["name"], row["state"]) for row in shown] == [
         (str(first.pk), two.ana.name, "open"),
         (str(second.pk), "Caio", "open"),
@@ -155,7 +155,7 @@ def test_suggestions_are_shown_dismissed_and_accepted_by_joining(shop: Shop, two
     answer = shop.api.post(f"/api/v1/suggestions/{second.pk}/dismiss")
     assert (answer.status_code, answer.json()["state"]) == (200, "dismissed")
     assert shop.api.post(f"/api/v1/suggestions/{second.pk}/dismiss").status_code == 200
-    assert len(shop.api.get(f"{API}/{two.bia.pk}/suggestions").json()) == 1
+    assert len(shop.api.get(f"{API}/{two.bia.pk}/suggestions").json()["results"]) == 1
     two.merge()
     assert Suggestion.objects.get(pk=first.pk).state == "accepted"
     assert shop.api.post(f"/api/v1/suggestions/{first.pk}/dismiss").status_code == 409

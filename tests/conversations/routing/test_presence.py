@@ -196,7 +196,7 @@ def test_a_hand_over_carries_its_note_and_says_when_it_is_too_much(shop: Shop) -
 def test_nobody_is_shown_to_another_workspace(shop: Shop) -> None:
     ana = shop.agent("Ana")
     other = factories.client(factories.token(factories.workspace()))
-    assert other.get("/api/v1/agents").json() == {"results": []}
+    assert other.get("/api/v1/agents").json() == {"next": None, "previous": None, "results": []}
     assert other.patch(f"/api/v1/agents/{ana.pk}", {"capacity": 1}, format="json").status_code == 404
     assert other.get(f"/api/v1/teams/{shop.team.pk}").status_code == 404
 
