@@ -16,5 +16,6 @@ urlpatterns = [
     path("v1/", include("conversations.api.workplace_urls")),
     path("v1/", include("conversations.api.automation_urls")),
     path("v1/", include("metrics.api_urls")),
+    path("v1/", schema.nowhere),
     path("v1/<path:rest>", schema.nowhere),
 ]

@@ -27,11 +27,11 @@ SELECT
 
 @login_not_required
 def exposition(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format; 404 while no PROMETHEUS_TOKEN is set, 401 for another bearer."""
+    """Answer in Prometheus' text format to `Bearer` or `Token`; 404 while no PROMETHEUS_TOKEN is set, 401 for another."""
     if not settings.PROMETHEUS_TOKEN:
         return refuse(404, "Set PROMETHEUS_TOKEN to read the metrics of the software.")
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not compare_digest(given.encode(), settings.PROMETHEUS_TOKEN.encode()):
+    scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme not in {"Bearer", "Token"} or not compare_digest(given.encode(), settings.PROMETHEUS_TOKEN.encode()):
         return refuse(401, "Send the token as `Authorization: Bearer <token>`.")
     with connection.cursor() as cursor:
         cursor.execute(QUERY)

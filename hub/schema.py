@@ -7,13 +7,15 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
-from hub.problems import refuse
+from hub.problems import CONTENT_TYPE, refuse
 
 METHODS = ("get", "post", "patch", "put", "delete")
+PROBLEM = {"content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}, "description": ""}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it ships half its types
@@ -68,6 +70,29 @@ def _shape(part: dict[str, Any]) -> str:
     return ""
 
 
+def tell_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add to every operation what the house may answer before or around its view; called once the schema is made."""
+    for path, entry in result["paths"].items():
+        for method, operation in entry.items():
+            if method in METHODS:
+                given = {parameter["in"] for parameter in operation.get("parameters", [])}
+                for code in _refusals(method, path, given, takes_body="requestBody" in operation):
+                    operation["responses"].setdefault(str(code), PROBLEM)
+    return result
+
+
+def _refusals(method: str, path: str, given: set[str], *, takes_body: bool) -> set[int]:
+    """Return with which statuses an operation may refuse, whatever it does."""
+    codes = {401, 403}
+    if "{" in path:
+        codes.add(404)
+    if takes_body or "query" in given or method == "post":  # a POST may come with an unusable Idempotency-Key
+        codes.add(400)
+    if takes_body:
+        codes |= {413, 415}
+    return codes | {409, 422} if method == "post" else codes
+
+
 @login_not_required
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
@@ -75,7 +100,8 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "hub/api_docs.html", {"operations": operations()})
 
 
+@csrf_exempt
 @login_not_required
-def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+def nowhere(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Answer 404 for an address the API does not have."""
     return refuse(404, "There is no such address in the API.")

@@ -386,6 +386,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_AUTHENTICATION": None,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "hub.schema.tell_refusals"],
     "ENUM_NAME_OVERRIDES": {
         "ChannelKind": "conversations.api.shapes.CHANNEL_KINDS",
         "MessageKind": "conversations.models.message.KINDS",

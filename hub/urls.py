@@ -22,3 +22,4 @@ urlpatterns = [
     path("metrics/", include("metrics.plans_urls")),
     path("metrics/", include("metrics.urls")),
 ]
+handler500 = "hub.pages.broken"

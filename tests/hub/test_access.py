@@ -152,8 +152,9 @@ def test_it_reads_nothing_for_nobody(db: None) -> None:
 
 
 def test_it_says_what_is_not_there_as_a_problem(db: None) -> None:
-    answer = APIClient().get("/api/v1/nowhere")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    visitor = APIClient(enforce_csrf_checks=True)
+    for answer in (visitor.get("/api/v1/nowhere"), visitor.get("/api/v1/"), visitor.post("/api/v1/channels/7", {})):
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
     plain = factories.token(factories.workspace())
     for address in ("/api/v1/channels/7", "/api/v1/channels/not-an-id", "/api/v1/messages/%00"):
         answer = ask(f"Token {plain}", address)

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
+from hub.pages import broken
 from tests.conversations import bodies
 from tests.conversations.conftest import new_shop, store
 
@@ -47,6 +48,15 @@ def test_it_counts_what_waits_for_whoever_has_the_token(client: Client, settings
     store(new_shop(), bodies.text("wamid.1"))
     answer = client.get("/internal/prometheus", headers={"Authorization": "Bearer of-the-operators"})
     assert 'novelo_waiting{what="deliveries"} 1.0' in answer.text
+    token = {"Authorization": "Token of-the-operators"}  # as the API is asked
+    assert client.get("/internal/prometheus", headers=token).status_code == 200
+
+
+def test_a_fault_of_ours_is_a_problem_for_programs_and_a_page_for_people() -> None:
+    told = broken(RequestFactory().post("/api/v1/channels"))
+    assert (told.status_code, told.headers["Content-Type"]) == (500, "application/problem+json")
+    shown = broken(RequestFactory().get("/inbox/"))
+    assert (shown.status_code, shown.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ENCRYPTION_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])

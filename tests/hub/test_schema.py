@@ -44,6 +44,21 @@ def test_it_says_no_secret_comes_back(db: None) -> None:
     assert "app_secrets" not in str(schema()["components"]["schemas"]["Channel"])
 
 
+def test_every_operation_says_how_it_may_refuse(db: None) -> None:
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for path, entry in schema()["paths"].items():
+        for method, operation in entry.items():
+            said = operation["responses"]
+            assert {"401", "403"} <= said.keys(), path
+            assert "404" in said or "{" not in path, path
+            assert {"400", "409", "422"} <= said.keys() or method != "post", path
+            assert {"413", "415"} <= said.keys() or "requestBody" not in operation, path
+            for status, answer in said.items():
+                refused = answer.get("content", {}).get("application/problem+json")
+                assert (refused is not None) == (status >= "400"), (path, status)
+                assert refused is None or refused["schema"] == problem, (path, status)
+
+
 def test_the_page_shows_every_operation_and_runs_nothing(db: None) -> None:
     answer = Client().get("/api/docs/")
     page = answer.content.decode()
