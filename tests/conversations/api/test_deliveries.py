@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from io import StringIO
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -64,6 +66,17 @@ def test_it_sends_one_through_again(shop: Shop) -> None:
     assert list(Delivery.objects.filter(parsed=False)) == [row]
     other.refresh_from_db()
     assert other.outcome == "failed"
+
+
+def test_the_command_sends_all_through_again_and_those_that_are_chosen(shop: Shop) -> None:
+    failed = factories.delivery(shop.place, outcome="failed", parsed=True)
+    factories.delivery(shop.place, outcome="invalid", parsed=True)
+    for words, count in (({"outcome": "failed"}, 1), ({}, 1), ({}, 0)):
+        out = StringIO()
+        call_command("replay", stdout=out, **words)
+        assert out.getvalue() == f"{count} deliveries go through the pipeline again.\n"
+    with pytest.raises(CommandError, match="no such delivery that has ended"):
+        call_command("replay", delivery=[failed.pk])
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR])
