@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -19,6 +20,8 @@ from conversations.deliver import Parcel
 from conversations.models import Channel, HistoryEvent, Message, OutboxEntry
 from conversations.models.message import STATUS_RANK
 from conversations.wake import wake
+
+log = structlog.get_logger(__name__)
 
 FIRST_RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 3600.0
@@ -45,7 +48,10 @@ def advance(row: Message, status: str, **fields: Any) -> bool:
 
 
 def accepted(row: Message, sent: Sent) -> tuple[feed.Change, ...]:
-    """The provider has it. Its echo may have been faster: then it has the id already, or is a message of its own so far."""
+    """The provider has it. Its echo may have been faster: then it has the id already, or is a message of its own so far.
+
+    A provider that gives an id twice has taken the message all the same: it stays without one, for statuses are the first's.
+    """
     changes: tuple[feed.Change, ...] = ()
     if row.provider_id != sent.provider_id:
         absorbed = record.take_over(row, sent.provider_id)
@@ -54,7 +60,10 @@ def accepted(row: Message, sent: Sent) -> tuple[feed.Change, ...]:
                 feed.Change("message.updated", absorbed.message_id, absorbed.conversation_id),
                 feed.Change("conversation.updated", absorbed.conversation_id, absorbed.conversation_id),
             )
-        Message.objects.filter(pk=row.pk).update(provider_id=sent.provider_id)
+        if record.is_of_another(row, sent.provider_id):
+            log.warning("a provider named a message like another", message=str(row.pk), channel=str(row.channel_id))
+        else:
+            Message.objects.filter(pk=row.pk).update(provider_id=sent.provider_id)
         if row.status == "failed":  # so an earlier try ended
             row.status, row.error = "queued", {"failed": True}
     if advance(row, "sent", error=None) and (row.error or {}).get("failed"):

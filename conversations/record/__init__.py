@@ -1,7 +1,7 @@
 """Writing the story: messages as they were said, and what later became of them. In memory first, then set-based."""
 
 from conversations.record.aimed import aim, load_targets, park, pointer, targets_of
-from conversations.record.echoes import Absorbed, adopt, take_over
+from conversations.record.echoes import Absorbed, adopt, is_of_another, take_over
 from conversations.record.ledger import Aimed, Ledger, Said, Target
 from conversations.record.said import episode_opened, known_messages, say
 from conversations.record.watermark import move_up
@@ -16,6 +16,7 @@ __all__ = [
     "adopt",
     "aim",
     "episode_opened",
+    "is_of_another",
     "known_messages",
     "load_targets",
     "move_up",

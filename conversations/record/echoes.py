@@ -92,6 +92,12 @@ def _columns(echoes: list[Work]) -> list[str]:
     ]
 
 
+def is_of_another(row: Message, provider_id: str) -> bool:
+    """Whether another message of the row's channel has this id of its provider already."""
+    others = Message.objects.filter(workspace=row.workspace_id, channel=row.channel_id, provider_id=provider_id)
+    return others.exclude(pk=row.pk).exists()
+
+
 def take_over(row: Message, provider_id: str) -> Absorbed | None:
     """Let ``row``, whose send was just answered with ``provider_id``, take the place of the copy its echo made of it.
 

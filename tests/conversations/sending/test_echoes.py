@@ -11,7 +11,7 @@ from django.db import connections
 from conversations import deliver, outbox
 from conversations.channels.types import Sent
 from conversations.media.links import outbound_files
-from conversations.models import Conversation, Delivery, HistoryEvent, Message, Reaction
+from conversations.models import Conversation, Delivery, HistoryEvent, Message, OutboxEntry, Reaction
 from conversations.pipeline import outbound
 from hub.models import User
 from simulator import RunningSimulator
@@ -55,6 +55,16 @@ def test_it_works(shop: Shop, talk: Conversation, agent: User) -> None:
         "duplicate",
     ]
     assert HistoryEvent.objects.filter(type="message.sent").count() == 1
+
+
+def test_a_provider_that_gives_one_id_to_several_has_taken_them_all(
+    shop: Shop, talk: Conversation, agent: User
+) -> None:
+    for text in ("um", "dois", "três"):
+        answer(shop, talk, agent, text, client_id=text)
+        answered(in_flight(), "wamid.same")
+    assert ours() == [("agent", "sent", "wamid.same"), ("agent", "sent", None), ("agent", "sent", None)]
+    assert not OutboxEntry.objects.exclude(state="done").exists()
 
 
 def test_it_ends_the_doubt_about_a_send(
