@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
@@ -135,6 +137,30 @@ def test_a_channel_that_cannot_be_asked_keeps_its_mark_and_holds_up_no_other(sim
     shop.channel.refresh_from_db()
     assert shop.channel.settings["color"] == "#ffffff"
     assert datetime.fromisoformat(shop.channel.settings[MARK]) > timezone.now()
+
+
+class Odd(BaseHTTPRequestHandler):
+    """A provider whose answer is no list."""
+
+    def do_GET(self) -> None:
+        """Answer with what is none."""
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_what_is_no_list_moves_no_mark(shop: Shop, settings: Any) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.TWILIO_API_URL = f"http://127.0.0.1:{server.server_port}"
+        assert ask() == Reconciled()
+        http.close_all()
+        server.shutdown()
+    assert list(Channel.objects.values_list("settings", flat=True)) == [{}, {}]
 
 
 def test_a_closed_channel_is_not_asked_about(sim: RunningSimulator, shop: Shop) -> None:

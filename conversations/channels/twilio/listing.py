@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from conversations.channels.reading import id_of, text_of
+from conversations.channels.twilio.errors import NOT_ACCEPTED
 from conversations.channels.twilio.files import MOST_FILES
 from conversations.channels.twilio.form import FORM
 from conversations.channels.twilio.statuses import WORDS
-from conversations.channels.types import Credentials, ReceivedLater
+from conversations.channels.types import Credentials, Error, ReceivedLater, SendRefused
 
 PAGE = 200
 
@@ -25,9 +26,18 @@ def received(ours: str, since: datetime, credentials: Credentials) -> Iterator[R
 
     Page by page; raises ``SendRefused``. Files are asked for only when the form of a message is: that calls Twilio once more.
     """
+    from twilio.base.exceptions import TwilioException
+
     from conversations.channels.twilio.client import client  # loaded by who calls
 
-    messages, asked = client(credentials, harmless=True).messages, {"date_sent_after": since.astimezone(UTC)}
+    try:
+        yield from _listed(client(credentials, harmless=True).messages, ours, since)
+    except (TwilioException, ValueError) as error:  # an answer, and no list
+        raise SendRefused(Error(code="no_list", title=NOT_ACCEPTED)) from error
+
+
+def _listed(messages: Any, ours: str, since: datetime) -> Iterator[ReceivedLater]:
+    asked = {"date_sent_after": since.astimezone(UTC)}
     for message in messages.stream(to=ours, page_size=PAGE, **asked):
         sid, at = id_of(message.sid), _moment(message)
         if sid and text_of(message.direction) == "inbound":
