@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from conversations import pipeline
 from conversations.channels.types import Credentials
 from conversations.models import Channel, Connection, Delivery
 from hub.models import Workspace
+from simulator import BusinessNumber, RunningSimulator, running
 from tests.conversations.bodies import ACCOUNT
 
 SECRET = "made-up-app-secret"
@@ -43,6 +45,29 @@ def new_shop(slug: str = "aurora", account: str = ACCOUNT) -> Shop:
 def shop(db: None) -> Shop:
     """The shop of a test."""
     return new_shop()
+
+
+@pytest.fixture(scope="session")
+def graph() -> Iterator[RunningSimulator]:
+    """Graph, started once; it takes any pace from us."""
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def provider(graph: RunningSimulator, shop: Shop, settings: Settings) -> RunningSimulator:
+    """Graph, playing for this shop's number; its webhooks are not delivered anywhere."""
+    number = BusinessNumber(
+        phone_number_id=shop.channel.address,
+        access_token="access",
+        app_secret=SECRET,
+        webhook_url="http://127.0.0.1:9/",
+    )
+    graph.reset()
+    graph.serve([number])
+    graph.switch(statuses=False, pair_limit=False)
+    settings.GRAPH_API_URL = graph.url
+    return graph
 
 
 def drain() -> None:

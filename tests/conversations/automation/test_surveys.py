@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from conversations import pipeline, surveys, triage
 from conversations.act import act
@@ -19,36 +18,14 @@ from conversations.history import Actor
 from conversations.models import Conversation, HistoryEvent, Message, Survey, SurveyRequest
 from conversations.refusal import Refused, TooLate
 from hub.models import User
-from simulator import BusinessNumber, RunningSimulator, running
+from simulator import RunningSimulator
 from tests import factories
 from tests.conversations import bodies
 from tests.conversations.automation.conftest import hear
-from tests.conversations.conftest import SECRET, Shop
+from tests.conversations.conftest import Shop
 
 Say = Callable[..., None]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def graph() -> Iterator[RunningSimulator]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def provider(graph: RunningSimulator, shop: Shop, settings: Settings) -> RunningSimulator:
-    """Graph, playing for this shop's number."""
-    number = BusinessNumber(
-        phone_number_id=shop.channel.address,
-        access_token="access",
-        app_secret=SECRET,
-        webhook_url="http://127.0.0.1:9/",
-    )
-    graph.reset()
-    graph.serve([number])
-    graph.switch(statuses=False, pair_limit=False)
-    settings.GRAPH_API_URL = graph.url
-    return graph
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
-from pytest_django.fixtures import Settings
 
 from conversations import pipeline, reply
 from conversations.act import act
@@ -15,33 +13,9 @@ from conversations.history import Actor
 from conversations.models import Channel, Conversation, Message, OutboxEntry
 from conversations.reply import Words
 from hub.models import User
-from simulator import BusinessNumber, RunningSimulator, running
 from tests import factories
 from tests.conversations import bodies
-from tests.conversations.conftest import SECRET, Shop, drain, new_shop, store
-
-
-@pytest.fixture(scope="session")
-def graph() -> Iterator[RunningSimulator]:
-    """Graph, started once; it takes any pace from us."""
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def provider(graph: RunningSimulator, shop: Shop, settings: Settings) -> RunningSimulator:
-    """Graph, playing for this shop's number; its webhooks are not delivered anywhere."""
-    number = BusinessNumber(
-        phone_number_id=shop.channel.address,
-        access_token="access",
-        app_secret=SECRET,
-        webhook_url="http://127.0.0.1:9/",
-    )
-    graph.reset()
-    graph.serve([number])
-    graph.switch(statuses=False, pair_limit=False)
-    settings.GRAPH_API_URL = graph.url
-    return graph
+from tests.conversations.conftest import Shop, drain, new_shop, store
 
 
 @pytest.fixture
