@@ -22,20 +22,58 @@ COPY_FROM = 24  # rows: below this the second round trip of COPY costs more than
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def _array(field: models.Field[Any, Any]) -> tuple[str, str]:
-    """Return the array type a column travels as, and how its elements become the column's type."""
-    if isinstance(field, models.JSONField):
-        return "text", "::jsonb"
-    if isinstance(field, ArrayField):
-        return "text", f"::{field.db_type(connection)}"  # arrays of arrays would be flattened by unnest
-    if isinstance(field, models.CharField | models.TextField):
-        return "text", ""  # a cast to varchar(n) would cut silently; the column itself refuses
-    return str(field.db_type(connection)), ""
+class _Column(msgspec.Struct, frozen=True):
+    """A column as statements know it: the array type it travels as, and how its elements become the column's type."""
+
+    name: str
+    kind: str
+    cast: str
+    is_json: bool
+    is_array: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values may hold any character."""
+        return self.kind == "text"
 
 
 @cache
-def _fields(model: type[models.Model], columns: tuple[str, ...]) -> list[models.Field[Any, Any]]:
-    return [model._meta.get_field(name) for name in columns]  # type: ignore[misc]
+def _columns(model: type[models.Model], names: tuple[str, ...]) -> tuple[_Column, ...]:
+    """Return columns by the names of their fields: asked once, since Django works a type out anew each time."""
+    return tuple(_column_of(model._meta.get_field(name)) for name in names)  # type: ignore[arg-type]
+
+
+def _column_of(field: models.Field[Any, Any]) -> _Column:
+    is_json, is_array = isinstance(field, models.JSONField), isinstance(field, ArrayField)
+    if is_json:
+        kind, cast = "text", "::jsonb"
+    elif is_array:
+        kind, cast = "text", f"::{field.db_type(connection)}"  # arrays of arrays would be flattened by unnest
+    elif isinstance(field, models.CharField | models.TextField):
+        kind, cast = "text", ""  # a cast to varchar(n) would cut silently; the column itself refuses
+    else:
+        kind, cast = str(field.db_type(connection)), ""
+    return _Column(f'"{field.column}"', kind, cast, is_json, is_array)
+
+
+@cache
+def _insertion(model: type[models.Model], columns: tuple[_Column, ...], suffix: str) -> str:
+    names = ", ".join(column.name for column in columns)
+    values = ", ".join(f"new.{column.name}{column.cast}" for column in columns)
+    arrays = ", ".join(f"%s::{column.kind}[]" for column in columns)
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {values} FROM unnest({arrays}) AS new ({names}) {suffix}'  # noqa: S608  names come from the model
+
+
+@cache
+def _change(model: type[models.Model], columns: tuple[_Column, ...]) -> str:
+    names = ", ".join(column.name for column in columns)
+    sets = ", ".join(f"{column.name} = new.{column.name}{column.cast}" for column in columns[1:])
+    arrays = ", ".join(f"%s::{column.kind}[]" for column in columns)
+    key = columns[0].name
+    return (
+        f'UPDATE "{model._meta.db_table}" AS row SET {sets} FROM unnest({arrays}) AS new ({names}) '  # noqa: S608
+        f"WHERE row.{key} = new.{key}"
+    )
 
 
 def _written(value: Any) -> str:
@@ -43,21 +81,16 @@ def _written(value: Any) -> str:
     return f"{value.int:032x}" if type(value) is UUID else str(value)
 
 
-def _column(field: models.Field[Any, Any], values: Sequence[Any]) -> list[str | None]:
+def _values(column: _Column, values: Sequence[Any]) -> list[str | None]:
     """Return a column as PostgreSQL reads its values; what is encoded already (``msgspec.Raw``) stays as it is."""
     first = values[0]
     if len(values) > 1 and all(value is first for value in values):  # the workspace, the channel, a constant
-        return _column(field, [first]) * len(values)
-    if isinstance(field, models.JSONField):
+        return _values(column, [first]) * len(values)
+    if column.is_json:
         return [None if value is None else _encode(value).decode() for value in values]
-    if isinstance(field, ArrayField):
+    if column.is_array:
         return ["{" + ",".join(map(_written, value)) + "}" for value in values]
     return [value if value is None or isinstance(value, str) else _written(value) for value in values]
-
-
-def _is_text(field: models.Field[Any, Any]) -> bool:
-    """Whether a column's values may hold any character."""
-    return _array(field)[0] == "text"
 
 
 def array(values: Iterable[UUID | int | bool | datetime | None]) -> str:
@@ -78,15 +111,15 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def _arrays(fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]) -> list[str]:
+def _arrays(columns: Sequence[_Column], rows: Sequence[Sequence[Any]]) -> list[str]:
     """Turn rows into columns, each the literal of an array."""
     arrays = []
-    for field, values in zip(fields, zip(*rows, strict=True), strict=True):
-        column = _column(field, values)
-        if _is_text(field):
-            arrays.append(words(column))
+    for column, given in zip(columns, zip(*rows, strict=True), strict=True):
+        values = _values(column, given)
+        if column.is_text:
+            arrays.append(words(values))
         else:
-            arrays.append("{" + ",".join(["NULL" if value is None else value for value in column]) + "}")
+            arrays.append("{" + ",".join(["NULL" if value is None else value for value in values]) + "}")
     return arrays
 
 
@@ -99,29 +132,22 @@ def insert(
     """
     if not rows:
         return []
-    fields = _fields(model, columns)
-    names = ", ".join(f'"{field.column}"' for field in fields)
+    known = _columns(model, columns)
     if not suffix and len(rows) >= COPY_FROM and not prepared.travelling():
-        _copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', fields, rows)
+        names = ", ".join(column.name for column in known)
+        _copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', known, rows)
         return []
-    kinds = [_array(field) for field in fields]
-    values = ", ".join(f'new."{field.column}"{cast}' for field, (_, cast) in zip(fields, kinds, strict=True))
-    arrays = ", ".join(f"%s::{kind}[]" for kind, _ in kinds)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {values} FROM unnest({arrays}) AS new ({names}) {suffix}',  # noqa: S608  names come from the model
-            _arrays(fields, rows),
-        )
+        cursor.execute(_insertion(model, known, suffix), _arrays(known, rows))
         return cursor.fetchall() if "RETURNING" in suffix else []
 
 
-def _copy(statement: str, fields: Sequence[models.Field[Any, Any]], rows: Sequence[Sequence[Any]]) -> None:
+def _copy(statement: str, columns: Sequence[_Column], rows: Sequence[Sequence[Any]]) -> None:
     """Append rows by COPY, which spares the server a plan, an expression a value and a lock a row."""
     written = []
-    for field, values in zip(fields, zip(*rows, strict=True), strict=True):
-        column = _column(field, values)
-        escape = _escaped if _is_text(field) else str
-        written.append(["\\N" if value is None else escape(value) for value in column])
+    for column, given in zip(columns, zip(*rows, strict=True), strict=True):
+        escape = _escaped if column.is_text else str
+        written.append(["\\N" if value is None else escape(value) for value in _values(column, given)])
     lines = "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as stream:
         stream.write(lines)
@@ -142,20 +168,9 @@ def update(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[S
     """Update rows by primary key: the first of ``columns`` is the key, the others get the row's values."""
     if not rows:
         return
-    fields = _fields(model, columns)
-    kinds = [_array(field) for field in fields]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    sets = ", ".join(
-        f'"{field.column}" = new."{field.column}"{cast}' for field, (_, cast) in zip(fields[1:], kinds[1:], strict=True)
-    )
-    arrays = ", ".join(f"%s::{kind}[]" for kind, _ in kinds)
-    key = fields[0].column
+    known = _columns(model, columns)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'UPDATE "{model._meta.db_table}" AS row SET {sets} FROM unnest({arrays}) AS new ({names}) '  # noqa: S608
-            f'WHERE row."{key}" = new."{key}"',
-            _arrays(fields, rows),
-        )
+        cursor.execute(_change(model, known), _arrays(known, rows))
 
 
 def numbers(model: type[models.Model], count: int) -> list[int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.rows import namedtuple_row
 
 AT_ONCE = 0
@@ -55,17 +55,22 @@ def travelling() -> bool:
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Send every statement of Django's at once, bound at the server and prepared; only reading rows waits for an answer.
+    """Open a transaction of which every statement is sent at once, bound at the server and prepared; only reading rows waits.
 
-    A failure comes with the next rows that are read, or at the end: undo the whole transaction then. COPY is not possible.
-    Begin it inside the transaction: so BEGIN travels with the first statement.
+    BEGIN travels with the first statement, COMMIT with the last. A failure comes with the next rows that are read, or at the
+    end, and undoes everything. COPY is not possible.
     """
     connection.ensure_connection()
     held = connection.connection
     before = held.cursor_factory, held.prepare_threshold
     held.cursor_factory, held.prepare_threshold = _Sent, SECOND_TIME
     try:
-        with connection.wrap_database_errors, held.pipeline():
-            yield
+        with connection.wrap_database_errors, held.pipeline() as sent, transaction.atomic():
+            try:
+                yield
+            except BaseException:
+                with suppress(psycopg.Error):
+                    sent.sync()  # what was sent after a failure failed with it: undoing must not stumble over that
+                raise
     finally:
         held.cursor_factory, held.prepare_threshold = before

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -93,11 +94,14 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
     batch.ledger.by_provider_id = {}
     answered = record.known_messages(replies)
-    nameless = _lock(known)
-    for joining in found.joinings:
-        _join(joining, known, batch)
-    batch.episodes = _episodes({work.person_id for work in said if work.person_id is not None})
+    locked = _lock(known)
+    if found.joinings:  # rare; otherwise all that follows is asked for before the first answer is waited for
+        locked()
+        for joining in found.joinings:
+            _join(joining, known, batch)
+    episodes = _episodes({work.person_id for work in said if work.person_id is not None})
     batch.hearing = Hearing({w.person_id for w in said if w.person_id and isinstance(w.item, MessageReceived)})
+    nameless, batch.episodes = locked(), episodes()
     said = record.adopt(
         said, batch.ledger, lambda place, message, talk: batch.change(place, "message.updated", message, talk)
     )
@@ -132,24 +136,30 @@ def _unless_known(works: Sequence[Work]) -> list[Work]:
     return fresh
 
 
-def _lock(works: Sequence[Work]) -> set[UUID]:
+def _lock(works: Sequence[Work]) -> Callable[[], set[UUID]]:
     """Lock the customers of these items and who stands for them, so that two workers open no two conversations.
 
-    Returns those without a name. Raises ``Regrouped`` when one counts as somebody else by now.
+    Returns what waits for the locks and says who has no name. That raises ``Regrouped`` when one counts as somebody else by now.
     """
     keys = {key for work in works for key in (work.customer_id, work.person_id)}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) "
-            "ORDER BY id FOR NO KEY UPDATE",
-            [bulk.array(keys)],
-        )
-        rows = {row[0]: row for row in cursor.fetchall()}
-    for work in works:
-        row = rows.get(work.customer_id)
-        if row is None or (row[1] or row[0]) != work.person_id:
-            raise Regrouped
-    return {customer_id for customer_id, _, nameless in rows.values() if nameless}
+    asked = connection.cursor()
+    asked.execute(
+        "SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) "
+        "ORDER BY id FOR NO KEY UPDATE",
+        [bulk.array(keys)],
+    )
+
+    @cache
+    def locked() -> set[UUID]:
+        with asked as cursor:
+            rows = {row[0]: row for row in cursor.fetchall()}
+        for work in works:
+            row = rows.get(work.customer_id)
+            if row is None or (row[1] or row[0]) != work.person_id:
+                raise Regrouped
+        return {customer_id for customer_id, _, nameless in rows.values() if nameless}
+
+    return locked
 
 
 def _join(joining: identify.Joining, works: Sequence[Work], batch: Batch) -> None:
@@ -165,21 +175,28 @@ def _join(joining: identify.Joining, works: Sequence[Work], batch: Batch) -> Non
         work.person_id = roots.get(work.customer_id, work.person_id) if work.customer_id else None
 
 
-def _episodes(person_ids: Iterable[UUID]) -> dict[UUID, list[Episode]]:
-    """Lock and read the conversations of these people, whom the transaction holds: agents change them at the same time."""
+def _episodes(person_ids: Iterable[UUID]) -> Callable[[], dict[UUID, list[Episode]]]:
+    """Lock the conversations of these people, whom the transaction holds: agents change them at the same time.
+
+    Returns what waits for that and reads them.
+    """
     ids = sorted(person_ids)
-    episodes: dict[UUID, list[Episode]] = {person_id: [] for person_id in ids}
-    if not ids:
-        return episodes
     keys = bulk.array(ids)
-    with connection.cursor() as cursor:
-        cursor.execute(HOLD, [keys, keys])
-        cursor.execute(EPISODES, [keys, keys])
-        for person_id, *row in cursor.fetchall():
-            fields = dict(zip(EPISODE_FIELDS, row, strict=True))
-            if fields["route_reason"] is not None:
-                fields["route_reason"] = msgspec.json.decode(fields["route_reason"])
-            episodes[person_id].append(Episode(**fields))
+    asked = connection.cursor()
+    if ids:
+        asked.execute(HOLD, [keys, keys])
+        asked.execute(EPISODES, [keys, keys])
+
+    def episodes() -> dict[UUID, list[Episode]]:
+        found: dict[UUID, list[Episode]] = {person_id: [] for person_id in ids}
+        with asked as cursor:
+            for person_id, *row in cursor.fetchall() if ids else ():
+                fields = dict(zip(EPISODE_FIELDS, row, strict=True))
+                if fields["route_reason"] is not None:
+                    fields["route_reason"] = msgspec.json.decode(fields["route_reason"])
+                found[person_id].append(Episode(**fields))
+        return found
+
     return episodes
 
 

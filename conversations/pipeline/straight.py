@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from psycopg.errors import LockNotAvailable
 
 from conversations import feed, lanes, parse
@@ -31,7 +31,7 @@ class _LongWay(Exception):
 def through(source: parse.Source) -> tuple[int, int] | None:
     """Parse and work what waits on a connection; return how many deliveries and items, None for what must go the long way."""
     try:
-        with transaction.atomic(), pipelined():
+        with pipelined():
             return _through(source)
     except _LongWay:
         return None

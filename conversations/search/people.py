@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from conversations.prepared import pipelined
 from conversations.querysets.customer import ACCENTED, FEWEST_DIGITS, PLAIN, unaccented
@@ -52,7 +52,7 @@ def people(workspace: Workspace, text: str, limit: int = 5) -> list[UUID]:
     typed = unaccented(" ".join(text.split()))
     if not typed:
         return []
-    with transaction.atomic(), pipelined(), connection.cursor() as cursor:
+    with pipelined(), connection.cursor() as cursor:
         cursor.execute(BY_LETTERS, [str(NEAR)])
         found = _looked_for(workspace, typed, limit)
         cursor.execute(AS_EVER)

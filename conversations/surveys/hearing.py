@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -78,16 +79,22 @@ class Hearing:
     """The questions that the people of a batch were asked lately."""
 
     def __init__(self, person_ids: Iterable[UUID]) -> None:
-        self.open: dict[UUID, list[Open]] = {}
         self.events: list[tuple[Work, Open, int]] = []
         ids = bulk.array(sorted(person_ids))
-        if ids == "{}":
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(OPEN, [ids, ids])
-            for row in cursor.fetchall():
-                one = Open(**dict(zip(Open.__struct_fields__, row, strict=False)))
-                self.open.setdefault(one.person_id, []).append(one)
+        self._asked = connection.cursor() if ids != "{}" else None
+        if self._asked is not None:
+            self._asked.execute(OPEN, [ids, ids])
+
+    @cached_property
+    def open(self) -> dict[UUID, list[Open]]:
+        """The questions by person: read when the first is wanted, for other answers may be on their way as well."""
+        found: dict[UUID, list[Open]] = {}
+        if self._asked is not None:
+            with self._asked as cursor:
+                for row in cursor.fetchall():
+                    one = Open(**dict(zip(Open.__struct_fields__, row, strict=False)))
+                    found.setdefault(one.person_id, []).append(one)
+        return found
 
     def hear(self, work: Work, episodes: Sequence[Episode]) -> Heard | None:
         """Return what a message answers, None for an ordinary one. An answer is settled here; the last one counts."""
