@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -12,8 +13,8 @@ from django.utils import timezone
 from conversations import history, search
 from conversations.feed import Change, publish
 from conversations.history import Actor
-from conversations.models import Channel, Conversation, Label, Message, SearchEntry
-from conversations.search import Asked, find, wording
+from conversations.models import Channel, Conversation, Label, Message, SearchEntry, SearchWord
+from conversations.search import Asked, find, index, wording
 from hub.models import Workspace
 from tests import factories
 
@@ -89,6 +90,27 @@ def test_it_finds_people(place: Workspace, typed: str) -> None:
 def test_it_finds_nobody_elses(place: Workspace) -> None:
     other = factories.workspace()
     assert (texts(other, "tamanho"), search.people(other, "joao")) == ([], [])
+
+
+def test_it_finds_nobody_elses_with_the_same_mark(place: Workspace) -> None:
+    other = Workspace.objects.create(pk=UUID(int=place.pk.int ^ 1 << 64), slug="other", name="Other")
+    assert wording.mark(other.pk) == wording.mark(place.pk)
+    word = "x" * 2_040  # as long as a word may be, but for the mark
+    message = factories.message(factories.conversation(other), factories.channel(other), f"Meu tamanho {word}")
+    search.keep(other.pk, [message.pk])
+    assert (texts(other, "tamanho"), len(texts(place, "tamanho"))) == ([message.text], 2)
+
+
+def test_it_knows_a_word_at_once_and_counts_it_by_samples(place: Workspace) -> None:
+    talk, line = Conversation.objects.get(), Channel.objects.get()
+    made = [factories.message(talk, line, "Quero um cachecol").pk for _ in range(2)]
+    Message.objects.filter(pk=made[1]).update(id=UUID(int=made[1].int >> 8 << 8))  # one that stands for others
+    search.keep(place.pk, made[:1])
+    assert SearchWord.objects.get(word="cachecol").count == 1
+    search.keep(place.pk, [UUID(int=made[1].int >> 8 << 8)])
+    assert SearchWord.objects.get(word="cachecol").count == 1 + index.SAMPLE
+    assert search.keep(place.pk, made[:1]) == 0
+    assert SearchWord.objects.get(word="cachecol").count == 1 + index.SAMPLE
 
 
 def test_it_pages_back_in_time_by_either_plan(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
