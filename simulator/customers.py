@@ -11,8 +11,8 @@ from simulator import bodies, media
 from simulator.bodies import Content
 from simulator.chance import seeded
 from simulator.parties import BusinessNumber, Person, user_id_of
-from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS
-from simulator.talks import Crowd, Waiting
+from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, THANKS
+from simulator.talks import Chatting, Crowd
 from simulator.whatsapp import SentMessage, WhatsApp
 
 AT_START, START_WITHIN = 8, 28.0
@@ -79,7 +79,7 @@ class Customers(Crowd["Talk", SentMessage]):
             talk.heard.put_nowait(sent)
 
 
-class Talk(Waiting[SentMessage]):
+class Talk(Chatting[SentMessage]):
     """One person's errand with one number, from the first word to the last."""
 
     def __init__(
@@ -89,18 +89,6 @@ class Talk(Waiting[SentMessage]):
         self._whatsapp = whatsapp
         self._number = number
         self._person = person
-
-    async def run(self) -> None:
-        """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
-        await self._open()
-        for variants in self.topic.answers:
-            sent = await self._reply()
-            if sent is None:
-                return
-            await self._answer(sent, variants)
-        last = await self._reply()
-        if last is not None:
-            self._part(last)
 
     async def _open(self) -> None:
         lines = list(self._rng.choice(self.topic.openings))
@@ -135,21 +123,6 @@ class Talk(Waiting[SentMessage]):
                 note = media.voice_note(self._rng.uniform(2, 8))
                 return bodies.audio(store.add(note, "audio/ogg; codecs=opus"))
 
-    async def _reply(self) -> SentMessage | None:
-        """Wait for the shop, remind it once, and return its last message once it is read; ``None`` after losing patience."""
-        sent = await self._next(self._rng.uniform(240, 480))
-        if sent is None:
-            self._say(bodies.text(self._rng.choice(NUDGES)))
-            sent = await self._next(self._rng.uniform(1200, 2400))
-        if sent is None:
-            return None
-        # The reading time runs on the switches' own pace, so that the answer never comes before the read status.
-        await asyncio.sleep(sent.read_after if sent.read_after is not None else self._rng.uniform(2, 8) * self._pace)
-        await self._wait(4, 20)
-        while not self.heard.empty():
-            sent = self.heard.get_nowait()
-        return sent
-
     async def _answer(self, sent: SentMessage, variants: tuple[str, ...]) -> None:
         pressed = next(_choices(sent.body), None) if self._rng.random() < 0.8 else None
         context = (self._number.display_phone_number, sent.id)
@@ -171,6 +144,9 @@ class Talk(Waiting[SentMessage]):
             self._say(bodies.text(self._rng.choice(THANKS)))
         elif mood < 0.85:
             self._say(bodies.reaction(last.id, self._rng.choice(EMOJI[:3])))
+
+    def _remind(self, words: str) -> None:
+        self._say(bodies.text(words))
 
     def _say(self, content: Content, **more: Any) -> str:
         return self._whatsapp.say(self._number, self._person, content, **more)

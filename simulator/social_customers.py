@@ -9,10 +9,10 @@ from typing import Any
 
 from simulator import media, social_bodies as bodies
 from simulator.chance import seeded
-from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, NUDGES, THANKS
+from simulator.sentences import EMOJI, FIRST_NAMES, GREETINGS, LAST_NAMES, THANKS
 from simulator.social import Social, SocialSent
 from simulator.social_bodies import SocialAccount, SocialPerson
-from simulator.talks import Crowd, Waiting
+from simulator.talks import Chatting, Crowd
 
 AT_START, START_WITHIN = 3, 25.0
 OPEN_LIMIT = 12
@@ -67,7 +67,7 @@ class SocialCustomers(Crowd["SocialTalk", SocialSent]):
             talk.heard.put_nowait(sent)
 
 
-class SocialTalk(Waiting[SocialSent]):
+class SocialTalk(Chatting[SocialSent]):
     """One person's errand with one account, from the first word to the last."""
 
     def __init__(
@@ -77,20 +77,6 @@ class SocialTalk(Waiting[SocialSent]):
         self._social = social
         self._account = account
         self._person = person
-
-    async def run(self) -> None:
-        """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
-        await self._open()
-        for variants in self.topic.answers:
-            sent = await self._reply()
-            if sent is None:
-                return
-            await self._answer(sent, variants)
-        last = await self._reply()
-        if last is not None and self._rng.random() < 0.7:
-            self._say(self._rng.choice(THANKS))
-        elif last is not None:
-            self._react(last, self._rng.choice(EMOJI[:3]))
 
     async def _open(self) -> None:
         lines = list(self._rng.choice(self.topic.openings))
@@ -119,20 +105,6 @@ class SocialTalk(Waiting[SocialSent]):
             return {"referral": {**ad, "ads_context_data": {"ad_title": "Coleção de verão"}}}
         return {}
 
-    async def _reply(self) -> SocialSent | None:
-        """Wait for the shop, remind it once, and return its last message once it is read; ``None`` after losing patience."""
-        sent = await self._next(self._rng.uniform(240, 480))
-        if sent is None:
-            self._say(self._rng.choice(NUDGES))
-            sent = await self._next(self._rng.uniform(1200, 2400))
-        if sent is None:
-            return None
-        await asyncio.sleep(sent.read_after if sent.read_after is not None else self._rng.uniform(2, 8) * self._pace)
-        await self._wait(4, 20)
-        while not self.heard.empty():
-            sent = self.heard.get_nowait()
-        return sent
-
     async def _answer(self, sent: SocialSent, variants: tuple[str, ...]) -> None:
         offered = sent.body["message"].get("quick_replies", [])
         if offered and self._rng.random() < 0.8:
@@ -152,6 +124,15 @@ class SocialTalk(Waiting[SocialSent]):
             await self._wait(4, 10)
             self._social.happen(self._account, self._person, message={"mid": first, "is_deleted": True})
             self._say(line)
+
+    def _part(self, last: SocialSent) -> None:
+        if self._rng.random() < 0.7:
+            self._say(self._rng.choice(THANKS))
+        else:
+            self._react(last, self._rng.choice(EMOJI[:3]))
+
+    def _remind(self, words: str) -> None:
+        self._say(words)
 
     def _react(self, sent: SocialSent, emoji: str) -> None:
         reaction = {"mid": sent.id, "action": "react", "reaction": "love" if emoji == "❤️" else "other", "emoji": emoji}

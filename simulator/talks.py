@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
 
-from simulator.sentences import TOPICS, Topic
+from simulator.sentences import NUDGES, TOPICS, Topic
 
 
 class Errand(Protocol):
@@ -146,3 +146,58 @@ class Waiting[S]:
 
     async def _wait(self, shortest: float, longest: float) -> None:
         await asyncio.sleep(self._rng.uniform(shortest, longest) * self._pace)
+
+
+class Readable(Protocol):
+    """What a shop said; its reader may be told when they have read it."""
+
+    @property
+    def read_after(self) -> float | None:
+        """In how many seconds it is read; None leaves that to the reader."""
+
+
+class Chatting[S: Readable](Waiting[S], ABC):
+    """Somebody who reads what the shop says before they answer, and says goodbye."""
+
+    async def run(self) -> None:
+        """Open, answer each time the shop has written, thank and stop; give up when nobody answers for long."""
+        await self._open()
+        for variants in self.topic.answers:
+            sent = await self._reply()
+            if sent is None:
+                return
+            await self._answer(sent, variants)
+        last = await self._reply()
+        if last is not None:
+            self._part(last)
+
+    async def _reply(self) -> S | None:
+        """Wait for the shop, remind it once, and return its last message once it is read; ``None`` after losing patience."""
+        sent = await self._next(self._rng.uniform(240, 480))
+        if sent is None:
+            self._remind(self._rng.choice(NUDGES))
+            sent = await self._next(self._rng.uniform(1200, 2400))
+        if sent is None:
+            return None
+        # The reading time runs on the switches' own pace, so that the answer never comes before the read status.
+        await asyncio.sleep(sent.read_after if sent.read_after is not None else self._rng.uniform(2, 8) * self._pace)
+        await self._wait(4, 20)
+        while not self.heard.empty():
+            sent = self.heard.get_nowait()
+        return sent
+
+    @abstractmethod
+    async def _open(self) -> None:
+        """Say what it is about."""
+
+    @abstractmethod
+    async def _answer(self, sent: S, variants: tuple[str, ...]) -> None:
+        """Answer what the shop said, in one of these ways."""
+
+    @abstractmethod
+    def _part(self, last: S) -> None:
+        """Say goodbye, by a word or a sign or not at all."""
+
+    @abstractmethod
+    def _remind(self, words: str) -> None:
+        """Ask the shop whether it is still there."""
