@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from mimetypes import guess_type
 
 import msgspec
 import puremagic
@@ -46,6 +47,7 @@ _MARKUP = (
 _SCRIPT = re.compile(
     rb"^\s*(?:\"use strict\"|'use strict'|\(function|function\s*\w*\(|(?:var|let|const)\s+\w+\s*=|import\s)"
 )
+MARKUP = frozenset({"text/html", "image/svg+xml", "text/javascript", "application/xml"})
 # Containers that hold sound and pictures alike: only who made them knows.
 _EITHER = {"video/mp4", "video/webm", "video/ogg", "application/ogg", "video/3gpp", "audio/mp4", "video/quicktime"}
 _ZIPPED = re.compile(r"zip|openxml|opendocument|epub|java-archive|android|vnd\.ms-.*12$")
@@ -135,8 +137,13 @@ def judge(kind: str, claimed: str, head: bytes) -> Verdict:
         return Verdict(found, LYING)
     if said and not _same(said, found):
         return Verdict(found, LYING)
-    risky = found in {"text/html", "image/svg+xml", "text/javascript", "application/xml"}
-    return Verdict(found if risky or said in {"", "application/octet-stream"} else claimed)
+    return Verdict(found if found in MARKUP or said in {"", "application/octet-stream"} else claimed)
+
+
+def masked(filename: str, found: str) -> bool:
+    """Whether a page or script goes by the name of a picture, a sound or a film; ``found`` is its type by its bytes."""
+    named, _ = guess_type(filename)
+    return found in MARKUP and named != found and (named or "").startswith(("image/", "audio/", "video/"))
 
 
 def _as(kind: str, found: str) -> str:

@@ -18,7 +18,7 @@ from conversations.feed import Change
 from conversations.media import rules
 from conversations.media.names import clean_name
 from conversations.media.scan import Objected, look_over
-from conversations.media.sniff import FORBIDDEN, HEAD, PROGRAMS, base, sniff
+from conversations.media.sniff import FORBIDDEN, HEAD, LYING, PROGRAMS, base, masked, sniff
 from conversations.media.store import Kept, drop, keep
 from conversations.models import Attachment
 from conversations.refusal import Refused, TooLate
@@ -66,6 +66,8 @@ def bring(
     if mime_type in PROGRAMS:
         raise Refused("file", _(FORBIDDEN))
     name = clean_name(filename)
+    if masked(name, mime_type):
+        raise Refused("file", _(LYING))
     kind = rules.kind_for(adapter, name, mime_type, size) if adapter else rules.kind_for_any(name, mime_type, size)
     try:
         look_over(file)
