@@ -76,9 +76,7 @@ class InviteForm(HouseForm):
 
     def __init__(self, workspace: Workspace, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("E-mail")
-        self.fields["role"].label = _("Role")
-        self.fields["language"].label = _("Language of the letter")
+        self.say(("email", _("E-mail"), ""), ("role", _("Role"), ""), ("language", _("Language of the letter"), ""))
         self.fields["teams"] = teams_field(workspace)
         self.order_fields(["email", "role", "teams", "language"])
 
@@ -100,17 +98,12 @@ class MemberForm(HouseForm):
             "teams": [str(key) for key in row.teams.values_list("pk", flat=True)],
         }
         super().__init__(data, initial=initial)
-        self.fields["role"].label = _("Role")
-        self.fields["role"].help_text = _(
-            "Agents answer. Supervisors also see figures. Administrators also set things."
-        )
-        self.fields["capacity"].label = _("Capacity")
-        self.fields["capacity"].help_text = _(
-            "How much they may carry at once; a conversation weighs 1 unless set otherwise."
-        )
-        self.fields["skills"].label = _("Skills")
-        self.fields["skills"].help_text = _("Words between commas, like: returns, vip, invoices")
-        self.fields["languages"].label = _("Languages")
+        self.say(
+            ("role", _("Role"), _("Agents answer. Supervisors also see figures. Administrators also set things.")),
+            ("capacity", _("Capacity"), _("How much they may carry at once; a conversation weighs 1 unless set otherwise.")),
+            ("skills", _("Skills"), _("Words between commas, like: returns, vip, invoices")),
+            ("languages", _("Languages"), ""),
+        )  # fmt: skip
         others = [(code, code) for code in row.languages if code not in dict(SPOKEN)]
         self.offer("languages", [*SPOKEN, *others])
         self.fields["teams"] = teams_field(row.workspace)
