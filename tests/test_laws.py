@@ -225,6 +225,18 @@ def test_htmx_stays_out_of_live_parts(path: Path) -> None:
     assert not ("data-live" in text and re.search(r"\shx-[a-z]", text))
 
 
+# What Django asks for by name, and what pages are made of.
+NO_ROOMS = {"__init__", "apps", "urls", "management", "migrations", "templatetags"}
+
+
+def test_the_page_of_the_architecture_names_every_room() -> None:
+    rooms = (ROOT / "docs" / "architecture.md").read_text().partition("## Rooms")[2].split("```")[1]
+    there = {path.stem for path in (ROOT / "conversations").iterdir() if path.suffix == ".py" or [*path.glob("*.py")]}
+    assert not there - NO_ROOMS - set(re.findall(r"\w+", rooms))
+    folders = set(re.findall(r"\b([a-z]+)/(?=\s)", rooms))
+    assert not {folder for folder in folders if not [*ROOT.glob(f"{folder}/"), *ROOT.glob(f"*/{folder}/")]}
+
+
 SHEET_LINES = 450
 NUMBERED = re.compile(r"[hps]\d|icon-x?s|htmx-request")  # made of a letter and a number, or put on by htmx
 
