@@ -162,6 +162,7 @@ export function createComposer(me, { agents, settings, drafts, writing, onSend, 
     complete.shut();
     input.value = "";
     replyTo = null;
+    typedAt = 0; // what is written next is a new answer, and the customer is told of it at once
     keepDraft();
     begin();
     show();
