@@ -29,7 +29,7 @@ BEGINS, ENDS = (
 )  # where the beginning and the end of a conversation of ours stand among moments of the same instant
 PEOPLE = {"agent", "device"}
 LIVE = "novelo"
-LATE = timedelta(days=1)  # after this, what is told of has been answered elsewhere or never will be
+LATE = timedelta(hours=6)  # after this, what is told of has been answered elsewhere or never will be
 
 
 class Moment(NamedTuple):
