@@ -5,7 +5,7 @@ Messages are derived by conversation, what people did beside writing by person; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import batched
 from typing import NamedTuple
 from uuid import UUID
@@ -56,47 +56,25 @@ def horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def rederive(
-    workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None, *, count: bool = True
-) -> facts.Change:
-    """Derive these conversations and their family again; write what changed: facts and, unless ``count`` is False, cells.
+def rederive(workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None) -> facts.Change:
+    """Derive these conversations and their family again; write the facts that changed and return them, for the cells.
 
     Expects the mark to be locked. ``before`` leaves out the history of later transactions.
     """
-    whole = facts.family(workspace.pk, list(conversation_ids))
+    whole = facts.family(workspace.pk, conversation_ids)
     derived = facts.derived(workspace.pk, whole, before)
     change = facts.difference(facts.kept(workspace.pk, whole.ids, but_for=derived), derived)
-    if any(change.values()):
-        facts.replace(workspace.pk, change)
-        if count:
-            cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
+    facts.replace(workspace.pk, change)
     return change
 
 
-def rederive_persons(
-    workspace: Workspace, ids: Iterable[UUID], before: int | None = None, *, count: bool = True
-) -> facts.Change:
+def rederive_persons(workspace: Workspace, ids: Iterable[UUID], before: int | None = None) -> facts.Change:
     """Derive these people again, with all who count as them; as ``rederive`` otherwise."""
     circle = persons.circle(workspace.pk, ids)
     derived = persons.derived(workspace, circle, before)
     change = facts.difference(persons.kept(workspace.pk, circle, but_for=derived), derived)
     facts.replace(workspace.pk, change)
-    if count:
-        cells.apply(workspace.pk, ZoneInfo(workspace.timezone), change)
     return change
-
-
-def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
-    """Return every conversation that has history or facts, some hundreds at a time, by id."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM conversations_conversation WHERE workspace_id = %s "
-            "UNION SELECT conversation_id FROM metrics_conversationfact WHERE workspace_id = %s ORDER BY 1",
-            [workspace.pk, workspace.pk],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-    for some in batched(ids, CONVERSATIONS_A_READ):
-        yield list(some)
 
 
 def forget_gone_workspaces() -> None:
@@ -139,11 +117,13 @@ def _derive_workspace(workspace_id: UUID, limit: int) -> int:
             cells.recount(workspace_id, ZoneInfo(workspace.timezone))
         piece = _next_slice(workspace_id, mark.transaction, limit)
         ids = list(dict.fromkeys([*piece.conversation_ids, *_stale(workspace_id, limit)]))
+        tally = cells.Tally(ZoneInfo(workspace.timezone))
         for some in batched(ids, CONVERSATIONS_A_READ):
-            rederive(workspace, some, before=piece.mark)
+            tally.count(rederive(workspace, some, before=piece.mark))
         people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit)]))
         for some in batched(people, CONVERSATIONS_A_READ):
-            rederive_persons(workspace, some, before=piece.mark)
+            tally.count(rederive_persons(workspace, some, before=piece.mark))
+        cells.apply(workspace_id, tally)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE metrics_mark SET transaction = %s, at = statement_timestamp(), timezone = %s "

@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from metrics.facts import Change, Row, copy
+from metrics import binary
+from metrics.binary import Row
+from metrics.facts import Change, as_derived
 from metrics.histogram import bucket, pack, unpack
-from metrics.observed import COUNTED, MEMBER, Observation, observations
+from metrics.observed import COUNTED, MEMBER, Observation, changes
+from metrics.wallclock import WallClock
 
 DAY, MONTH = "day", "month"
 CONTENT = ("n", "total", "hours", "histogram", "members")
@@ -32,7 +35,7 @@ class Key(NamedTuple):
     day: date
 
 
-@dataclass
+@dataclass(slots=True)
 class Sum:
     """A cell's content, or the difference to it. ``members`` counts packed ``MEMBER`` records, of days alone."""
 
@@ -41,16 +44,6 @@ class Sum:
     hours: list[int] = field(default_factory=lambda: [0] * HOURS[DAY])
     histogram: Counter[int] = field(default_factory=Counter)
     members: Counter[bytes] = field(default_factory=Counter)
-
-    def take(self, hour: int, seen: Observation, sign: int) -> None:
-        """Add an observation, or with ``sign`` -1 take it away."""
-        self.n += sign
-        self.hours[hour] += sign
-        if seen.elapsed is not None:
-            self.total += sign * seen.elapsed
-            self.histogram[bucket(seen.elapsed)] += sign
-        if seen.member is not None:
-            self.members[seen.member] += sign
 
     def add(self, other: Sum, hour: int = 0) -> None:
         """Add a whole other sum, its hours from ``hour`` on."""
@@ -74,33 +67,51 @@ class Sum:
         return self.n, self.total, self.hours, pack(self.histogram), members
 
 
-def summed(change: Change, zone: ZoneInfo) -> dict[Key, Sum]:
-    """Add up what the new rows count for, and take away what the old ones did; what comes to nothing is left out."""
-    days: dict[Key, Sum] = {}
-    for table, pairs in change.items():
-        for old, new in pairs:
-            before, after = observations(table, old, zone), observations(table, new, zone)
-            if before:
-                # Most of what a conversation counted for it still counts for.
-                stays = 0
-                while stays < min(len(before), len(after)) and before[stays] == after[stays]:
-                    stays += 1
-                before, after = before[stays:], after[stays:]
-            for seen in before:
-                _take(days, seen, zone, -1)
-            for seen in after:
-                _take(days, seen, zone, 1)
-    return _with_months({key: delta for key, delta in days.items() if delta.says_something})
+class Tally:
+    """Adds up, by cells, what rows of facts bring and take away; ``zone`` says when days begin."""
 
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.clock = WallClock(zone)
+        self.days: dict[tuple[str, str, str, int], Sum] = {}  # the day by its number: quicker to tell apart than a key
 
-def _take(days: dict[Key, Sum], seen: Observation, zone: ZoneInfo, sign: int) -> None:
-    local = seen.at.astimezone(zone)
-    day, hour = local.date(), local.hour
-    key = Key(seen.measure, "channel", seen.channel_kind, DAY, day)
-    (days.get(key) or days.setdefault(key, Sum())).take(hour, seen, sign)
-    if seen.agent is not None:
-        key = Key(seen.measure, "agent", seen.agent, DAY, day)
-        (days.get(key) or days.setdefault(key, Sum())).take(hour, seen, sign)
+    def count(self, change: Change) -> None:
+        """Add what the new rows count for, and take away what the old ones did."""
+        for table, pairs in change.items():
+            if table in COUNTED:
+                for old, new in pairs:
+                    before, after = changes(table, old, new, self.clock)
+                    for seen in before:
+                        self._take(seen, -1)
+                    for seen in after:
+                        self._take(seen, 1)
+
+    def sums(self) -> dict[Key, Sum]:
+        """Return what came to something, with the months of these days."""
+        return _with_months(
+            {
+                Key(measure, dimension, value, DAY, date.fromordinal(day)): delta
+                for (measure, dimension, value, day), delta in self.days.items()
+                if delta.says_something
+            }
+        )
+
+    def _take(self, seen: Observation, sign: int) -> None:
+        measure, at, channel, agent, elapsed, who = seen
+        local = self.clock.shows(at)
+        day, hour = local.toordinal(), local.hour
+        keys = [(measure, "channel", channel, day)]
+        if agent is not None:
+            keys.append((measure, "agent", agent, day))
+        place = None if elapsed is None else bucket(elapsed)
+        for key in keys:
+            cell = self.days.get(key) or self.days.setdefault(key, Sum())
+            cell.n += sign
+            cell.hours[hour] += sign
+            if place is not None and elapsed is not None:
+                cell.total += sign * elapsed
+                cell.histogram[place] = cell.histogram.get(place, 0) + sign
+            if who is not None:
+                cell.members[who] = cell.members.get(who, 0) + sign
 
 
 def _with_months(days: dict[Key, Sum]) -> dict[Key, Sum]:
@@ -114,9 +125,9 @@ def _with_months(days: dict[Key, Sum]) -> dict[Key, Sum]:
     return days | {key: delta for key, delta in months.items() if delta.says_something}
 
 
-def apply(workspace_id: UUID, zone: ZoneInfo, change: Change) -> None:
-    """Give the cells ``facts_new - facts_old``: expects the workspace's mark to be locked in the running transaction."""
-    deltas = summed(change, zone)
+def apply(workspace_id: UUID, tally: Tally) -> None:
+    """Give the cells what was added up: expects the workspace's mark to be locked in the running transaction."""
+    deltas = tally.sums()
     if deltas:
         for key, old in _read(TAKEN, workspace_id, deltas).items():
             deltas[key].add(old)
@@ -138,12 +149,11 @@ def kept(workspace_id: UUID) -> dict[Key, Sum]:
 
 def _read(sql: str, workspace_id: UUID, keys: Iterable[Key] = ()) -> dict[Key, Sum]:
     """Return the cells that a statement shows."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [workspace_id, *(list(column) for column in zip(*keys, strict=True))])
-        return {
-            Key(*row[:5]): Sum(row[5], row[6], row[7], unpack(bytes(row[8])), _unpacked(bytes(row[9])))
-            for row in cursor.fetchall()
-        }
+    rows = binary.read(sql, [workspace_id, *(list(column) for column in zip(*keys, strict=True))])
+    return {
+        Key(*key): Sum(n, total, hours, unpack(histogram), _unpacked(members))
+        for *key, n, total, hours, histogram, members in rows
+    }
 
 
 def _unpacked(members: bytes) -> Counter[bytes]:
@@ -151,34 +161,34 @@ def _unpacked(members: bytes) -> Counter[bytes]:
     return Counter(members[start : start + size] for start in range(0, len(members), size))
 
 
-def recount(workspace_id: UUID, zone: ZoneInfo) -> None:
-    """Throw the workspace's cells away and add its facts up again: expects the mark to be locked."""
+def replace(workspace_id: UUID, tally: Tally) -> None:
+    """Let the cells be what was added up, of all the workspace's facts: expects the mark to be locked."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM metrics_cell WHERE workspace_id = %s", [workspace_id])
-    _insert(workspace_id, counted(workspace_id, zone))
+    _insert(workspace_id, tally.sums())
 
 
-def counted(workspace_id: UUID, zone: ZoneInfo) -> dict[Key, Sum]:
+def recount(workspace_id: UUID, zone: ZoneInfo) -> None:
+    """Throw the workspace's cells away and add its facts up again: expects the mark to be locked."""
+    replace(workspace_id, counted(workspace_id, zone))
+
+
+def counted(workspace_id: UUID, zone: ZoneInfo) -> Tally:
     """Add up all facts of the workspace, a few thousand at a time."""
-    days: dict[Key, Sum] = {}
+    tally = Tally(zone)
     for table in COUNTED:
+        sql = (
+            f"SELECT {', '.join(table.columns)} FROM {table.name} "  # noqa: S608  names of our own
+            "WHERE workspace_id = %s AND id > %s ORDER BY id LIMIT 5000"
+        )
         last = -1
-        while True:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"SELECT {table.selected} FROM {table.name} "  # noqa: S608  names of our own
-                    "WHERE workspace_id = %s AND id > %s ORDER BY id LIMIT 5000",
-                    [workspace_id, last],
-                )
-                rows = cursor.fetchall()
-            if not rows:
-                break
+        while rows := binary.read(sql, [workspace_id, last]):
             last = table.id_of(rows[-1])
-            for row in rows:
-                for seen in observations(table, row, zone):
-                    _take(days, seen, zone, 1)
-    return _with_months(days)
+            tally.count({table: [(None, row) for row in map(as_derived(table), rows)]})
+    return tally
 
 
 def _insert(workspace_id: UUID, sums: dict[Key, Sum]) -> None:
-    copy("metrics_cell", COLUMNS, [(workspace_id, *key, *cell.row) for key, cell in sums.items() if cell.n])
+    binary.append(
+        "metrics_cell", COLUMNS, [(workspace_id.bytes, *key, *cell.row) for key, cell in sums.items() if cell.n]
+    )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import batched
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 from hub.models import Workspace
 from metrics import cells, facts, statistics
-from metrics.aggregate import conversations_of, horizon, locked_mark, rederive, rederive_persons
+from metrics.aggregate import horizon, locked_mark
+from metrics.binary import Row
 from metrics.models import Mark, Stale, StalePerson
 from metrics.persons import rows as persons
+
+CONVERSATIONS_A_READ = 500
 
 
 def rebuild(workspace: Workspace) -> int:
@@ -19,7 +24,6 @@ def rebuild(workspace: Workspace) -> int:
 
     One transaction under the workspace's mark, which afterwards stands where the history was read up to.
     """
-    count = 0
     with transaction.atomic():
         _no_limits()
         mark = _locked(workspace)
@@ -27,15 +31,59 @@ def rebuild(workspace: Workspace) -> int:
         _pull_back_the_future(workspace, end)
         Stale.objects.of(workspace).delete()
         StalePerson.objects.of(workspace).delete()
-        for ids in conversations_of(workspace):
-            rederive(workspace, ids, before=end, count=False)
-            count += len(ids)
-        for people in persons.everybody(workspace.pk):
-            rederive_persons(workspace, people, before=end, count=False)
-        cells.recount(workspace.pk, ZoneInfo(workspace.timezone))
+        tally = cells.Tally(ZoneInfo(workspace.timezone))
+        count = _rebuild_conversations(workspace, end, tally)
+        _rebuild_persons(workspace, end, tally)
+        cells.replace(workspace.pk, tally)
         Mark.objects.filter(pk=mark.pk).update(transaction=end, timezone=workspace.timezone)
     statistics.refresh()
     return count
+
+
+CONVERSATIONS = f"""
+SELECT id FROM conversations_conversation WHERE workspace_id = %(workspace)s AND folded_into_id IS NULL
+UNION
+SELECT conversation_id FROM ({
+    " UNION ALL ".join(
+        f"SELECT conversation_id FROM {table.name} WHERE workspace_id = %(workspace)s" for table in facts.TABLES
+    )
+}) AS derived WHERE NOT EXISTS (SELECT 1 FROM conversations_conversation WHERE id = conversation_id)
+ORDER BY 1
+"""  # noqa: S608  names of our own
+
+
+def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
+    """Yield every conversation that counts by itself, and what has facts and is gone, some hundreds at a time, by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(CONVERSATIONS, {"workspace": workspace.pk})
+        ids = [row[0] for row in cursor.fetchall()]
+    for some in batched(ids, CONVERSATIONS_A_READ):
+        yield list(some)
+
+
+def _rebuild_conversations(workspace: Workspace, end: int, tally: cells.Tally) -> int:
+    """Derive all conversations from the history before ``end``, add them up, and write what differs; return how many."""
+    count = 0
+    is_new = not facts.are_kept(workspace.pk, facts.TABLES)
+    for ids in conversations_of(workspace):
+        whole = facts.family(workspace.pk, ids)
+        derived = facts.derived(workspace.pk, whole, end)
+        tally.count(facts.difference(facts.NONE, derived))
+        kept = facts.NONE if is_new else facts.kept(workspace.pk, whole.ids, but_for=derived)
+        facts.replace(workspace.pk, facts.difference(kept, derived))
+        count += len(ids)
+    return count
+
+
+def _rebuild_persons(workspace: Workspace, end: int, tally: cells.Tally) -> None:
+    """Do the same with everybody who did more than write."""
+    is_new = not facts.are_kept(workspace.pk, persons.TABLES)
+    for people in persons.everybody(workspace.pk):
+        circle = persons.circle(workspace.pk, people)
+        derived = persons.derived(workspace, circle, end)
+        tally.count(facts.difference(persons.NONE, derived))
+        kept = persons.NONE if is_new else persons.kept(workspace.pk, circle, but_for=derived)
+        facts.replace(workspace.pk, facts.difference(kept, derived))
 
 
 def differences(workspace: Workspace) -> Iterator[str]:
@@ -56,17 +104,22 @@ def differences(workspace: Workspace) -> Iterator[str]:
             circle = persons.circle(workspace.pk, people)
             derived = persons.derived(workspace, circle, before=mark.transaction)
             yield from _sentences(facts.difference(persons.kept(workspace.pk, circle), derived))
-        kept = cells.kept(workspace.pk)
-        counted = cells.counted(workspace.pk, ZoneInfo(mark.timezone))
-        for key in sorted({*kept, *counted}):
-            if kept.get(key) != counted.get(key):
-                has, should = kept.get(key, cells.Sum()), counted.get(key, cells.Sum())
-                where = f"cell {key.measure} {key.dimension} {key.value or '-'} {key.span} {key.day}"
-                if has.n != should.n:
-                    yield f"{where}: n is {has.n}, should be {should.n}"
-                else:
-                    differ = [name for name in cells.CONTENT if getattr(has, name) != getattr(should, name)]
-                    yield f"{where}: {' and '.join(differ)} differ from its facts"
+        yield from _cell_sentences(
+            cells.kept(workspace.pk), cells.counted(workspace.pk, ZoneInfo(mark.timezone)).sums()
+        )
+
+
+def _cell_sentences(kept: dict[cells.Key, cells.Sum], counted: dict[cells.Key, cells.Sum]) -> Iterator[str]:
+    for key in sorted({*kept, *counted}):
+        has, should = kept.get(key, cells.Sum()), counted.get(key, cells.Sum())
+        if has == should:
+            continue
+        where = f"cell {key.measure} {key.dimension} {key.value or '-'} {key.span} {key.day}"
+        if has.n != should.n:
+            yield f"{where}: n is {has.n}, should be {should.n}"
+        else:
+            differ = [name for name in cells.CONTENT if getattr(has, name) != getattr(should, name)]
+            yield f"{where}: {' and '.join(differ)} differ from its facts"
 
 
 def _sentences(change: facts.Change) -> Iterator[str]:
@@ -75,17 +128,21 @@ def _sentences(change: facts.Change) -> Iterator[str]:
             yield _difference(table, old, new)
 
 
-def _difference(table: facts.Table, old: facts.Row | None, new: facts.Row | None) -> str:
+def _difference(table: facts.Table, old: Row | None, new: Row | None) -> str:
     row = new or old or ()
-    where = f"{table.name} {table.id_of(row)} of {table.columns[0].removesuffix('_id')} {row[0]}"
+    where = f"{table.name} {table.id_of(row)} of {table.columns[0].removesuffix('_id')} {_said(row[0])}"
     if old is None or new is None:
         return f"{where}: {'is missing' if old is None else 'should not be'}"
     changed = [
-        f"{name} is {before}, should be {after}"
+        f"{name} is {_said(before)}, should be {_said(after)}"
         for name, before, after in zip(table.columns, old, new, strict=True)
         if before != after
     ]
     return f"{where}: {'; '.join(changed)}"
+
+
+def _said(value: object) -> str:
+    return str(UUID(bytes=value) if isinstance(value, bytes) else value)
 
 
 def _locked(workspace: Workspace) -> Mark:

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from hub.models import Workspace
-from metrics.facts import Row, Rows, Table, array
+from metrics import binary
+from metrics.binary import Row
+from metrics.facts import Rows, Table, array, read
 from metrics.models import ExchangeRate
 from metrics.persons.derive import derive
 from metrics.persons.money import Purse
@@ -49,19 +51,20 @@ TABLES = (
     Table("metrics_touchfact", Touch, OWNER),
     Table("metrics_costfact", Cost, OWNER),
 )
+NONE: Rows = {table: {} for table in TABLES}
 COSTS = TABLES[-1]
 SURVEYS = next(table for table in TABLES if table.fact is Survey)
 
 
 class Circle(NamedTuple):
-    """People with all who count as them while they are joined.
+    """People with all who count as them while they are joined; ids are their bytes.
 
     ``ids`` names them all, ``roots`` by everybody who is still there the one who stands for the person. ``has_costs`` says
     that the workspace itself was asked for: what belongs to nobody.
     """
 
-    ids: list[str]
-    roots: dict[str, str]
+    ids: list[bytes]
+    roots: dict[bytes, bytes]
     has_costs: bool
 
 
@@ -70,28 +73,26 @@ WITH asked AS (
   SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM conversations_customer
   WHERE workspace_id = %s AND id = ANY(%s::uuid[])
 )
-SELECT id::text, id::text FROM asked
+SELECT id, id FROM asked
 UNION ALL
-SELECT c.id::text, asked.id::text FROM asked JOIN conversations_customer c ON c.merged_into_id = asked.id
+SELECT c.id, asked.id FROM asked JOIN conversations_customer c ON c.merged_into_id = asked.id
 """
 HISTORY = """
 SELECT {owner}, id, type, occurred_at, source, channel_kind,
-       coalesce(nullif(data->>'agent', ''), nullif(actor_email, ''), ''), conversation_id::text, data::text
+       coalesce(nullif(data->>'agent', ''), nullif(actor_email, ''), ''), conversation_id, data::text
 FROM conversations_historyevent
 WHERE workspace_id = %s AND {condition} AND (%s::bigint IS NULL OR transaction < %s)
 """
-OF_PEOPLE = HISTORY.format(owner="customer_id::text", condition="customer_id = ANY(%s::uuid[]) AND type = ANY(%s)")
-OF_NOBODY = HISTORY.format(owner="NULL", condition="customer_id IS NULL AND type = 'cost.recorded'")
+OF_PEOPLE = HISTORY.format(owner="customer_id", condition="customer_id = ANY(%s::uuid[]) AND type = ANY(%s)")
+OF_NOBODY = HISTORY.format(owner="NULL::uuid", condition="customer_id IS NULL AND type = 'cost.recorded'")
 
 
 def circle(workspace_id: UUID, ids: Iterable[UUID]) -> Circle:
     """Return these people with those who are derived together with them; who is gone is in ``ids`` alone."""
-    asked = list(ids)
-    with connection.cursor() as cursor:
-        cursor.execute(CIRCLE, [workspace_id, array(asked)])
-        roots = dict(cursor.fetchall())
-    people = [str(one) for one in asked if one != workspace_id]
-    return Circle(list(dict.fromkeys([*people, *roots])), roots, has_costs=workspace_id in asked)
+    asked = [one.bytes for one in ids]
+    roots: dict[bytes, bytes] = dict(binary.read(CIRCLE, [workspace_id, array(one.hex() for one in asked)]))
+    people = [one for one in asked if one != workspace_id.bytes]
+    return Circle(list(dict.fromkeys([*people, *roots])), roots, has_costs=len(people) < len(asked))
 
 
 def purse(workspace: Workspace) -> Purse:
@@ -105,7 +106,7 @@ def purse(workspace: Workspace) -> Purse:
 
 def derived(workspace: Workspace, of: Circle, before: int | None = None) -> Rows:
     """Derive the facts of these people from their history; who is gone, or counts as another, has none."""
-    stories: dict[str | None, list[Event]] = defaultdict(list)
+    stories: dict[bytes | None, list[Event]] = defaultdict(list)
     for owner, *rest in _history(workspace.pk, of, before):
         stories[of.roots[owner] if owner else None].append(
             Event._make([*rest[:-1], json.loads(rest[-1], parse_float=Decimal)])
@@ -120,55 +121,48 @@ def derived(workspace: Workspace, of: Circle, before: int | None = None) -> Rows
     return rows
 
 
-def _history(workspace_id: UUID, of: Circle, before: int | None) -> Iterator[list[Any]]:
-    with connection.cursor() as cursor:
-        if of.roots:
-            cursor.execute(OF_PEOPLE, [workspace_id, array(of.roots), list(TYPES), before, before])
-            yield from cursor.fetchall()
-        if of.has_costs:
-            cursor.execute(OF_NOBODY, [workspace_id, before, before])
-            yield from cursor.fetchall()
+def _history(workspace_id: UUID, of: Circle, before: int | None) -> Iterator[Row]:
+    if of.roots:
+        people = array(one.hex() for one in of.roots)
+        yield from binary.read(OF_PEOPLE, [workspace_id, people, list(TYPES), before, before])
+    if of.has_costs:
+        yield from binary.read(OF_NOBODY, [workspace_id, before, before])
 
 
-def kept(workspace_id: UUID, of: Circle, but_for: Rows | None = None) -> Rows:
+def kept(workspace_id: UUID, of: Circle, but_for: Rows = NONE) -> Rows:
     """Return the facts these people have now.
 
     ``but_for`` are facts about to be written: also returned are those that stand in their places under somebody else, as
     after people were taken apart.
     """
+    ids = array(one.hex() for one in of.ids)
     rows: dict[Table, dict[int, Row]] = {}
     for table in TABLES:
         if table is COSTS:
-            rows[table] = _read(table, workspace_id, "customer_id IS NULL", None) if of.has_costs else {}
+            rows[table] = read(table, workspace_id, "customer_id IS NULL") if of.has_costs else {}
             continue
-        rows[table] = _read(table, workspace_id, "customer_id = ANY(%s::uuid[])", of.ids) if of.ids else {}
-        strays = (but_for[table].keys() if but_for else set()) - rows[table].keys()
-        if strays:
-            rows[table].update(_read(table, workspace_id, "id = ANY(%s::bigint[])", strays))
+        rows[table] = read(table, workspace_id, "customer_id = ANY(%s::uuid[])", ids) if of.ids else {}
+        if strays := but_for[table].keys() - rows[table].keys():
+            rows[table] |= read(table, workspace_id, "id = ANY(%s::bigint[])", array(strays))
     return rows
 
 
-def _read(table: Table, workspace_id: UUID, condition: str, values: Iterable[object] | None) -> dict[int, Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {table.selected} FROM {table.name} WHERE workspace_id = %s AND {condition}",  # noqa: S608  names of our own
-            [workspace_id, *([] if values is None else [array(values)])],
-        )
-        return {table.id_of(row): row for row in cursor.fetchall()}
+EVERYBODY = f"""
+SELECT DISTINCT coalesce(known.merged_into_id, known.id, seen.customer_id) FROM (
+  SELECT DISTINCT customer_id FROM conversations_historyevent WHERE workspace_id = %(workspace)s AND type = ANY(%(types)s)
+  {" ".join(f"UNION SELECT customer_id FROM {table.name} WHERE workspace_id = %(workspace)s" for table in TABLES)}
+) AS seen LEFT JOIN conversations_customer known ON known.id = seen.customer_id
+WHERE seen.customer_id IS NOT NULL ORDER BY 1
+"""  # noqa: S608  names of our own
 
 
 def everybody(workspace_id: UUID) -> Iterator[list[UUID]]:
-    """Yield everybody who has history beside messages, or facts of it, some hundreds at a time; last the workspace itself."""
-    facts = " ".join(
-        f"UNION SELECT customer_id FROM {table.name} WHERE workspace_id = %(workspace)s AND customer_id IS NOT NULL"  # noqa: S608
-        for table in TABLES
-    )
+    """Yield everybody who has history beside messages, or facts of it, some hundreds at a time; last the workspace itself.
+
+    Who counts as another is not named: the other is.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT customer_id FROM conversations_historyevent WHERE workspace_id = %(workspace)s "  # noqa: S608
-            f"AND type = ANY(%(types)s) AND customer_id IS NOT NULL {facts} ORDER BY 1",
-            {"workspace": workspace_id, "types": list(TYPES)},
-        )
+        cursor.execute(EVERYBODY, {"workspace": workspace_id, "types": list(TYPES)})
         ids = [row[0] for row in cursor.fetchall()]
     for some in batched([*ids, workspace_id], PEOPLE_A_READ):
         yield list(some)

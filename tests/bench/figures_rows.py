@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 
 from hub.models import Workspace
-from metrics import cells, facts
+from metrics import binary, cells, facts
 from metrics.observed import MEMBER
 from metrics.persons.rows import TABLES as OF_PEOPLE
 from tests.bench import load
@@ -127,7 +127,7 @@ def multiply(workspace: Workspace, copies: int) -> None:
         cell.hours = [hour * copies for hour in cell.hours]
         cell.histogram = Counter({place: n * copies for place, n in cell.histogram.items()})
         cell.members = Counter(chain.from_iterable(_others(cell.members, copy) for copy in range(copies)))
-    facts.copy("metrics_cell", cells.COLUMNS, [(workspace.pk, *key, *cell.row) for key, cell in kept.items()])
+    binary.append("metrics_cell", cells.COLUMNS, [(workspace.pk.bytes, *key, *cell.row) for key, cell in kept.items()])
 
 
 def _others(members: Counter[bytes], copy: int) -> list[bytes]:

@@ -35,9 +35,9 @@ def at(clock: str, day: datetime = DAY) -> datetime:
     return day + timedelta(days=int(days or 0), hours=hours, minutes=minutes, seconds=sum(seconds))
 
 
-def message(number: int) -> str:
+def message(number: int) -> bytes:
     """Return the id of the ``number``-th line's message."""
-    return str(uuid5(SPACE, str(number)))
+    return uuid5(SPACE, str(number)).bytes
 
 
 def story(text: str, day: datetime = DAY) -> list[Happening]:
@@ -75,7 +75,7 @@ def write(conversation: Conversation, events: Iterable[Happening]) -> None:
             workspace_id=conversation.workspace_id,
             customer_id=conversation.customer_id,
             conversation=conversation,
-            message_id=event.message_id and uuid5(conversation.pk, event.message_id),
+            message_id=event.message_id and uuid5(conversation.pk, event.message_id.hex()),
             type=event.type,
             occurred_at=event.at,
             channel_kind=event.channel_kind,

@@ -12,12 +12,12 @@ from django.db import connection, transaction
 from conversations.models import Conversation, Customer, HistoryEvent
 from hub.models import Workspace
 from metrics import aggregate, cells, facts
-from metrics.aggregate import conversations_of, derive_pending, horizon
+from metrics.aggregate import derive_pending, horizon
 from metrics.models import Cell, ConversationFact, Mark, Stale, VolumeFact, WaitFact
+from metrics.rebuild import conversations_of
 from metrics.tasks import derive
 from tests.metrics.conftest import Tell, derive_all
 from tests.metrics.stories import DAY, story, write
-from tests.together import together
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 F3 = "C 10:00, C 10:02, A 10:05, A 10:06, C 10:10, B 10:11, A 10:20"
@@ -25,7 +25,7 @@ F3 = "C 10:00, C 10:02, A 10:05, A 10:06, C 10:10, B 10:11, A 10:20"
 
 def everything(workspace: Workspace) -> tuple[facts.Rows, dict[cells.Key, cells.Sum]]:
     """Return all facts and cells there are."""
-    ids = [one for some in conversations_of(workspace) for one in some]
+    ids = [one.bytes for some in conversations_of(workspace) for one in some]
     return facts.kept(workspace.pk, ids), cells.kept(workspace.pk)
 
 
@@ -33,8 +33,9 @@ def from_scratch(workspace: Workspace) -> tuple[facts.Rows, dict[cells.Key, cell
     """Derive all facts and cells of committed history, beside those there are."""
     ids = [one for some in conversations_of(workspace) for one in some]
     rows = facts.derived(workspace.pk, facts.family(workspace.pk, ids))
-    nothing: facts.Rows = {table: {} for table in facts.TABLES}
-    return rows, cells.summed(facts.difference(nothing, rows), ZoneInfo(workspace.timezone))
+    tally = cells.Tally(ZoneInfo(workspace.timezone))
+    tally.count(facts.difference(facts.NONE, rows))
+    return rows, tally.sums()
 
 
 def test_it_works(workspace: Workspace, tell: Tell) -> None:
@@ -114,12 +115,19 @@ def test_an_uncommitted_event_is_waited_for(workspace: Workspace, tell: Tell) ->
 def test_two_at_once_count_nothing_twice(workspace: Workspace, tell: Tell) -> None:
     for _ in range(30):
         tell(F3)
+    start = threading.Barrier(4)
 
     def deriver() -> None:
+        start.wait()
         for _ in range(20):
             derive_pending(limit=15)
+        connection.close()
 
-    together(*[deriver] * 4)
+    threads = [threading.Thread(target=deriver) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     derive_all()
     assert WaitFact.objects.of(workspace).count() == 60
     assert everything(workspace) == from_scratch(workspace)

@@ -171,7 +171,7 @@ class Street:
             return str(self._clock(value))
         if isinstance(value, tuple):
             return str([self._clock(at) for at in value])
-        return "id" if isinstance(value, str) and value.count("-") == 4 else str(value)
+        return "id" if isinstance(value, bytes) else str(value)
 
     def _talk(self, talk: Conversation, *, unread: bool) -> Told:
         said = list(Message.objects.filter(conversation=talk).in_order().select_related("customer", "channel"))
