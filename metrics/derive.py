@@ -70,12 +70,12 @@ def _told(events: Iterable[Happening]) -> list[Happening]:
         {event.id: event for event in events if event.type in RANK}.values(),
         key=lambda event: (event.at, RANK[event.type], event.id),
     )
-    failed: dict[str | None, bool] = {}
+    failed: dict[bytes | None, bool] = {}
     for event in ordered:
         if RANK[event.type] == RANK["message.failed"]:
             failed[event.message_id] = event.type == "message.failed"
     story = []
-    said: set[str] = set()
+    said: set[bytes] = set()
     for event in ordered:
         if event.type in {"message.failed", "message.recovered"} or event.kind in NOT_SAID:
             continue

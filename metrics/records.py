@@ -1,4 +1,4 @@
-"""Records: what the figures read of history, and what is derived from it; frozen values without a database."""
+"""Records: what the figures read of history, and what is derived from it; frozen values without a database, ids as bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Happening(NamedTuple):
     id: int
     type: str
     at: datetime
-    message_id: str | None = None
+    message_id: bytes | None = None
     channel_kind: str = ""
     actor_kind: str = ""
     agent: str = ""
@@ -39,8 +39,8 @@ class Wait(NamedTuple):
     id: int  # the event that opened it
     position: int  # 0 for the first wait of the conversation
     channel_kind: str  # of the message that opened it
-    opening_message_id: str | None
-    closing_message_id: str | None
+    opening_message_id: bytes | None
+    closing_message_id: bytes | None
     started_at: datetime
     ended_at: datetime | None
     outcome: str
@@ -71,8 +71,8 @@ class Episode(NamedTuple):
     from_handoff_elapsed: int | None
     response_agent: str
     response_team: str
-    opening_message_id: str | None
-    response_message_id: str | None
+    opening_message_id: bytes | None
+    response_message_id: bytes | None
     first_resolved_at: datetime | None
     resolved_at: datetime | None  # the final close, empty while the conversation is open
     resolved_by: str  # agent | bot | rule

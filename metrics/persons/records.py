@@ -24,7 +24,7 @@ TYPES = tuple(RANK)
 
 
 class Event(NamedTuple):
-    """One event of a person's history, as far as figures need it. ``agent`` is the e-mail address the event names."""
+    """One event of a person's history, as far as figures need it. ``agent`` is the e-mail address the event names; ids are bytes."""
 
     id: int
     type: str
@@ -32,7 +32,7 @@ class Event(NamedTuple):
     source: str = ""
     channel_kind: str = ""
     agent: str = ""
-    conversation_id: str | None = None
+    conversation_id: bytes | None = None
     data: Mapping[str, Any] = {}
 
     def text(self, name: str, most: int = 120) -> str:
@@ -164,7 +164,7 @@ class Survey(NamedTuple):
     """A survey's answer, or a survey nobody has answered."""
 
     id: int
-    conversation_id: str | None
+    conversation_id: bytes | None
     survey: str
     touchpoint: str
     channel_kind: str

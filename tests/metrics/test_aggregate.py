@@ -18,6 +18,7 @@ from metrics.rebuild import conversations_of
 from metrics.tasks import derive
 from tests.metrics.conftest import Tell, derive_all
 from tests.metrics.stories import DAY, story, write
+from tests.together import together
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 F3 = "C 10:00, C 10:02, A 10:05, A 10:06, C 10:10, B 10:11, A 10:20"
@@ -115,19 +116,12 @@ def test_an_uncommitted_event_is_waited_for(workspace: Workspace, tell: Tell) ->
 def test_two_at_once_count_nothing_twice(workspace: Workspace, tell: Tell) -> None:
     for _ in range(30):
         tell(F3)
-    start = threading.Barrier(4)
 
     def deriver() -> None:
-        start.wait()
         for _ in range(20):
             derive_pending(limit=15)
-        connection.close()
 
-    threads = [threading.Thread(target=deriver) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[deriver] * 4)
     derive_all()
     assert WaitFact.objects.of(workspace).count() == 60
     assert everything(workspace) == from_scratch(workspace)
