@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -110,13 +110,19 @@ def histories(workspace_id: UUID, of: Family, before: int | None = None) -> dict
 
 def derived(workspace_id: UUID, of: Family, before: int | None = None) -> Rows:
     """Derive the facts of these conversations from their history; one that is gone, or part of another, has none."""
-    stories = histories(workspace_id, of, before)
+    return told(workspace_id, of.owners, histories(workspace_id, of, before))
+
+
+def told(
+    workspace_id: UUID, owners: Iterable[tuple[bytes, bytes]], stories: Mapping[bytes, Sequence[Happening]]
+) -> Rows:
+    """Derive the facts of conversations, each with the customer it counts for, from what happened in them."""
     hours = calendars(workspace_id)
     waits: dict[int, Row] = {}
     episodes: dict[int, Row] = {}
     volumes: dict[int, Row] = {}
     stays: dict[int, Row] = {}
-    for owner in of.owners:
+    for owner in owners:
         facts = derive(stories.get(owner[0], ()), hours)
         for wait in facts.waits:
             waits[wait.id] = owner + wait
