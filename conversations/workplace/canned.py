@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _, gettext_noop
 from msgspec import UNSET, UnsetType
 
@@ -49,17 +48,18 @@ def create(caller: Caller, wanted: CannedChange) -> CannedReply:
         if isinstance(getattr(wanted, field), UnsetType):
             raise Refused(field, _("This field is needed."))
     _take(caller, row, wanted)
-    _kept(row, lambda: audit.note(caller, "canned_reply.created", _subject(row)))
+    naming.keep(row, lambda: audit.note(caller, "canned_reply.created", _subject(row)), _taken())
     return row
 
 
 def change(caller: Caller, reply_id: UUID, wanted: CannedChange) -> CannedReply:
     """Change a canned reply. Raises ``CannedReply.DoesNotExist``, ``Refused``."""
-    row = CannedReply.objects.of(caller.workspace).get(pk=reply_id)
-    before = _described(row)
-    _take(caller, row, wanted)
-    if changes := audit.difference(before, _described(row)):
-        _kept(row, lambda: audit.note(caller, "canned_reply.changed", _subject(row), changes))
+    with transaction.atomic():
+        row = CannedReply.objects.of(caller.workspace).select_for_update(no_key=True).get(pk=reply_id)
+        before = _described(row)
+        _take(caller, row, wanted)
+        if changes := audit.difference(before, _described(row)):
+            naming.keep(row, lambda: audit.note(caller, "canned_reply.changed", _subject(row), changes), _taken())
     return row
 
 
@@ -114,10 +114,5 @@ def _subject(row: CannedReply) -> audit.Subject:
     return audit.Subject("canned_reply", str(row.pk), f"/{row.shortcut} {row.title}")
 
 
-def _kept(row: CannedReply, note: Callable[[], None]) -> None:
-    try:
-        with transaction.atomic():
-            row.save()
-            note()
-    except IntegrityError as error:
-        raise Refused("shortcut", _("There is a reply with this shortcut already.")) from error
+def _taken() -> Refused:
+    return Refused("shortcut", _("There is a reply with this shortcut already."))

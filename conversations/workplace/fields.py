@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _, gettext_noop
 from msgspec import UNSET, UnsetType
@@ -72,23 +72,24 @@ def create(caller: Caller, wanted: NewField) -> CustomField:
         choices=_choices(wanted.kind, wanted.choices),
         position=0 if last is None else last + 1,
     )
-    _kept(row, lambda: audit.note(caller, "custom_field.created", row, {"kind": (None, row.kind)}))
+    naming.keep(row, lambda: audit.note(caller, "custom_field.created", row, {"kind": (None, row.kind)}), _taken())
     return row
 
 
 def change(caller: Caller, field_id: UUID, wanted: FieldChange) -> CustomField:
     """Change a field's title, choices or place. Raises ``CustomField.DoesNotExist``, ``Refused``."""
-    row = CustomField.objects.of(caller.workspace).get(pk=field_id)
-    before = {"title": row.title, "choices": row.choices, "position": row.position}
-    after: dict[str, Any] = {}
-    if not isinstance(wanted.title, UnsetType):
-        after["title"] = row.title = naming.one_line("title", wanted.title, TITLE_LENGTH)
-    if not isinstance(wanted.choices, UnsetType):
-        after["choices"] = row.choices = _choices(row.kind, wanted.choices)
-    if not isinstance(wanted.position, UnsetType):
-        after["position"] = row.position = wanted.position
-    if changes := audit.difference(before, after):
-        _kept(row, lambda: audit.note(caller, "custom_field.changed", row, changes))
+    with transaction.atomic():
+        row = CustomField.objects.of(caller.workspace).select_for_update(no_key=True).get(pk=field_id)
+        before = {"title": row.title, "choices": row.choices, "position": row.position}
+        after: dict[str, Any] = {}
+        if not isinstance(wanted.title, UnsetType):
+            after["title"] = row.title = naming.one_line("title", wanted.title, TITLE_LENGTH)
+        if not isinstance(wanted.choices, UnsetType):
+            after["choices"] = row.choices = _choices(row.kind, wanted.choices)
+        if not isinstance(wanted.position, UnsetType):
+            after["position"] = row.position = wanted.position
+        if changes := audit.difference(before, after):
+            naming.keep(row, lambda: audit.note(caller, "custom_field.changed", row, changes), _taken())
     return row
 
 
@@ -144,10 +145,5 @@ def _choices(kind: str, words: Iterable[str]) -> list[str]:
     return found
 
 
-def _kept(row: CustomField, note: Callable[[], None]) -> None:
-    try:
-        with transaction.atomic():
-            row.save()
-            note()
-    except IntegrityError as error:
-        raise Refused("key", _("There is a field of this key already.")) from error
+def _taken() -> Refused:
+    return Refused("key", _("There is a field of this key already."))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Func, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_noop
@@ -59,21 +58,22 @@ def create(caller: Caller, name: str, color: str) -> Label:
     if Label.objects.of(caller.workspace).count() >= MOST:
         raise Refused("name", _("There are %(most)d labels already: remove one first.") % {"most": MOST})
     row = Label(workspace=caller.workspace, name=naming.one_line("name", name, NAME_LENGTH), color=_color(color))
-    _kept(row, lambda: audit.note(caller, "label.created", row, {"color": (None, row.color)}))
+    naming.keep(row, lambda: audit.note(caller, "label.created", row, {"color": (None, row.color)}), _taken())
     return row
 
 
 def change(caller: Caller, label_id: UUID, wanted: LabelChange) -> Label:
     """Rename or recolor a label. Raises ``Label.DoesNotExist``, ``Refused``."""
-    row = Label.objects.of(caller.workspace).get(pk=label_id)
-    before = {"name": row.name, "color": row.color}
-    after: dict[str, Any] = {}
-    if not isinstance(wanted.name, UnsetType):
-        after["name"] = row.name = naming.one_line("name", wanted.name, NAME_LENGTH)
-    if not isinstance(wanted.color, UnsetType):
-        after["color"] = row.color = _color(wanted.color)
-    if changes := audit.difference(before, after):
-        _kept(row, lambda: audit.note(caller, "label.changed", row, changes))
+    with transaction.atomic():
+        row = Label.objects.of(caller.workspace).select_for_update(no_key=True).get(pk=label_id)
+        before = {"name": row.name, "color": row.color}
+        after: dict[str, Any] = {}
+        if not isinstance(wanted.name, UnsetType):
+            after["name"] = row.name = naming.one_line("name", wanted.name, NAME_LENGTH)
+        if not isinstance(wanted.color, UnsetType):
+            after["color"] = row.color = _color(wanted.color)
+        if changes := audit.difference(before, after):
+            naming.keep(row, lambda: audit.note(caller, "label.changed", row, changes), _taken())
     return row
 
 
@@ -103,10 +103,5 @@ def _color(color: str) -> str:
     return color
 
 
-def _kept(row: Label, note: Callable[[], None]) -> None:
-    try:
-        with transaction.atomic():
-            row.save()
-            note()
-    except IntegrityError as error:
-        raise Refused("name", _("There is a label of this name already.")) from error
+def _taken() -> Refused:
+    return Refused("name", _("There is a label of this name already."))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from msgspec import UNSET, UnsetType
 
@@ -37,17 +36,18 @@ def create(caller: Caller, wanted: MacroChange) -> Macro:
         if isinstance(getattr(wanted, field), UnsetType):
             raise Refused(field, _("This field is needed."))
     _take(caller, row, wanted)
-    _kept(row, lambda: audit.note(caller, "macro.created", row))
+    naming.keep(row, lambda: audit.note(caller, "macro.created", row), _taken())
     return row
 
 
 def change(caller: Caller, macro_id: UUID, wanted: MacroChange) -> Macro:
     """Change a macro. Raises ``Macro.DoesNotExist``, ``Refused``."""
-    row = Macro.objects.of(caller.workspace).get(pk=macro_id)
-    before = _described(row)
-    _take(caller, row, wanted)
-    if changes := audit.difference(before, _described(row)):
-        _kept(row, lambda: audit.note(caller, "macro.changed", row, changes))
+    with transaction.atomic():
+        row = Macro.objects.of(caller.workspace).select_for_update(no_key=True).get(pk=macro_id)
+        before = _described(row)
+        _take(caller, row, wanted)
+        if changes := audit.difference(before, _described(row)):
+            naming.keep(row, lambda: audit.note(caller, "macro.changed", row, changes), _taken())
     return row
 
 
@@ -73,13 +73,8 @@ def _take(caller: Caller, row: Macro, wanted: MacroChange) -> None:
 
 
 def _described(row: Macro) -> dict[str, Any]:
-    return {"name": row.name, "acts": [one["do"] for one in row.actions], "team": row.team.name if row.team else None}
+    return {"name": row.name, "actions": row.actions, "team": row.team.name if row.team else None}
 
 
-def _kept(row: Macro, note: Callable[[], None]) -> None:
-    try:
-        with transaction.atomic():
-            row.save()
-            note()
-    except IntegrityError as error:
-        raise Refused("name", _("There is a macro of this name already.")) from error
+def _taken() -> Refused:
+    return Refused("name", _("There is a macro of this name already."))

@@ -1,9 +1,12 @@
-"""Words people give to things: one line, not empty, not too long; and the short ones that stand for them."""
+"""Words people give to things: one line, not empty, not too long, of no other thing; and the short ones that stand for them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -35,3 +38,13 @@ def key(field: str, value: str, most: int) -> str:
 def key_of(title: str, most: int) -> str:
     """Return the key a title suggests: "Número do pedido" is "numero_do_pedido"; empty for one without letters."""
     return slugify(title).replace("-", "_")[:most].strip("_")
+
+
+def keep(row: Model, note: Callable[[], None], taken: Refused) -> None:
+    """Store a row and ``note`` it in the audit log. Raises ``taken`` when another row has its name; then nothing has changed."""
+    try:
+        with transaction.atomic():
+            row.save()
+            note()
+    except IntegrityError as error:
+        raise taken from error

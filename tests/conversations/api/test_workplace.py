@@ -68,6 +68,16 @@ def test_it_works(place: Workspace, api: APIClient) -> None:
         AuditEntry.objects.of(place).delete()
 
 
+def test_it_keeps_other_words_of_the_same_acts(place: Workspace, api: APIClient) -> None:
+    said = {"name": "Encerrar", "actions": [{"do": "reply", "text": "Até logo!"}, {"do": "resolve"}]}
+    key = api.post("/api/v1/macros", said, "json").json()["id"]
+    others = [{"do": "reply", "text": "Até amanhã!"}, {"do": "resolve"}]
+    assert api.patch(f"/api/v1/macros/{key}", {"actions": others}, "json").json()["actions"] == others
+    assert api.get("/api/v1/macros").json()["results"][0]["actions"] == others
+    noted = AuditEntry.objects.of(place).get(action="macro.changed")
+    assert noted.changes == {"actions": [said["actions"], others]}
+
+
 def test_it_says_at_the_field_what_is_wrong_and_keeps_nothing(place: Workspace, api: APIClient) -> None:
     api.post("/api/v1/labels", {"name": "VIP"}, "json")
     api.post("/api/v1/canned_replies", {"shortcut": "oi", "title": "Oi", "text": "Oi"}, "json")
