@@ -1,7 +1,7 @@
 """Words are indexed with the mark of their workspace: an index of both apart reads through the whole workspace at every search."""
 
 import django.db.models.deletion
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import migrations, models
 
 # ASCII has no accents to take off.
@@ -37,4 +37,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "searchentry", GinIndex(fields=["words"], name="search_by_words", gin_pending_list_limit=2048)
         ),
+        migrations.AddIndex("searchentry", BrinIndex(fields=["at"], name="search_by_day", autosummarize=True)),
     ]

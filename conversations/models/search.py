@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
@@ -29,6 +29,8 @@ class SearchEntry(models.Model):
         indexes: ClassVar = [
             # search for common words: newest first, until enough are found
             models.Index(fields=["workspace", "-at", "-message"], name="search_by_age"),
+            # search for words in between: the newest days alone, which lie together
+            BrinIndex(fields=["at"], name="search_by_day", autosummarize=True),
             # search for rare words: all of them; new ones wait in kB of a list, which costs less than one by one
             # and is read through by every search: a few milliseconds
             GinIndex(fields=["words"], name="search_by_words", gin_pending_list_limit=2048),

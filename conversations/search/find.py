@@ -1,9 +1,9 @@
-"""Finding messages: the newest first, by the list of a rare word or by walking back through a common one's days."""
+"""Finding messages, the newest first: by a rare word's list, by that of the newest days, or walking back for a common one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,16 @@ MOST_COUNTED = 10_000  # beyond, it is said that there are more
 UNKNOWN = 50  # in how many messages a word with figures in it stands, when nobody has counted
 FURTHEST = 40_000  # messages walked past before the list is asked after all
 WALKED_AT_ONCE = 2_000
+SEVERAL = 200  # hits expected: of so many, only the newest days are fetched
+FOR_SURE = 4  # times as many hits as a page needs are expected in those days
 MOST_WALKED = 10_000  # hits looked at for a filter before the page is given as it is
 ON, OFF = "\x02", "\x03"  # around what was found, in the database's answer
 
 # OFFSET keeps the workspace out of the choice of an index: its mark is in the words.
 LISTED = """
 SELECT message_id, at FROM (
-  SELECT message_id, at, workspace_id FROM conversations_searchentry WHERE words @@ %(query)s::tsquery OFFSET 0
+  SELECT message_id, at, workspace_id FROM conversations_searchentry
+  WHERE words @@ %(query)s::tsquery {between} OFFSET 0
 ) held WHERE workspace_id = %(workspace)s LIMIT %(limit)s
 """
 # The inner LIMIT bounds the walk where words that are common each hardly ever stand together.
@@ -34,6 +37,10 @@ SELECT message_id, at FROM (
   SELECT message_id, at, words FROM conversations_searchentry WHERE workspace_id = %(workspace)s {between}
   ORDER BY at DESC, message_id DESC LIMIT %(furthest)s
 ) newest WHERE words @@ %(query)s::tsquery LIMIT %(limit)s
+"""
+ENDS = """
+SELECT (SELECT at FROM conversations_searchentry WHERE workspace_id = %(workspace)s ORDER BY at, message_id LIMIT 1),
+  (SELECT at FROM conversations_searchentry WHERE workspace_id = %(workspace)s ORDER BY at DESC, message_id DESC LIMIT 1)
 """
 HOW_MANY = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'conversations_searchentry'::regclass"
 PASSES = """
@@ -114,12 +121,16 @@ def _places(
     total, expected = _expected(words)
     # Fetching a list costs as its length, walking as the distance between hits: where both cost the same they cost least.
     fewest = min(MOST_COUNTED, max(200, int((5 * total) ** 0.5)))
+    plain = not _filters(asked) and asked.since is None and asked.until is None
+    if SEVERAL < expected <= fewest and not _filters(asked):
+        near = _nearest(workspace_id, query, asked, after, limit * FOR_SURE / expected)
+        if len(near) >= limit:
+            return near[:limit], (len(near) - 1) // 10 * 10 if plain else None, plain
     if expected <= fewest:
         found = _listed(workspace_id, query)
         if len(found) <= MOST_COUNTED:
             rest = [place for place in found if _between(place, asked, after)]
             passed = _passing(workspace_id, rest, asked, limit)
-            plain = not _filters(asked) and asked.since is None and asked.until is None
             return passed, len(found) if plain else None, False
     first = after
     walked: list[Place] = []
@@ -130,7 +141,6 @@ def _places(
         if len(walked) >= limit or len(some) < wanted:
             break
         after = some[-1]
-    plain = not _filters(asked) and asked.since is None and asked.until is None
     if len(walked) < limit and not _filters(asked):
         found = _listed(workspace_id, query)
         if len(found) <= MOST_COUNTED:  # else there are more than could be listed, and what was walked past has to do
@@ -151,11 +161,30 @@ def _expected(words: Sequence[Word]) -> tuple[float, float]:
     return total, min(expected, rarest)
 
 
-def _listed(workspace_id: UUID, query: str) -> list[Place]:
+def _nearest(workspace_id: UUID, query: str, asked: Asked, after: Place | None, share: float) -> list[Place]:
+    """Return the hits of the newest ``share`` of all the time there is, newest first; none where that is all of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENDS, {"workspace": workspace_id})
+        first, last = cursor.fetchone()
+    if first is None:
+        return []
+    newest = min(filter(None, (last, after and after[0], asked.until)))
+    since = newest - (last - first) * share
+    if since <= max(first, asked.since or first):
+        return []
+    until = newest + timedelta(microseconds=1)
+    return [place for place in _listed(workspace_id, query, since, until) if _between(place, asked, after)]
+
+
+def _listed(
+    workspace_id: UUID, query: str, since: datetime | None = None, until: datetime | None = None
+) -> list[Place]:
     """Return every hit by the index of words, newest first; one more than is counted when there are too many."""
+    between = "AND at >= %(since)s AND at < %(until)s" if since else ""
+    given: dict[str, Any] = {"workspace": workspace_id, "query": query, "limit": MOST_COUNTED + 1}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL jit = off")
-        cursor.execute(LISTED, {"workspace": workspace_id, "query": query, "limit": MOST_COUNTED + 1})
+        cursor.execute(LISTED.format(between=between), given | {"since": since, "until": until})
         rows = cursor.fetchall()
         cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
     return sorted(((at, message_id) for message_id, at in rows), reverse=True)

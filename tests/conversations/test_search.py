@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations import history, search
@@ -123,6 +123,25 @@ def test_it_pages_back_in_time_by_either_plan(place: Workspace, monkeypatch: pyt
             if after is None:
                 break
         assert seen == [TEXTS[1], TEXTS[0]]
+
+
+def test_it_fetches_only_the_newest_days_of_a_word_between_rare_and_common(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk, line = Conversation.objects.get(), Channel.objects.get()
+    said = [factories.message(talk, line, f"cachecol {n}", minutes_ago=800 - n * 20).pk for n in range(40)]
+    search.keep(place.pk, said)
+    SearchWord.objects.filter(word="cachecol").update(count=40)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE conversations_searchentry")
+    monkeypatch.setattr(find, "SEVERAL", 30)
+    first = search.messages(place, Asked(text="cachecol "), limit=3)
+    assert [hit.message_id for hit in first.hits] == said[:36:-1]
+    assert (first.count, first.beyond) == (10, True)
+    second = search.messages(place, Asked(text="cachecol "), first.last, limit=3)
+    assert [hit.message_id for hit in second.hits] == said[36:33:-1]
+    every = search.messages(place, Asked(text="cachecol "), limit=39)
+    assert ([hit.message_id for hit in every.hits], every.count, every.beyond) == (said[:0:-1], 40, False)
 
 
 def test_it_narrows_down(place: Workspace) -> None:
