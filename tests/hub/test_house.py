@@ -181,6 +181,9 @@ def test_the_audit_log_is_filtered_taken_along_and_holds_no_secret(admin: Client
     only = text(admin.get("/settings/audit/?what=team&who=ana@example.com&from=2020-01-01"))
     assert ("Teams: changed" in only, "Labels: made" in only) == (True, False)
     assert "Nothing fits the filter." in text(admin.get("/settings/audit/?to=2020-01-01"))
+    assert "Labels: made" in text(
+        admin.get("/settings/audit/?from=0001-01-01&to=9999-12-31")
+    )  # days without a next one
     table = b"".join(admin.get("/settings/audit/audit.csv?what=label").streaming_content).decode()  # type: ignore[attr-defined]
     assert table.splitlines()[1].split(",")[1:5] == ["'=cmd()", "label.created", "label", "VIP"]
     assert AuditEntry.objects.of(place).latest("id").action == "audit.exported"
