@@ -96,7 +96,7 @@ class Social:
         self, account: SocialAccount, person: SocialPerson, text: str, media_id: str = "18000000000000001"
     ) -> str:
         """Let somebody comment on a post and return the comment's id."""
-        comment_id = str(self._rng.randrange(10**16, 10**17))
+        comment_id = self._new_number()
         self.comments[comment_id] = self.know(person)
         author = {"id": person.id, "username": person.username}
         media = {"id": media_id, "media_product_type": "FEED"}
@@ -109,7 +109,7 @@ class Social:
 
         ``about`` are further fields of ``SocialMention``.
         """
-        ids = {word: str(self._rng.randrange(10**16, 10**17)) for word in ("media_id", "comment_id")}
+        ids = {"media_id": self._new_number(), "comment_id": self._new_number()}
         facts = {"owner": person, "at": time.time(), **ids, **about}
         mention = SocialMention(person=person, text=text, **facts)
         self.mentions[mention.id] = mention
@@ -186,8 +186,15 @@ class Social:
             )
         return self._queues[key]
 
+    def _new_number(self) -> str:
+        """Return the id of a comment or a post: no other run of the simulator gives it, as no provider does."""
+        return str(10**16 + int(self._digest()[:13], 16))
+
+    def _digest(self) -> str:
+        return hashlib.sha256(f"{self._run}:{next(self._ids)}".encode()).hexdigest()
+
     def _new_id(self, account: SocialAccount) -> str:
-        digest = hashlib.sha256(f"{self._run}:{next(self._ids)}".encode()).hexdigest()
+        digest = self._digest()
         return f"aWdfZAG1f{digest}" if account.kind == "instagram" else f"m_{digest}"
 
 
