@@ -131,7 +131,7 @@ class OneReceipt(Figures):
 def _size(word: str | None) -> int:
     if not word:
         return evidence.PAGE
-    if not word.isascii() or not word.isdecimal() or not 1 <= int(word) <= MOST_A_PAGE:
+    if not (word.isascii() and word.isdecimal() and len(word) < 10 and 1 <= int(word) <= MOST_A_PAGE):
         raise ValidationError({"limit": [f"1 … {MOST_A_PAGE}"]})
     return int(word)
 

@@ -168,7 +168,9 @@ def test_what_nobody_knows_is_not_found(api: APIClient, path: str) -> None:
     assert get(api, path, 404)["status"] == 404
 
 
-@pytest.mark.parametrize("words", ["cursor=nonsense", "cursor=!", "limit=0", "limit=1001", "limit=x"])
+@pytest.mark.parametrize(
+    "words", ["cursor=nonsense", "cursor=!", "limit=0", "limit=1001", "limit=x", f"limit={'9' * 5000}"]
+)
 def test_it_refuses_a_cursor_or_limit_that_is_none(api: APIClient, words: str) -> None:
     assert list(get(api, f"/metrics/reply_time/evidence?{PERIOD}&{words}", 400)["errors"]) == [
         words.split("=", maxsplit=1)[0]

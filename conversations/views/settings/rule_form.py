@@ -211,7 +211,7 @@ def _value(field: str, data: Any, name: str) -> Any:
     if field in WORDS:
         return [word.strip() for word in text.split(",") if word.strip()]
     if field in NUMBERS:
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+        return _small(text)
     if field in CHOICES:
         return next((word for word in CHOICES[field] if str(word) == text), CHOICES[field][0])
     return text
@@ -226,12 +226,17 @@ def _read_action(data: Any, at: str, words: Words) -> dict[str, Any]:
         "ask": lambda: {"text": given("text"), "button": given("button"), "options": _options(given("options"), words)},
         "label": lambda: {"label": given("label")},
         "unlabel": lambda: {"label": given("label")},
-        "priority": lambda: {"priority": int(given("priority")) if given("priority").isdigit() else 0},
+        "priority": lambda: {"priority": _small(given("priority")) or 0},
         "assign": lambda: _named(given, "team", "agent"),
         "handoff": lambda: {**_named(given, "team"), "note": given("note")},
         "snooze": lambda: {"minutes": _minutes(given("hours"))},
     }
     return {"do": word, **parts.get(word, dict)()}
+
+
+def _small(text: str) -> int | None:
+    """Read a number below a thousand; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
 
 
 def _named(given: Callable[[str], str], *names: str) -> dict[str, str]:

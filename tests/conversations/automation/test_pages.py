@@ -61,6 +61,12 @@ def test_a_rule_that_would_start_itself_is_refused_at_its_action(admin: Client) 
     assert not Rule.objects.exists()
 
 
+def test_what_looks_like_a_number_and_is_none_is_no_priority(admin: Client) -> None:
+    typed = {"name": "Alta", "event": "message.received", "a-0-do": "priority", "a-0-priority": "²", "act": "save"}
+    assert admin.post("/settings/rules/new/", typed).status_code == 302
+    assert Rule.objects.get().actions == [{"do": "priority", "priority": 0}]
+
+
 def test_a_bots_secret_is_seen_once(admin: Client) -> None:
     typed = {"name": "Luz", "url": "https://bot.example.com/", "active": "on"}
     assert "begins with https://" in text(admin.post("/settings/bots/new/", typed | {"url": "http://x/"}))
