@@ -27,6 +27,7 @@ WITH picked AS (
 UPDATE conversations_lane l SET claim = %s, attempts = attempts + 1, not_before = clock_timestamp() + interval '{lease}'
 FROM picked WHERE l.key = picked.key RETURNING l.key, l.attempts, set_config('synchronous_commit', 'off', true)
 """  # a claim that a crash of the server forgets is made again: it need not wait for the disk
+ANY_DUE = "EXISTS (SELECT 1 FROM conversations_lane WHERE has_work AND not_before <= clock_timestamp())"
 
 
 def claim(limit: int, *, suspect: bool) -> tuple[UUID, dict[str, int]]:

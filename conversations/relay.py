@@ -15,6 +15,7 @@ import signal
 import time
 from multiprocessing.context import ForkProcess
 from types import FrameType
+from typing import Any
 
 import django
 import psycopg
@@ -22,6 +23,7 @@ import structlog
 from django.conf import settings
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
+from kombu.utils.uuid import uuid
 
 from conversations.waits import BACKLOG
 from conversations.wake import CHANNEL
@@ -84,6 +86,7 @@ class Relay:
         self.running = True
         self.broker_rests_until = 0.0
         self.broker: Connection | None = None
+        self.messages: dict[str, Any] = {}  # what each sort of work is told to Celery with
         self.due: dict[str, float] = {}
         self.woken: dict[str, float] = {}
         self.children: dict[str, tuple[ForkProcess, float]] = {}
@@ -172,16 +175,34 @@ class Relay:
         except (BrokerError, OSError) as error:
             log.warning("the broker is away", error=type(error).__name__)
             self.broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
-            with contextlib.suppress(Exception):
-                app.pool.force_close_all()  # type: ignore[attr-defined]
+            self._hang_up()
             if work in DRAINED:
                 self._drain_in_child(work)
 
     def _publish(self, work: str) -> None:
-        """Publish over the relay's own connection: Celery's pool, once closed by force, never gives one out again."""
+        """Publish over the relay's own connection: Celery's pool, once closed by force, never gives one out again.
+
+        What Celery would send is put together once a task: doing that anew for each costs as much as sending it.
+        """
         if self.broker is None:
             self.broker = app.connection_for_write()
-        app.send_task(TASKS[work], queue=QUEUES[work], retry=False, ignore_result=True, connection=self.broker)
+        if work not in self.messages:
+            self.messages[work] = app.amqp.as_task_v2("", TASKS[work], ignore_result=True)
+        message, task_id = self.messages[work], uuid()
+        try:
+            app.amqp.Producer(self.broker, auto_declare=False).publish(
+                message.body,
+                exchange="",  # straight to the queue
+                routing_key=QUEUES[work],
+                serializer="json",
+                delivery_mode=2,
+                retry=False,
+                headers={**message.headers, "id": task_id, "root_id": task_id},
+                correlation_id=task_id,
+                reply_to=message.properties["reply_to"],
+            )
+        except (*self.broker.connection_errors, *self.broker.channel_errors) as error:
+            raise BrokerError from error
 
     def _hang_up(self) -> None:
         """Forget the broker's connection; the next wake-up opens another."""

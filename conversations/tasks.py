@@ -64,9 +64,12 @@ def drain(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
             worked = pipeline.work_pending()
         done["parsed"] += parsed
         done["worked"] += worked
-        if not parsed and not worked:
-            if not parse.somebody_parses():
+        if parsed or worked:
+            if not pipeline.anything_waits():
                 break
+        elif not parse.somebody_parses():
+            break
+        else:
             time.sleep(BESIDE_SECONDS)
     else:
         wake("inbound")

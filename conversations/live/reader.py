@@ -87,13 +87,10 @@ def _show_apart(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown
 
 async def read(source: Source, workspace: Workspace, seq: int) -> list[Shown]:
     """Return the next events after ``seq``, rendered; only what is about more than messages and conversations takes a thread."""
-    events = await source.after(workspace.pk, seq, READ_EVENTS)
-    wanted = _subjects(events)
-    if not events:
-        return []
-    if any(event.kind == PRIVATE for event in events) or wanted.keys() - {"message", "conversation"}:
+    events, said, talks = await source.news(workspace.pk, seq, READ_EVENTS)
+    private = any(event.kind == PRIVATE for event in events)
+    if private or _subjects(events).keys() - {"message", "conversation"}:
         return await sync_to_async(_show_apart, thread_sensitive=False)(workspace, events)
-    said, talks = await source.rows(workspace.pk, list(wanted.get("message", ())), list(wanted.get("conversation", ())))
     return [_shown(event, {"message": said, "conversation": talks}, {}) for event in events]
 
 

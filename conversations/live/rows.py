@@ -17,6 +17,11 @@ from conversations.models import Channel, Conversation, Message
 from conversations.prepared import ask
 from hub.models import Workspace
 
+# What the next events of a feed are about: workspace, after which number, how many, which sort.
+SUBJECTS = """ARRAY(
+  SELECT e.subject_id FROM (
+    SELECT kind, subject_id FROM conversations_feedevent WHERE workspace_id = %s AND seq > %s ORDER BY seq LIMIT %s
+  ) e WHERE e.kind LIKE %s)"""
 MESSAGES = """
 SELECT m.id AS pk, m.conversation_id, t.folded_into_id AS stands_in, m.customer_id, c.merged_into_id,
   c.name AS customer_name, m.channel_id, h.kind AS channel_kind, m.direction, m.author_kind, m.author_id,
@@ -36,6 +41,7 @@ JOIN conversations_channel h ON h.id = m.channel_id
 LEFT JOIN hub_user u ON u.id = m.author_id
 WHERE m.workspace_id = %s AND m.id = ANY(%s)
 """
+MESSAGES_SINCE = MESSAGES.replace("ANY(%s)", f"ANY({SUBJECTS})")
 CONVERSATIONS = """
 SELECT t.id AS pk, t.customer_id, c.merged_into_id, c.name AS customer_name, w.name AS whole_name, t.folded_into_id,
   t.status, t.channel_ids, t.last_channel_id, t.opened_at, t.first_response_at, t.waiting_since, t.snoozed_until,
@@ -63,6 +69,7 @@ LEFT JOIN conversations_bot b ON b.id = t.bot_id
 LEFT JOIN conversations_message m ON m.id = t.last_message_id
 WHERE t.workspace_id = %s AND t.id = ANY(%s)
 """
+CONVERSATIONS_SINCE = CONVERSATIONS.replace("ANY(%s)", f"ANY({SUBJECTS})")
 
 
 class _Several(list[SimpleNamespace]):

@@ -28,20 +28,23 @@ class Source:
         self.connection: psycopg.AsyncConnection[Any] | None = None
         self.lock = asyncio.Lock()
 
-    async def after(self, workspace_id: UUID, seq: int, limit: int) -> Sequence[FeedEvent]:
-        """Return the next events after ``seq``, in order, at most ``limit``."""
-        (found,) = await self._ask((feed.AFTER, [workspace_id, seq, limit]))
-        return [feed.event_of(workspace_id, row) for row in found]
+    async def news(
+        self, workspace_id: UUID, seq: int, limit: int
+    ) -> tuple[Sequence[FeedEvent], dict[UUID, Row], dict[UUID, Row]]:
+        """Return the next events after ``seq``, in order, at most ``limit``, and their messages and conversations as the API shows them.
 
-    async def rows(
-        self, workspace_id: UUID, messages: Sequence[UUID], conversations: Sequence[UUID]
-    ) -> tuple[dict[UUID, Row], dict[UUID, Row]]:
-        """Return messages and conversations as the API shows them, by id; both are asked for at once."""
-        asked = [(rows.MESSAGES, messages, rows.message), (rows.CONVERSATIONS, conversations, rows.conversation)]
-        found = await self._ask(*((text, [workspace_id, list(ids)]) for text, ids, _ in asked if ids))
-        answers = iter(found)
-        said, talks = ({row.pk: show(row) for row in next(answers)} if ids else {} for _, ids, show in asked)
-        return said, talks
+        All is asked for at once: rows may be newer than the event that tells of them.
+        """
+        events, said, talks = await self._ask(
+            (feed.AFTER, [workspace_id, seq, limit]),
+            (rows.MESSAGES_SINCE, [workspace_id, workspace_id, seq, limit, "message.%"]),
+            (rows.CONVERSATIONS_SINCE, [workspace_id, workspace_id, seq, limit, "conversation.%"]),
+        )
+        return (
+            [feed.event_of(workspace_id, row) for row in events],
+            {row.pk: rows.message(row) for row in said},
+            {row.pk: rows.conversation(row) for row in talks},
+        )
 
     async def close(self) -> None:
         """Hang up."""

@@ -36,10 +36,8 @@ BATCH = f"""
 SELECT d.id, d.method, d.url, d.content_type, d.body, d.attempts, d.received_at, d.headers::text FROM conversations_delivery d
 WHERE d.connection_id = %s AND {UNREAD} ORDER BY d.id LIMIT %s
 """  # noqa: S608
-ANY_UNREAD = f"""
-SELECT EXISTS (SELECT 1 FROM conversations_connection c WHERE EXISTS (
-  SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND {UNREAD}))
-"""  # noqa: S608
+ANY_UNREAD = f"""EXISTS (SELECT 1 FROM conversations_connection c WHERE EXISTS (
+  SELECT 1 FROM conversations_delivery d WHERE d.connection_id = c.id AND {UNREAD}))"""  # noqa: S608
 COUNT_FIRST = f"""
 UPDATE conversations_delivery SET attempts = attempts + 1 WHERE id = (
   SELECT d.id FROM conversations_delivery d WHERE d.connection_id = %s AND {UNREAD} ORDER BY d.id LIMIT 1)
@@ -111,6 +109,5 @@ def take(source: Source, limit: int) -> Batch | None:
 
 def somebody_parses() -> bool:
     """Whether deliveries wait to be parsed: asked by who got none, since another holds their connection."""
-    with connection.cursor() as cursor:
-        cursor.execute(ANY_UNREAD)
-        return bool(cursor.fetchone()[0])
+    (found,) = ask(f"SELECT {ANY_UNREAD}", [])
+    return bool(found[0])

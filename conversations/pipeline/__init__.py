@@ -2,11 +2,12 @@
 
 from conversations.pipeline.announced import look_up_pending
 from conversations.pipeline.files import fetch_pending
-from conversations.pipeline.inbound import parse_and_work, work_pending
+from conversations.pipeline.inbound import anything_waits, parse_and_work, work_pending
 from conversations.pipeline.outbound import keep_sending, send_pending
 from conversations.pipeline.probing import probe_stopped
 
 __all__ = [
+    "anything_waits",
     "fetch_pending",
     "keep_sending",
     "look_up_pending",

@@ -22,6 +22,7 @@ from conversations.parse import Brought
 from conversations.pipeline import straight
 from conversations.pipeline.batch import apply
 from conversations.pipeline.heard import hear
+from conversations.prepared import ask
 from conversations.work import Place, Work
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,13 @@ FROM (
 ) ends
 WHERE d.id = ends.delivery_id AND NOT ends.waits
 """
+ANYTHING = f"SELECT {parse.ANY_UNREAD} OR {lanes.ANY_DUE}"
+
+
+def anything_waits() -> bool:
+    """Whether deliveries wait to be parsed or lanes to be worked, by whomever: cheaper than claiming them in vain."""
+    (found,) = ask(ANYTHING, [])
+    return bool(found[0])
 
 
 def work_pending(limit: int | None = None) -> int:
