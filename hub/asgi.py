@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, cast
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 os.environ.setdefault("NOVELO_DB_POOL", "1")  # threads of a web process share a pool of connections
@@ -25,6 +25,7 @@ from servestatic import ServeStaticASGI  # noqa: E402
 from conversations.intake import Intake  # noqa: E402
 from conversations.live import Live  # noqa: E402
 from conversations.visit.application import Visits  # noqa: E402
+from hub.bodies import Whole  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,11 +34,18 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 THREADS = settings.WEB_THREADS
 
 
+def _threaded(pages: Any) -> Whole:
+    """Give each request a thread once its body is here: nobody else waits for who sends slowly."""
+    most_of_forms = settings.MEDIA_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    threads: Any = WSGIMiddleware(pages, workers=THREADS)
+    return Whole(threads, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, most_of_forms)
+
+
 def _pages() -> Any:
     """Django behind a pool of threads, static files served before it: hashed ones, in tests straight from their folders."""
     if settings.ENV == "test":
-        return WSGIMiddleware(cast("Any", StaticFilesHandler(django_wsgi)), workers=THREADS)
-    pages = WSGIMiddleware(django_wsgi, workers=THREADS)
+        return _threaded(StaticFilesHandler(django_wsgi))
+    pages = _threaded(django_wsgi)
     return ServeStaticASGI(pages, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL, max_age=31_536_000)
 
 
