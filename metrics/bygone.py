@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from metrics import facts
+from metrics import facts, regrouped
 from metrics.persons import rows as persons
 from metrics.question import Question
 from metrics.registry import Ratio
+from metrics.regrouped import Regrouped
 
 CONVERSATIONS_A_READ = 500
 
@@ -20,38 +21,51 @@ CONVERSATIONS_A_READ = 500
 class FactFamily(NamedTuple):
     """Tables of facts that are derived together, and how to fill them with what a question could read as of a mark.
 
-    ``fill(question, mark)`` derives from the history of transactions before ``mark`` alone, and writes into tables of these
-    names, which stand empty before the real ones.
+    ``fill(question, mark, then)`` derives from the history of transactions before ``mark`` alone, of whom it was then, and
+    writes into tables of these names, which stand empty before the real ones.
     """
 
     tables: tuple[str, ...]
-    fill: Callable[[Question, int], None]
+    fill: Callable[[Question, int, Regrouped], None]
 
 
-def _conversations(question: Question, mark: int) -> None:
+def _conversations(question: Question, mark: int, then: Regrouped) -> None:
     """Derive the conversations with history in the question's period: every fact of a period has an event in it."""
     workspace_id, source = question.workspace.pk, question.metric.source
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT coalesce(c.folded_into_id, c.id) FROM conversations_historyevent e "
             "JOIN conversations_conversation c ON c.id = e.conversation_id "
-            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND (e.occurred_at < %s OR %s) AND e.transaction < %s",
-            [workspace_id, question.start - source.reaches_back, question.end, source.looks_ahead, mark],
+            "WHERE e.workspace_id = %s AND e.occurred_at >= %s AND (e.occurred_at < %s OR %s) AND e.transaction < %s "
+            "AND c.customer_id <> ALL(%s::uuid[])",
+            [
+                workspace_id,
+                question.start - source.reaches_back,
+                question.end,
+                source.looks_ahead,
+                mark,
+                facts.array(then.roots),
+            ],
         )
         ids = [row[0] for row in cursor.fetchall()]
-    nothing: facts.Rows = {table: {} for table in facts.TABLES}
     for some in batched(ids, CONVERSATIONS_A_READ):
         derived = facts.derived(workspace_id, facts.family(workspace_id, some), mark)
-        facts.replace(workspace_id, facts.difference(nothing, derived))
+        facts.replace(workspace_id, facts.difference(facts.NONE, derived))
+    for derived in regrouped.derived(question.workspace, then, mark):
+        facts.replace(workspace_id, facts.difference(facts.NONE, derived))
 
 
-def _people(question: Question, mark: int) -> None:
+def _people(question: Question, mark: int, then: Regrouped) -> None:
     """Derive everybody who did more than write: what somebody bought before the period says who they are in it."""
     workspace = question.workspace
-    nothing: facts.Rows = {table: {} for table in persons.TABLES}
+    others = {one.bytes: root.bytes for one, root in then.roots.items()}
     for some in persons.everybody(workspace.pk):
-        derived = persons.derived(workspace, persons.circle(workspace.pk, some), mark)
-        facts.replace(workspace.pk, facts.difference(nothing, derived))
+        now = persons.circle(workspace.pk, some)
+        as_ever = {one: root for one, root in now.roots.items() if one not in others}
+        derived = persons.derived(workspace, now._replace(roots=as_ever), mark)
+        facts.replace(workspace.pk, facts.difference(persons.NONE, derived))
+    derived = persons.derived(workspace, persons.Circle(list(others), others, has_costs=False), mark)
+    facts.replace(workspace.pk, facts.difference(persons.NONE, derived))
 
 
 FAMILIES = (
@@ -73,8 +87,9 @@ def facts_as_of(question: Question, mark: int) -> Iterator[None]:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table}) ON COMMIT DROP")
+    then = regrouped.regrouped(question.workspace, mark)
     for family in needed:
-        family.fill(question, mark)
+        family.fill(question, mark, then)
     yield
     with connection.cursor() as cursor:
         for table in tables:

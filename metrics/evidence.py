@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -138,6 +140,20 @@ def sides(question: Question) -> str:
     above = _side(question, source, _Shown(amount=kind.amount, counted="false", prefix="a"))
     divisor = _Shown(divisor=per.amount, counted="true", each=per.each, prefix="b", only=per.condition)
     return f"{above} UNION ALL {_side(question, per.source or source, divisor, names=source)}"
+
+
+def beside(question: Question) -> Iterator[str]:
+    """Yield the SQL of what is told beside the figure: what is not decided, ended otherwise or is left out, and what was said."""
+    source, kind = question.metric.source, question.metric.adding
+    asides = [(source.still_open, source.start or source.anchor)] if source.still_open else []
+    ended = [source.set_aside[1]] if source.set_aside else []
+    asides += [(condition, source.anchor) for condition in (*ended, *source.left_out.values())]
+    for number, (condition, anchor) in enumerate(asides):
+        yield _side(
+            question, replace(source, counts=condition, anchor=anchor, excluded=None), _Shown(prefix=f"{number}:")
+        )
+    if isinstance(kind, Count) and kind.beside:
+        yield _side(question, kind.beside, _Shown(counted="is_inbound", prefix="said:"), names=source)
 
 
 class _Shown(NamedTuple):

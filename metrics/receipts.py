@@ -5,22 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Set as AbstractSet
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
 
+from conversations.models import HistoryEvent
 from hub.models import Workspace
 from metrics import evidence, shape
 from metrics.bygone import facts_as_of
 from metrics.models import Receipt
 from metrics.query import Answer, Freshness, answer, values_of
 from metrics.question import Question, metric_named, read
+from metrics.regrouped import MERGES
 
 CHANGES_SHOWN = 100
 WITHIN = 0.0102  # how far figures from histograms may lie from the exact ones
 ROUNDING = 1e-12  # what the order of adding may change
+SERVICE = ("conversation.", "message.")
+BY_ITSELF = {"oldest_open_seconds", "km_p50", "km_p75"}  # what time moves while nothing happens
+# Who was joined with whom, or parted, since a mark.
+JOINED = """
+SELECT who, type FROM conversations_historyevent
+CROSS JOIN LATERAL (VALUES (customer_id::text), (data->>'other')) AS both_of(who)
+WHERE workspace_id = %(workspace)s AND transaction >= %(mark)s AND type = ANY(%(types)s)
+"""
+SEEN = "id::text, anchor, conversation::text, customer::text, split, length, amount, divisor, counted"
 type Json = Any
 
 
@@ -67,22 +80,22 @@ def recompute(receipt: Receipt) -> dict[str, Json]:
         "now": {
             "as_of": shape.stamp(now.freshness.as_of),
             **today,
-            "equal": _equal(today, receipt.answer),
+            "equal": _equal(today, receipt.answer, BY_ITSELF),
             "changes": _changes(question.workspace, receipt.mark, before, _counted(question, now.freshness)),
         },
     }
 
 
-def _equal(one: Json, other: Json) -> bool:
-    """Compare answers; figures marked approximate may differ by what histograms lose."""
+def _equal(one: Json, other: Json, but_for: AbstractSet[str] = frozenset()) -> bool:
+    """Compare answers but for some fields; figures marked approximate may differ by what histograms lose."""
     if isinstance(one, dict) and isinstance(other, dict):
         loose = one.get("approximate") or other.get("approximate")
         return all(
-            _near(one.get(name), other.get(name)) if loose else _equal(one.get(name), other.get(name))
-            for name in {*one, *other} - {"approximate"}
+            _near(one.get(name), other.get(name)) if loose else _equal(one.get(name), other.get(name), but_for)
+            for name in {*one, *other} - {"approximate"} - but_for
         )
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
+        return len(one) == len(other) and all(_equal(*pair, but_for) for pair in zip(one, other, strict=True))
     return _near(one, other, ROUNDING)
 
 
@@ -91,31 +104,65 @@ def _near(one: Json, other: Json, within: float = WITHIN) -> bool:
     return math.isclose(one, other, rel_tol=within) if numbers else bool(one == other)
 
 
-def _counted(question: Question, freshness: Freshness) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """Return what the question counts now: by whose it is and which row, what matters of it."""
+class _Seen(NamedTuple):
+    """Whose row it is, and what matters of it: two that say the same are equal whoever they count for."""
+
+    owner: tuple[str, str | None]  # a conversation, or where none stands behind it a customer
+    customer: str | None
+    said: tuple[Any, ...]
+
+
+def _counted(question: Question, freshness: Freshness) -> dict[tuple[Any, ...], _Seen]:
+    """Return what the question counts and tells beside it, by which row it is; how it is split changes nothing of that."""
+    asked = question._replace(by=())
+    parts = [f"SELECT {SEEN} FROM ({part}) AS seen" for part in (evidence.sides(asked), *evidence.beside(asked))]  # noqa: S608  our own SQL
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT CASE WHEN conversation IS NULL THEN 'customer' ELSE 'conversation' END, "  # noqa: S608  our own SQL
-            "coalesce(conversation, customer)::text, id::text, anchor, split, length, amount, divisor, counted "
-            f"FROM ({evidence.sides(question)}) AS seen",
-            values_of(question, freshness),
-        )
-        return {row[:4]: row[4:] for row in cursor.fetchall()}
+        cursor.execute(" UNION ALL ".join(parts), values_of(asked, freshness))
+        return {
+            (number, anchor): _Seen(("conversation", talk) if talk else ("customer", person), person, tuple(said))
+            for number, anchor, talk, person, *said in cursor.fetchall()
+        }
 
 
-def _changes(workspace: Workspace, mark: int, before: dict[Any, Any], after: dict[Any, Any]) -> list[dict[str, Any]]:
+def _changes(
+    workspace: Workspace, mark: int, before: Mapping[Any, _Seen], after: Mapping[Any, _Seen]
+) -> list[dict[str, Any]]:
     """Say whose rows count differently, and which events that came after the mark made it so."""
-    touched = {key[:2] for key in {*before, *after} if before.get(key) != after.get(key)}
-    shown = sorted((kind, one or "") for kind, one in touched)[:CHANGES_SHOWN]
-    since: dict[tuple[str, str], list[str]] = {}
+    touched: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key in {*before, *after}:
+        then, now = before.get(key), after.get(key)
+        if then is None or now is None or then.said != now.said:
+            for seen in filter(None, (then, now)):
+                kind, one = seen.owner
+                touched[kind, one or ""].add(seen.customer or "")
+    shown = sorted(touched)[:CHANGES_SHOWN]
+    people_of = {("customer", one) for owner in shown for one in touched[owner]}
+    since = _told_since(workspace, mark, {*shown, *people_of})
     with connection.cursor() as cursor:
-        for kind in ("conversation", "customer"):
-            cursor.execute(
-                f"SELECT {kind}_id::text, array_agg(DISTINCT type ORDER BY type) FROM conversations_historyevent "  # noqa: S608
-                f"WHERE workspace_id = %s AND {kind}_id = ANY(%s::uuid[]) AND transaction >= %s GROUP BY 1",
-                [workspace.pk, [one for what, one in shown if what == kind and one], mark],
-            )
-            since |= {(kind, one): types for one, types in cursor.fetchall()}
+        cursor.execute(JOINED, {"workspace": workspace.pk, "mark": mark, "types": list(MERGES)})
+        joined = cursor.fetchall()
+    for owner in shown:
+        people = touched[owner]
+        since[owner] |= {why for one, why in joined if one in people}
+        if not since[owner]:  # what was said moved here when something else of theirs came
+            since[owner] |= {why for one in people for why in since["customer", one] if why.startswith(SERVICE)}
     return [
-        {kind: one or None, "because": since.get((kind, one)) or ["history.erased_or_moved"]} for kind, one in shown
+        {kind: one or None, "because": sorted(since[kind, one]) or ["history.erased_or_moved"]} for kind, one in shown
     ]
+
+
+def _told_since(
+    workspace: Workspace, mark: int, owners: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], set[str]]:
+    """Return the types of events told of each owner since the mark; of nobody's, such as costs, those of nobody or else all."""
+    since: dict[tuple[str, str], set[str]] = defaultdict(set)
+    told = HistoryEvent.objects.of(workspace).filter(transaction__gte=mark)
+    for kind in ("conversation", "customer"):
+        ids = [one for what, one in owners if what == kind and one]
+        for one, why in told.filter(**{f"{kind}__in": ids}).values_list(f"{kind}_id", "type").distinct():
+            since[kind, str(one)].add(why)
+    nobody = ("customer", "")
+    if nobody in owners:
+        types = told.values_list("type", flat=True).distinct()
+        since[nobody] |= set(types.filter(customer=None)) or set(types)
+    return since

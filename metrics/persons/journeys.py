@@ -118,17 +118,20 @@ CONVERTED = f"""(
         AND sold.paid_at >= first.at AND sold.paid_at <= first.at + {GAP}
     ) AS sale ON true
 ) AS touched"""  # noqa: S608
-# A journey beside every channel where one has ended, so that what it is divided by stays all that started.
+# Once ends are told apart, a journey beside every channel where one has ended: what it is divided by stays all that started.
 CROSSED = f"""(
     WITH {STARTED},
     place AS MATERIALIZED (SELECT DISTINCT to_channel FROM journey WHERE to_channel IS NOT NULL)
-    SELECT %(workspace)s::uuid AS workspace_id, journey.id, customer_id, at, last_at, paid_at, from_channel, place.to_channel,
-        coalesce(journey.to_channel = place.to_channel, false) AS crossed
-    FROM journey LEFT JOIN place ON place.to_channel <> journey.from_channel
+    SELECT %(workspace)s::uuid AS workspace_id, journey.id, customer_id, at, last_at, paid_at, from_channel,
+        CASE WHEN 'to_channel' = ANY(%(split)s::text[]) THEN place.to_channel ELSE journey.to_channel END AS to_channel,
+        CASE WHEN 'to_channel' = ANY(%(split)s::text[]) THEN coalesce(journey.to_channel = place.to_channel, false)
+            ELSE coalesce(journey.to_channel <> from_channel, false) END AS crossed
+    FROM journey LEFT JOIN place ON 'to_channel' = ANY(%(split)s::text[]) AND place.to_channel <> journey.from_channel
 ) AS travelled"""  # noqa: S608
 IN_PERIOD = f"paid_at >= {START} AND paid_at < {END}"
 BUYERS = f"SELECT customer_id FROM metrics_orderfact WHERE workspace_id = %(workspace)s AND {IN_PERIOD}"  # noqa: S608
-# A sale beside every channel that led to one; ``assisted``: the channel was there before the last touch.
+# A sale, once channels are told apart beside every one that led to any; ``assisted``: by that channel, or one at all, before
+# the last touch.
 ASSISTED = f"""(
     WITH {led(f"{START} - {LOOK_BACK}", IN_PERIOD, BUYERS)},
     sale AS (
@@ -137,8 +140,9 @@ ASSISTED = f"""(
     ),
     channel AS MATERIALIZED (SELECT DISTINCT channel_kind FROM led)
     SELECT %(workspace)s::uuid AS workspace_id, order_id AS id, customer_id, paid_at, channel.channel_kind,
-        coalesce(channel.channel_kind = ANY(before_last), false) AS assisted
-    FROM sale CROSS JOIN channel
+        CASE WHEN 'channel' = ANY(%(split)s::text[]) THEN coalesce(channel.channel_kind = ANY(before_last), false)
+            ELSE before_last IS NOT NULL END AS assisted
+    FROM sale LEFT JOIN channel ON 'channel' = ANY(%(split)s::text[])
 ) AS credited"""  # noqa: S608
 
 

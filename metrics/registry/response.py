@@ -9,7 +9,7 @@ RESOLVED = "resolved_at IS NOT NULL AND (answered OR resolved_by <> 'rule')"
 # One row a message; the team is that of its conversation.
 MESSAGES = Source(
     table="""(
-        SELECT volume.workspace_id, volume.conversation_id, volume.customer_id, volume.channel_kind, whole.team, said.at,
+        SELECT volume.workspace_id, volume.id, volume.conversation_id, volume.customer_id, volume.channel_kind, whole.team, said.at,
                said.inbound AS is_inbound
         FROM metrics_volumefact volume
         CROSS JOIN LATERAL (

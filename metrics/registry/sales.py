@@ -50,7 +50,7 @@ DAILY_COSTS = """
     WHERE cost.workspace_id = %(workspace)s AND cost.amount IS NOT NULL
     AND cost.first_day <= (%(end)s::timestamptz AT TIME ZONE %(zone)s)::date
     AND cost.end_day > (%(start)s::timestamptz AT TIME ZONE %(zone)s)::date"""
-# A cost a day, and beside every kind of cost who bought for the first time.
+# A cost a day, and who bought for the first time; once kinds of cost are told apart, beside each of them.
 ACQUIRED = f"""(
     WITH cost AS ({DAILY_COSTS}
     ), kind AS (
@@ -60,7 +60,7 @@ ACQUIRED = f"""(
         at, kind, channel_kind, amount FROM cost
     UNION ALL
     SELECT sold.workspace_id, concat(sold.id, ':', kind.kind), sold.customer_id, sold.paid_at, kind.kind, sold.channel_kind, 0
-    FROM metrics_orderfact sold LEFT JOIN kind ON true
+    FROM metrics_orderfact sold LEFT JOIN kind ON 'kind' = ANY(%(split)s::text[])
     WHERE sold.workspace_id = %(workspace)s AND sold.position = 1
     AND sold.paid_at >= %(start)s AND sold.paid_at < %(end)s
 ) AS acquired"""  # noqa: S608  names of our own
