@@ -208,6 +208,7 @@ def test_it_asks_the_provider(admin: Client, place: Workspace, settings: Any) ->
         answer = change_test(admin, row)
         assert part(answer)
         assert re.search(r"access token .*\(190\)", text(answer))
+        assert "Let it go on" in text(answer)
         row.refresh_from_db()
         assert (row.stopped_at is None, (row.last_error or {})["code"]) == (False, "190")
         server.answer = Answer(
@@ -215,6 +216,7 @@ def test_it_asks_the_provider(admin: Client, place: Workspace, settings: Any) ->
         )
         answer = change_test(admin, row)
     assert "It works. The provider calls it “Casa Aurora”." in text(answer)
+    assert ("Let it go on" in text(answer), "Stop sending" in text(answer)) == (False, True)
     row.refresh_from_db()
     assert (row.stopped_at, row.stop_reason, row.settings) == (None, None, {"display_number": "+55 11 3333-4444"})
     said = Exchange.objects.order_by("id")
@@ -234,7 +236,8 @@ def test_it_stops_by_hand_and_goes_on(admin: Client, place: Workspace) -> None:
 
 def change_test(browser: Client, row: Channel) -> Any:
     """Press the button that tests a channel."""
-    return browser.post(reverse("settings_test", args=[row.pk]), headers={"hx-request": "true"})
+    pressed = {"renew": "1"}  # on the channel's own page, which shows how it fares
+    return browser.post(reverse("settings_test", args=[row.pk]), pressed, headers={"hx-request": "true"})
 
 
 def test_it_shows_the_log_of_a_channel(admin: Client, place: Workspace) -> None:
