@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from hub.problems import TooLarge
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 FILTER_LENGTH = 300
+TOO_LARGE = "A number in the body is too large."
+LONGEST_NUMBER = 300  # digits: a longer one is no number to whoever counts with it
 
 
 def raw_body(request: Request) -> bytes:
@@ -34,7 +37,7 @@ def raw_body(request: Request) -> bytes:
 
 
 class AnyJSON(BaseParser):
-    """``application/json`` in UTF-8, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE``, of a depth Python can walk, without NaN."""
+    """``application/json`` in UTF-8, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE``, of a depth Python can walk, with numbers to count with."""
 
     media_type = "application/json"
 
@@ -42,7 +45,10 @@ class AnyJSON(BaseParser):
         """Return the value. Raises 400 for anything that is not JSON and 413 for too much of it."""
         try:
             body = raw_body(parser_context["request"])
-            return self.kept(json.loads(body.decode(), parse_constant=_refuse_constant), body)
+            value = json.loads(
+                body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_countable
+            )
+            return self.kept(value, body)
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
         except ValueError as error:
@@ -84,6 +90,21 @@ def writable(text: str) -> str:
 def _refuse_constant(name: str) -> NoReturn:
     """Refuse NaN and Infinity, which JSON does not know."""
     raise ValueError(name)
+
+
+def _finite(written: str) -> float:
+    """Read a number with a fraction or an exponent. Raises 400 for one that would be infinite."""
+    number = float(written)
+    if math.isinf(number):
+        raise ParseError(TOO_LARGE)
+    return number
+
+
+def _countable(written: str) -> int:
+    """Read a whole number. Raises 400 for one of more digits than anything counts."""
+    if len(written) > LONGEST_NUMBER:
+        raise ParseError(TOO_LARGE)
+    return int(written)
 
 
 class Text(serializers.CharField):

@@ -248,6 +248,14 @@ def test_it_refuses_what_is_no_object(shop: Shop, body: bytes) -> None:
     assert nothing_changed(shop)
 
 
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 400])
+def test_it_refuses_numbers_beyond_measure(shop: Shop, number: bytes) -> None:
+    body = b'{"client_id": "c", "location": {"latitude": ' + number + b', "longitude": 2}}'
+    answer = shop.api.generic("POST", f"{API}/conversations/{shop.talk.pk}/messages", body, "application/json")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "A number in the body is too large.")
+    assert nothing_changed(shop)
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

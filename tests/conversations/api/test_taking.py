@@ -62,6 +62,8 @@ def test_custom_fields_take_only_what_fits(shop: Shop) -> None:
     refused = shop.api.patch(path, {"attributes": {"size": "large"}}, "json")
     assert (refused.status_code, refused.json()["errors"]) == (400, {"attributes": {"size": "Must be a number."}})
     assert shop.api.patch(path, {"attributes": {"shoe": 1}}, "json").status_code == 400
+    endless = b'{"attributes": {"size": 1e999}}'
+    assert shop.api.generic("PATCH", path, endless, "application/json").status_code == 400
     assert shop.api.patch(path, {"attributes": {"size": 38}}, "json").json()["attributes"] == {"size": 38}
     assert FeedEvent.objects.count() == before
     assert shop.api.patch(path, {"attributes": {"size": None}}, "json").json()["attributes"] == {}
