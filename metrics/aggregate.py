@@ -19,8 +19,8 @@ from metrics.models import Mark
 from metrics.persons import rows as persons
 from metrics.persons.records import TYPES
 
-EVENTS_A_SLICE = 2_000
-CONVERSATIONS_A_READ = 500
+EVENTS_A_SLICE = 5_000
+CONVERSATIONS_A_READ = 1_000
 
 
 class Slice(NamedTuple):

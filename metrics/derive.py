@@ -30,6 +30,7 @@ RANK = {
 }
 NOT_SAID = {"note", "reaction", "survey"}  # kinds of message that nobody reads as an answer or a question
 SAID = {"message.received", "message.sent"}
+FATES = {"message.failed", "message.recovered"}  # the last one says what became of a message
 BESIDE = ATTENTION | {"conversation.snoozed", "conversation.unsnoozed"}  # what only says where a conversation stays
 REPLIERS = {"agent", "device", "bot"}
 
@@ -46,16 +47,17 @@ def derive(events: Iterable[Happening], calendars: Calendars = WITHOUT) -> Facts
     counts: rules R2-R5, R8 and R9 of the measuring rules; times are the source's.
     """
     everything = _told(events)
-    story = [event for event in everything if event.type not in BESIDE]
+    story = everything
+    if not BESIDE.isdisjoint([event.type for event in everything]):
+        story = [event for event in everything if event.type not in BESIDE]
     if not story:
         return NOTHING
     clock = Clock(calendars, tuple((event.at, event.team) for event in story if event.team)) if calendars else ELAPSED
     waits = tuple(_waits(story, clock))
     episode = _episode(story, waits, clock)
     seen = attention(everything, episode.channel_kind) if len(everything) > len(story) else ()
-    # What the customer never wrote in is no conversation yet (R2), such as a campaign nobody has answered.
-    heard = any(event.type == "message.received" for event in story)
-    whole = episode if heard else None
+    # Who writes waits. What the customer never wrote in is no conversation yet (R2), such as a campaign nobody has answered.
+    whole = episode if waits else None
     return Facts(waits, whole, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen))
 
 
@@ -64,27 +66,30 @@ def between(start: datetime, end: datetime) -> int:
     return (end - start) // MICROSECOND
 
 
+def _is_reply(event: Happening) -> bool:
+    return event.type == "message.sent" and event.actor_kind in PEOPLE
+
+
 def _told(events: Iterable[Happening]) -> list[Happening]:
     """Sort what measures service, without repetitions, notes, reactions and messages that finally failed."""
-    ordered = sorted(
-        {event.id: event for event in events if event.type in RANK}.values(),
-        key=lambda event: (event.at, RANK[event.type], event.id),
-    )
-    failed: dict[bytes | None, bool] = {}
-    for event in ordered:
-        if RANK[event.type] == RANK["message.failed"]:
-            failed[event.message_id] = event.type == "message.failed"
+    known = {event.id: event for event in events if event.type in RANK}
+    ordered = sorted(known.values(), key=_place)
+    failed = {event.message_id: event.type == "message.failed" for event in ordered if event.type in FATES}
     story = []
     said: set[bytes] = set()
     for event in ordered:
-        if event.type in {"message.failed", "message.recovered"} or event.kind in NOT_SAID:
+        if event.kind in NOT_SAID or event.type in FATES:
             continue
         if event.message_id is not None and event.type in SAID:
-            if event.message_id in said or failed.get(event.message_id):
+            if event.message_id in said or (failed and failed.get(event.message_id)):
                 continue
             said.add(event.message_id)
         story.append(event)
     return story
+
+
+def _place(event: Happening) -> tuple[datetime, int, int]:
+    return event.at, RANK[event.type], event.id
 
 
 def _waits(story: Sequence[Happening], clock: Clock) -> Iterable[Wait]:
@@ -97,7 +102,7 @@ def _waits(story: Sequence[Happening], clock: Clock) -> Iterable[Wait]:
         if event.type == "message.received":
             opening = opening or event
             continue
-        replied = event.type == "message.sent" and event.actor_kind in PEOPLE
+        replied = _is_reply(event)
         if opening and (replied or event.type == "conversation.resolved"):
             outcome = Outcome.ANSWERED if replied else Outcome.UNANSWERED
             yield _wait(opening, position, team, event, outcome, clock)
@@ -145,9 +150,11 @@ def _response(story: Sequence[Happening], first: Happening | None) -> _Response:
     any_elapsed: int | None = None
     bot_spoke = False
     team = ""
+    begun = False
     for event in story:
         team = event.team or team
-        if (event.at, RANK[event.type]) < (first.at, RANK[first.type]):
+        begun = begun or event is first
+        if not begun:
             continue
         if event.type == "conversation.handoff" and (
             event.actor_kind == "bot" or (bot_spoke and event.actor_kind not in PEOPLE)
@@ -191,16 +198,14 @@ def _closing(story: Sequence[Happening]) -> _Closing:
 
 def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) -> Episode:
     """Put together what is known of the conversation as a whole."""
-    messages = [event for event in story if event.type in SAID]
-    # A campaign, a bot or the system begins no conversation: the customer who answers it does.
-    first = next((m for m in messages if m.type == "message.received" or m.actor_kind in PEOPLE), None)
+    # What a campaign, a bot or the system says begins no conversation and uses no channel: the customer who answers it does.
+    used = [event for event in story if event.type == "message.received" or _is_reply(event)]
+    first = used[0] if used else None
     opening = first or next((event for event in story if event.type == "conversation.opened"), story[0])
     response = _response(story, first)
     closing = _closing(story[story.index(opening) :])
     start, end, final = response.start, response.end, closing.final
     answered = response.outcome == Outcome.ANSWERED
-    # A channel was used when the customer wrote there or somebody went there, not when a machine announced something.
-    used = [message for message in messages if message.type == "message.received" or message.actor_kind in PEOPLE]
     channels = [message.channel_kind for message in used] or [opening.channel_kind]
     return Episode(
         id=opening.id,
@@ -232,25 +237,22 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) ->
         resolution_business=clock.between(opening.at, final.at) if final else None,
         # Our turn is exactly when somebody waits for us: the rest is the customer's turn, or closed.
         active_elapsed=sum(wait.elapsed or 0 for wait in waits) if final else None,
-        answered=any(message.type == "message.sent" and message.actor_kind in PEOPLE for message in messages),
+        answered=any(message.type == "message.sent" for message in used),
         reopened_count=closing.reopened_count,
     )
 
 
 def _volumes(story: Sequence[Happening]) -> Iterable[Volume]:
     """Count what was said, by kind of channel and UTC day (K05). A campaign counts once the customer has answered it."""
-    last_inbound = max((event.at for event in story if event.type == "message.received"), default=None)
-    cells: dict[tuple[str, date], list[Happening]] = {}
+    heard_last = next((event.at for event in reversed(story) if event.type == "message.received"), None)
+    cells: dict[tuple[str, date], tuple[int, list[datetime], list[datetime]]] = {}
     for event in story:
-        unanswered_campaign = event.actor_kind == "campaign" and (last_inbound is None or event.at > last_inbound)
-        if event.type not in SAID or event.actor_kind == "system" or unanswered_campaign:
+        if event.type not in SAID or event.actor_kind == "system":
             continue
-        cells.setdefault((event.channel_kind, event.at.astimezone(UTC).date()), []).append(event)
-    for (channel_kind, day), messages in cells.items():
-        yield Volume(
-            id=messages[0].id,
-            channel_kind=channel_kind,
-            day=day,
-            inbound=tuple(message.at for message in messages if message.type == "message.received"),
-            outbound=tuple(message.at for message in messages if message.type == "message.sent"),
-        )
+        if event.actor_kind == "campaign" and (heard_last is None or event.at > heard_last):
+            continue
+        cell = (event.channel_kind, event.at.astimezone(UTC).date())
+        _, inbound, outbound = cells.setdefault(cell, (event.id, [], []))
+        (inbound if event.type == "message.received" else outbound).append(event.at)
+    for (channel_kind, day), (first, inbound, outbound) in cells.items():
+        yield Volume(first, channel_kind, day, tuple(inbound), tuple(outbound))

@@ -11,12 +11,10 @@ from django.db import connection, transaction
 
 from hub.models import Workspace
 from metrics import cells, facts, statistics
-from metrics.aggregate import horizon, locked_mark
+from metrics.aggregate import CONVERSATIONS_A_READ, horizon, locked_mark
 from metrics.binary import Row
 from metrics.models import Mark, Stale, StalePerson
 from metrics.persons import rows as persons
-
-CONVERSATIONS_A_READ = 500
 
 
 def rebuild(workspace: Workspace) -> int:

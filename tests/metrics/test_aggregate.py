@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from zoneinfo import ZoneInfo
 
@@ -20,7 +19,6 @@ from tests.metrics.conftest import Tell, derive_all
 from tests.metrics.stories import DAY, story, write
 from tests.together import together
 
-SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 F3 = "C 10:00, C 10:02, A 10:05, A 10:06, C 10:10, B 10:11, A 10:20"
 
 
@@ -125,35 +123,6 @@ def test_two_at_once_count_nothing_twice(workspace: Workspace, tell: Tell) -> No
     derive_all()
     assert WaitFact.objects.of(workspace).count() == 60
     assert everything(workspace) == from_scratch(workspace)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_step_by_step_equals_from_scratch(workspace: Workspace, tell: Tell, seed: int) -> None:
-    """Histories that grow in any interleaving, with any slice, give the same bytes as deriving everything at the end."""
-    chance = random.Random(seed)
-    told = [
-        "C 10:00, C 10:02, A 10:05, fail 10:07 of=3, C 10:10, A 23:20, resolve 23:30, C 1d 03:00, A 1d 04:00",
-        "C 10:00 channel=sms, B 10:01, handoff 10:02 by=bot, A 10:03 agent=leo@loja.example, resolve 10:30 by=rule",
-        "P 08:00, C 22:59, D 23:01, C 2d 10:00, resolve 2d 11:00 by=rule",
-    ]
-    parts = [(tell(""), story(text)) for text in told for _ in range(3)]
-    waiting = [(conversation, event) for conversation, events in parts for event in events]
-    chance.shuffle(waiting)
-    while waiting:
-        with transaction.atomic():
-            for _ in range(chance.randint(1, 4)):
-                if waiting:
-                    conversation, event = waiting.pop()
-                    write(conversation, [event])
-        if chance.random() < 0.5:
-            derive_pending(limit=chance.choice([1, 2, 50]))
-    derive_all()
-    assert everything(workspace) == from_scratch(workspace)
-    kept = Cell.objects.of(workspace).order_by(*cells.Key._fields).values_list(*cells.COLUMNS[1:])
-    kept_bytes = list(kept)
-    with transaction.atomic():
-        cells.recount(workspace.pk, SAO_PAULO)
-    assert list(kept.all()) == kept_bytes
 
 
 def test_an_erased_conversation_leaves_no_figure(workspace: Workspace, tell: Tell) -> None:

@@ -1,0 +1,173 @@
+"""Any history, told in any order, twice, late, of people who are joined and taken apart: always the figures of a rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+
+from conversations.models import Conversation, Customer, HistoryEvent
+from hub.models import Workspace
+from metrics import cells
+from metrics.aggregate import derive_pending
+from metrics.facts import TABLES as OF_CONVERSATIONS, Table
+from metrics.models import Cell
+from metrics.persons.rows import TABLES as OF_PEOPLE
+from metrics.rebuild import differences, rebuild
+from tests.metrics.conftest import derive_all
+
+START = datetime(2026, 1, 31, 20, tzinfo=UTC)  # the last evening of a month in São Paulo
+PEOPLE, LINES = 3, 5
+CHANNELS = ["whatsapp", "instagram", "webchat"]
+SAID = [
+    ("message.received", "customer"),
+    ("message.sent", "agent"),
+    ("message.sent", "bot"),
+    ("message.sent", "campaign"),
+]
+HAPPENED = ["opened", "resolved", "reopened", "handoff", "queued", "assigned", "snoozed", "unsnoozed"]
+BESIDE = ["order.paid", "order.refunded", "order.cancelled", "store.visit", "survey.answered", "cart.updated"]
+
+who = st.integers(0, PEOPLE - 1)
+minute = st.integers(0, 6 * 24 * 60)
+line = st.integers(0, LINES - 1)
+steps = st.one_of(
+    st.tuples(st.just("say"), who, minute, line, st.sampled_from(SAID), st.sampled_from(CHANNELS)),
+    st.tuples(st.just("say"), who, minute, line, st.just(SAID[0]), st.just("whatsapp")),
+    st.tuples(st.just("fail"), who, minute, line, st.booleans()),
+    st.tuples(st.just("happen"), who, minute, st.sampled_from(HAPPENED)),
+    st.tuples(st.just("buy"), who, minute, line, st.sampled_from(BESIDE), st.sampled_from(CHANNELS)),
+    st.tuples(st.just("repeat"), st.integers(0, 40)),
+    st.tuples(st.just("join"), st.integers(1, PEOPLE - 1)),
+    st.tuples(st.just("part"), st.integers(1, PEOPLE - 1)),
+    st.tuples(st.just("derive"), st.sampled_from([1, 2, 100])),
+)
+
+
+class World:
+    """A workspace where things happen to some people, each of whom has a conversation."""
+
+    def __init__(self) -> None:
+        self.place = Workspace.objects.create(slug=f"any-{uuid4().hex[:12]}", name="Loja")
+        self.people = [Customer.objects.create(workspace=self.place, name=f"p{n}") for n in range(PEOPLE)]
+        self.talks = [
+            Conversation.objects.create(workspace=self.place, customer=one, opened_at=START) for one in self.people
+        ]
+        self.said: dict[tuple[int, int], UUID] = {}
+        self.serial = count(1)
+
+    def tell(self, one: int, kind: str, at: int, *, in_talk: bool = True, **more: Any) -> None:
+        """Append an event to history."""
+        HistoryEvent.objects.create(
+            workspace=self.place,
+            customer=self.people[one],
+            conversation=self.talks[one] if in_talk else None,
+            type=kind,
+            occurred_at=START + timedelta(minutes=at),
+            external_id=f"e{next(self.serial)}",
+            **more,
+        )
+
+    def say(self, one: int, at: int, number: int, said: tuple[str, str], channel: str) -> None:
+        """Let a message come or go; its number may be one that was there already: then it is told twice."""
+        kind, actor = said
+        agent = "ana@loja.example" if actor == "agent" else ""
+        message = self.said.setdefault((one, number), uuid4())
+        self.tell(
+            one, kind, at, message_id=message, channel_kind=channel, actor_kind=actor, actor_email=agent, data={"kind": "text"}
+        )  # fmt: skip
+
+    def fail(self, one: int, at: int, number: int, recovers: bool) -> None:
+        """Tell what became of a message, which may come later than this."""
+        message = self.said.setdefault((one, number), uuid4())
+        self.tell(one, "message.recovered" if recovers else "message.failed", at, message_id=message)
+
+    def happen(self, one: int, at: int, kind: str) -> None:
+        """Let a conversation come to something."""
+        data = {"agent": "leo@loja.example"} if kind == "assigned" else {}
+        self.tell(one, f"conversation.{kind}", at, actor_kind="agent", actor_email="ana@loja.example", data=data)
+
+    def buy(self, one: int, at: int, number: int, kind: str, channel: str) -> None:
+        """Let a person do something beside writing."""
+        data = {
+            "order": str(number),
+            "cart": str(number),
+            "value": 10 * number,
+            "currency": "BRL",
+            "survey": "csat",
+            "score": 4,
+        }
+        self.tell(one, kind, at, in_talk=False, source="shop", channel_kind=channel, data=data)
+
+    def repeat(self, number: int) -> None:
+        """Tell something once more that was told."""
+        told = list(HistoryEvent.objects.of(self.place).order_by("id"))
+        if told:
+            again = told[number % len(told)]
+            again.pk, again.external_id = None, f"e{next(self.serial)}"
+            again.save(force_insert=True)
+
+    def join(self, one: int) -> None:
+        """Let a person be the first one, and the conversations one."""
+        Customer.objects.filter(pk=self.people[one].pk).update(merged_into=self.people[0])
+        Conversation.objects.filter(pk=self.talks[one].pk).update(folded_into=self.talks[0])
+
+    def part(self, one: int) -> None:
+        """Take them apart again."""
+        Customer.objects.filter(pk=self.people[one].pk).update(merged_into=None)
+        Conversation.objects.filter(pk=self.talks[one].pk).update(folded_into=None)
+
+    def derive(self, limit: int) -> None:
+        """Derive some of what is new."""
+        derive_pending(limit=limit)
+
+    def derived(self) -> dict[str, list[Any]]:
+        """Return every derived row, without the numbers of cells."""
+        tables: tuple[Table, ...] = (*OF_CONVERSATIONS, *OF_PEOPLE)
+        rows = {table.name: list(_model(table).objects.of(self.place).order_by("id").values()) for table in tables}
+        kept = Cell.objects.of(self.place).order_by(*cells.Key._fields)
+        return rows | {"cells": list(kept.values_list(*cells.COLUMNS))}
+
+    def forget(self) -> None:
+        """Throw every derived row away."""
+        for table in (*OF_CONVERSATIONS, *OF_PEOPLE):
+            _model(table).objects.of(self.place).delete()
+        Cell.objects.of(self.place).delete()
+
+
+def _model(table: Table) -> Any:
+    return next(
+        found for found in Cell._meta.apps.get_app_config("metrics").get_models() if found._meta.db_table == table.name
+    )
+
+
+@settings(
+    max_examples=8,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(story=st.lists(steps, min_size=8, max_size=24))
+def test_step_by_step_comes_to_the_same_bytes_as_from_nothing(
+    transactional_db: None, story: list[tuple[Any, ...]]
+) -> None:
+    world = World()
+    for verb, *words in story:
+        act: Callable[..., None] = getattr(world, verb)
+        with transaction.atomic():
+            act(*words)
+    derive_all()
+    step_by_step = world.derived()
+    assert list(differences(world.place)) == []
+    rebuild(world.place)
+    assert world.derived() == step_by_step
+    world.forget()
+    rebuild(world.place)
+    assert world.derived() == step_by_step
