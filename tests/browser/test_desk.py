@@ -122,6 +122,21 @@ def test_it_does_much_at_once_by_keyboard_and_takes_it_back(shop: Shop, sign_in:
     assert Conversation.objects.get(pk=mine[3].pk).status == "resolved"
 
 
+def test_the_keys_go_on_at_what_is_taken_back(shop: Shop, sign_in: SignIn) -> None:
+    talk = dressed(shop)[2]
+    page = sign_in(to="/inbox/?view=mine")
+    row = page.locator(".rows > li").filter(has_text=talk.customer.name).locator("a")
+    row.focus()
+    page.keyboard.press("e")
+    expect(row).to_have_count(0)
+    expect(page.locator(".row:focus")).to_have_count(1)
+    expect(
+        page.locator(".toast").filter(has_text="Conversa resolvida")
+    ).to_be_visible()  # the answer, which can be taken back
+    page.keyboard.press("Control+z")
+    expect(row).to_be_focused()
+
+
 def test_it_says_what_it_waits_for_and_why_it_is_empty(shop: Shop, sign_in: SignIn) -> None:
     mine = dressed(shop)
     page = sign_in(to=f"/inbox/{mine[0].pk}/?view=mine")

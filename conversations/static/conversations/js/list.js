@@ -18,6 +18,7 @@ export function createList(store, { onOpen, onMore, draftOf, othersOf }) {
   let pointed = false;
   let opened = null;
   let loading = false;
+  let left = null; // the row that had the focus and went, and where the focus went: back, should it be taken back
 
   const frozen = () => elements.size > 0 && (pointed || scroller.scrollTop > 8);
 
@@ -64,6 +65,7 @@ export function createList(store, { onOpen, onMore, draftOf, othersOf }) {
       if (!known) make(id);
       place(id);
       if (fresh && !known) slots(elements.get(id)).link.classList.add("fresh");
+      if (left?.id === id && document.activeElement === left.beside) $(".row", elements.get(id)).focus();
     }
     settle();
   }
@@ -80,9 +82,12 @@ export function createList(store, { onOpen, onMore, draftOf, othersOf }) {
     elements.delete(id);
     if (!element) return settle();
     const focused = element.contains(document.activeElement);
-    const beside = element.nextElementSibling ?? element.previousElementSibling;
+    const beside = (element.nextElementSibling ?? element.previousElementSibling)?.querySelector("a");
     element.remove();
-    if (focused) beside?.querySelector("a").focus();
+    if (focused) {
+      beside?.focus();
+      left = { id, beside };
+    }
     settle();
   }
 
