@@ -71,16 +71,21 @@ def shares(question: Question, as_of: datetime) -> Shares:
 
 
 def _converted(question: Question, _as_of: datetime) -> Shares:
-    """Count people by their first touch of each channel, and those who bought within a month of it."""
+    """Count people by their first touch, of each channel where they are told apart, and those who bought within a month of it."""
     first_day, past = _days(question)
     touches = _read(question, "touch", first_day, past)
     sales = _read(question, "sale", first_day, past + AFTER_TOUCH + timedelta(days=1))
     who, people = _numbered(touches)
+    kept = np.flatnonzero(_of_filters(question, touches))[::-1]  # read day by day: what is written last was first
     values = sorted({*touches.values})
     channel = np.array([values.index(value) for value in touches.values], dtype=np.int64)[touches.cell]
-    kept = np.flatnonzero(_of_filters(question, touches))[::-1]
+    if "channel" not in question.by:
+        channel[:] = 0
+        kept = kept[
+            np.argsort(-touches.packed["at"][kept].astype(np.int64), kind="stable")
+        ]  # a day's channels stand in a row
     first = np.full(len(people.tails) * len(values), -1)
-    first[who[kept] * len(values) + channel[kept]] = kept  # read day by day: what is written last was first
+    first[who[kept] * len(values) + channel[kept]] = kept
     first = first[first >= 0]
     buyers, known = people.numbers(sales)
     bought = _bought_after(
@@ -198,7 +203,7 @@ def _distinct(question: Question, crowd: Crowd, some: Numbers, who: Numbers, ove
     counted = []
     for part_of in (over, slice(None)):
         place = key[part_of]
-        if {*question.by} & WHOLE_DAYS:  # else each stands once on each channel
+        if {*question.by} & WHOLE_DAYS:  # else each stands once on each channel asked for
             pairs = np.sort(place * width + who[part_of])  # numpy's own unique hashes, which takes ten times as long
             place = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))] // width
         counted.append(np.bincount(place, minlength=len(keys)).tolist())

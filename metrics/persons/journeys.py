@@ -97,8 +97,8 @@ def led(since: str, sold: str, who: str) -> str:
     )"""  # noqa: S608  names of our own
 
 
-# Who touched which channel first in the period, and the first sale within 30 days from then on. What was said is in order:
-# of a day's messages the first is looked at, but on the day that the period begins in.
+# Everybody's first touch in the period, of each channel once they are told ``apart``, and the first sale within 30 days from
+# then on. What was said is in order: of a day's messages the first is looked at, but on the day that the period begins in.
 CONVERTED = f"""(
     WITH touch AS (
         SELECT id, customer_id, channel_kind, CASE WHEN inbound[1] >= {START} THEN inbound[1]
@@ -109,8 +109,9 @@ CONVERTED = f"""(
         SELECT id, customer_id, channel_kind, at FROM metrics_touchfact
         WHERE workspace_id = %(workspace)s AND at >= {START} AND at < {END}
     ), first AS (
-        SELECT customer_id, channel_kind, min(at) AS at, min(id) AS id FROM touch
-        WHERE at < {END} GROUP BY customer_id, channel_kind
+        SELECT customer_id, (array_agg(channel_kind ORDER BY at, id))[1] AS channel_kind, min(at) AS at, min(id) AS id FROM touch
+        WHERE at < {END} AND (%(channels)s::text[] IS NULL OR channel_kind = ANY(%(channels)s))
+        GROUP BY customer_id, CASE WHEN %(apart)s THEN channel_kind END
     )
     SELECT %(workspace)s::uuid AS workspace_id, first.*, sale.paid_at FROM first LEFT JOIN LATERAL (
         SELECT min(paid_at) AS paid_at FROM metrics_orderfact sold

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from metrics.persons.journeys import (
     ASSISTED,
@@ -15,6 +17,13 @@ from metrics.persons.journeys import (
     touches,
 )
 from metrics.registry.terms import Metric, Per, Rate, Ratio, Source, Texts
+
+
+def _channels_apart(values: Mapping[str, Any]) -> bool:
+    """Say whether channels are split by: named among the words, and not only because a filter names them."""
+    split: list[str] = values["split"]
+    return split.count("channel") > ("only_channel" in values)
+
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
 GAP = timedelta(days=30)
@@ -77,18 +86,18 @@ WORTH = """(
 JOURNEYS = (
     Metric(
         id="conversion_rate",
-        version=1,
+        version=2,
         title=Texts("Taxa de conversão", "Conversion rate", "Tasa de conversión"),
         definition=Texts(
-            "Pessoas que pagaram em até 30 dias depois de seu primeiro contato com o canal no período, em qualquer canal, sobre "
-            "as pessoas que tiveram contato com ele; contato é o que a pessoa buscou: mensagem, clique, link aberto, visita. "
-            "Ao lado, quem ainda tem tempo.",
-            "People who paid within 30 days after their first touch of the channel in the period, on whichever channel, over the "
-            "people who touched it; a touch is what the person sought: a message, a click, a link opened, a visit. Beside it "
-            "who still has time.",
-            "Personas que pagaron en hasta 30 días tras su primer contacto con el canal en el período, en cualquier canal, sobre "
-            "las personas que tuvieron contacto con él; contacto es lo que la persona buscó: mensaje, clic, enlace abierto, "
-            "visita. Al lado, quien aún tiene tiempo.",
+            "Pessoas que pagaram em até 30 dias depois de seu primeiro contato no período, em qualquer canal, sobre as pessoas que "
+            "tiveram contato; por canal, depois de seu primeiro contato com cada um. Contato é o que a pessoa buscou: mensagem, "
+            "clique, link aberto, visita. Ao lado, quem ainda tem tempo.",
+            "People who paid within 30 days after their first touch in the period, on whichever channel, over the people with a "
+            "touch; by channel, after their first touch of each. A touch is what the person sought: a message, a click, a link "
+            "opened, a visit. Beside it who still has time.",
+            "Personas que pagaron en hasta 30 días tras su primer contacto en el período, en cualquier canal, sobre las personas "
+            "con contacto; por canal, tras su primer contacto con cada uno. Contacto es lo que la persona buscó: mensaje, clic, "
+            "enlace abierto, visita. Al lado, quien aún tiene tiempo.",
         ),
         formula="people who paid ≤ 30 d after their first touch / people with a touch",
         unit="fraction",
@@ -97,9 +106,11 @@ JOURNEYS = (
             CONVERTED,
             "at",
             {"channel": "channel_kind"},
+            parts=("channel",),
             conversation=NOBODY,
             start="at",
             still_open="paid_at IS NULL AND at > %(as_of)s::timestamptz - interval '30 days'",
+            given={"apart": _channels_apart, "channels": lambda values: values.get("only_channel")},
             measure="touch",
         ),
         adding=Rate("paid_at IS NOT NULL", each="customer_id"),

@@ -88,19 +88,23 @@ def journeys(plan: Plan) -> Iterator[Journey]:
 
 
 def conversion(plan: Plan, ask: Ask) -> Rows:
-    """K27: who paid within 30 days after their first touch of a channel in the period."""
+    """K27: who paid within 30 days after their first touch in the period, of each channel where channels are told apart."""
     sales = sales_of(plan)
-    first: dict[tuple[int, str], datetime] = {}
+    apart, wanted = "channel" in ask.by, ask.only.get("channel")
+    first: dict[tuple[int, str], tuple[datetime, str]] = {}
     for person, touches in touches_of(plan).items():
         for one in touches:
-            if ask.holds(one.at):
-                first.setdefault((person, one.channel), one.at)
+            if ask.holds(one.at) and wanted in {None, one.channel}:
+                first.setdefault((person, one.channel if apart else ""), (one.at, one.channel))
     seen = [
         Seen(at, {"channel": channel}, any(at <= paid(order) <= at + MONTH for order in sales.get(person, ())), person)
-        for (person, channel), at in first.items()
+        for (person, _), (at, channel) in first.items()
     ]
     rows = rate(ask, seen, each=True)
-    return open_beside(ask, rows, [one for one in seen if not one.size and one.at > ask.as_of - MONTH], each=True)
+    rows = open_beside(ask, rows, [one for one in seen if not one.size and one.at > ask.as_of - MONTH], each=True)
+    if apart:
+        rows[()] = conversion(plan, ask._replace(by=()))[()]
+    return rows
 
 
 def crossed(plan: Plan, ask: Ask) -> Rows:

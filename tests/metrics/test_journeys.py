@@ -7,9 +7,10 @@ import pytest
 from hub.models import Workspace
 from metrics.evidence import page
 from metrics.persons.markov import Pace, removal_effects
+from metrics.query import answer
 from metrics.receipts import recompute, write
 from tests.metrics.conftest import Tell, derive_all
-from tests.metrics.happenings import ask, event, happen, person, sold, wrote
+from tests.metrics.happenings import ask, event, happen, person, question, sold, wrote
 
 MARCH = "from=2026-03-01&to=2026-04-01"
 WHERE = {"W": "whatsapp", "I": "instagram", "S": "store"}
@@ -180,6 +181,29 @@ def test_who_still_has_time_is_told_beside(workspace: Workspace) -> None:
     assert (store.numerator, store.denominator) == (1, 1)
     online = ask(workspace, "offline_to_online", f"{MARCH}&by=fulfilment")
     assert {row.key: (row.numerator, row.denominator) for row in online.rows} == {("pickup",): (1, 1)}
+
+
+def test_people_convert_from_their_first_touch_and_by_channel_from_that_of_each(workspace: Workspace) -> None:
+    who, other = person(workspace), person(workspace)
+    happen(
+        event(who, "ad.clicked", "2026-03-01", "instagram"), event(who, "web.visit", "2026-03-25 12:00", "ecommerce"),
+        event(who, "store.visit", "2026-03-25 10:00", "store"), *sold(who, "1", "2026-04-10", 10),
+        event(other, "web.visit", "2026-03-20 15:00", "ecommerce"), event(other, "store.visit", "2026-03-20 12:00", "store"),
+        *sold(other, "2", "2026-03-20 13:00", 10),
+    )  # fmt: skip
+    derive_all()
+    for cells in (True, False):
+        for words, shares in {
+            "": {(): (1, 2)},
+            "&by=channel": {(): (1, 2), ("ecommerce",): (1, 2), ("instagram",): (0, 1), ("store",): (2, 2)},
+            "&by=day": {(): (1, 2), ("2026-03-01",): (0, 1), ("2026-03-20",): (1, 1)},
+            "&channel=ecommerce&channel=store": {(): (2, 2)},
+            "&by=channel&channel=instagram": {(): (0, 1), ("instagram",): (0, 1)},
+        }.items():
+            given = answer(question(workspace, "conversion_rate", MARCH + words), cells=cells)
+            assert {row.key: (row.numerator, row.denominator) for row in (*given.rows, given.total)} == shares, words
+            seen = page(given.question._replace(by=())).observations
+            assert (sum(one.counted is True for one in seen), len(seen)) == shares[()]
 
 
 def test_a_receipt_of_journeys_recomputes_to_the_same(workspace: Workspace, tell: Tell) -> None:
