@@ -10,6 +10,7 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -234,12 +235,13 @@ def index(seconds: float = DRAIN_SECONDS) -> dict[str, int]:
 
 @shared_task(name="conversations.tasks.purge")
 def purge() -> dict[str, int]:
-    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items, old keys, logs."""
+    """Forget what is older than its retention: feed lines, settled deliveries with their items, parked items, old keys, sessions, logs."""
     now = timezone.now()
     feed, _ = FeedEvent.objects.filter(created_at__lt=now - timedelta(days=settings.FEED_RETENTION_DAYS)).delete()
     old = Delivery.objects.filter(received_at__lt=now - timedelta(days=settings.DELIVERY_RETENTION_DAYS))
     deliveries, _ = old.exclude(outcome__in=["pending", "failed"]).delete()
     idempotency.forget()
+    SessionStore.clear_expired()
     uploads = upload.forget_unused() + imports.forget()
     parked, _ = ParkedItem.objects.filter(parked_at__lt=now - timedelta(days=PARKED_DAYS)).delete()
     exchanges, _ = channel_log.forget(), budget.forget()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
@@ -13,6 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from conversations.models import Channel
+from conversations.tasks import purge
 from hub import access
 from hub.models import ApiToken, Membership, Role
 from tests import factories
@@ -115,6 +117,13 @@ def test_it_lets_nobody_in_who_left(db: None) -> None:
     disabled.is_active = False
     disabled.save()
     assert api.get(QUEUE).status_code == 401
+
+
+def test_it_forgets_sessions_that_ran_out(db: None) -> None:
+    for key, days in ("over", -1), ("running", 1):
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() + timedelta(days=days))
+    purge()
+    assert [session.pk for session in Session.objects.all()] == ["running"]
 
 
 def test_it_takes_the_workspace_a_person_chose(db: None) -> None:
