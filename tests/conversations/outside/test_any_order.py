@@ -170,10 +170,10 @@ FIVE_DAYS = [
 def figures(place: Workspace) -> list[tuple[Any, ...]]:
     """What is measured of the conversations, without the ids of rows."""
     ids = [*Conversation.objects.of(place).values_list("pk", flat=True)]
-    names = {str(key): name for key, name in Message.objects.of(place).values_list("pk", "provider_id")}
+    names = {key.bytes: name for key, name in Message.objects.of(place).values_list("pk", "provider_id")}
     facts = derived(place.pk, family(place.pk, ids))
     return sorted(
-        (table.name, *(names.get(str(value), value) for value in row[3:]))
+        (table.name, *(names.get(value, value) if isinstance(value, bytes) else value for value in row[3:]))
         for table, rows in facts.items()
         for row in rows.values()
     )
