@@ -29,7 +29,6 @@ BEGINS, ENDS = (
 )  # where the beginning and the end of a conversation of ours stand among moments of the same instant
 PEOPLE = {"agent", "device"}
 LIVE = "novelo"
-LATE = timedelta(hours=6)  # after this, what is told of has been answered elsewhere or never will be
 
 
 class Moment(NamedTuple):
@@ -116,18 +115,6 @@ class Episode:
                 self.status = "snoozed" if self.snoozed_until else "pending"
             case "conversation.unsnoozed" if self.status == "snoozed":
                 self.awake()
-
-    def waits_since(self, known: datetime | None, now: datetime) -> datetime | None:
-        """Return since when the customer waits here; ``known`` is since when they did before.
-
-        What is told of long after is history, in which nobody waits now; what came in its time goes on waiting.
-        """
-        since, heard = self.waiting_since, self.last_inbound_at
-        if since is None or since == known or now - since <= LATE:
-            return since
-        if known is not None and known > since:
-            return known
-        return heard if heard is not None and now - heard <= LATE else None
 
     def _message(self, moment: Moment) -> None:
         self.last = moment

@@ -197,7 +197,7 @@ def _set(row: Row, episode: Episode, staff: Staff, now: datetime) -> None:
     row.status, row.opened_at, row.resolved_at = episode.status, episode.opened_at, episode.ended
     row.assignee_id, row.team_id = staff.agent(episode.agent), staff.team(episode.team)
     row.channel_ids = list(episode.channels)
-    row.first_response_at, row.waiting_since = episode.first_response_at, episode.waits_since(row.waiting_since, now)
+    row.first_response_at, row.waiting_since = episode.first_response_at, episode.waiting_since
     row.snoozed_until, row.reopened_count = episode.snoozed_until, episode.reopened
     row.last_inbound_at = episode.last_inbound_at
     row.unread = episode.unread

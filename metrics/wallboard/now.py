@@ -39,10 +39,8 @@ class Talk(msgspec.Struct, frozen=True):
         """Whether it waits for somebody to have it."""
         if self.assignee is not None or self.bot is not None:
             return False
-        # What came from outside was never queued here, and waits all the same; in what history tells nobody waits now.
-        return (
-            self.since is not None if self.status == "waiting" else self.status == "open" and self.queued_at is not None
-        )
+        # What came from outside was never queued here, and waits all the same.
+        return self.status == "waiting" or (self.status == "open" and self.queued_at is not None)
 
     @property
     def served(self) -> bool:

@@ -81,11 +81,7 @@ def hour(workspace: Workspace, end: datetime) -> Hour:
     carried: dict[str, list[tuple[Span, str]]] = defaultdict(list)
     left: list[tuple[datetime, bool]] = []
     lasting = Q(ended_at__gte=start) | Q(ended_at=None)
-    told = Conversation.objects.of(workspace).filter(status="waiting", waiting_since=None, queued_at=None)
     stays = StayFact.objects.of(workspace).filter(lasting, kind__in=spans, started_at__lte=end)
-    stays = stays.exclude(
-        ended_at=None, conversation_id__in=told.values("pk")
-    )  # in what history tells nobody waits now
     fields = ("kind", "started_at", "ended_at", "outcome", "agent", "channel_kind")
     for kind, begun, ended, outcome, agent, channel in stays.values_list(*fields):
         spans[kind].append((begun, ended))

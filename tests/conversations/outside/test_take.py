@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from django.utils import timezone
-
 from conversations.models import Conversation, Customer, HistoryEvent, Identity, Message
 from hub.models import Workspace
 from tests.conversations.outside.conftest import PHONE, heard, resolved, said, taken, told
@@ -32,21 +28,3 @@ def test_it_works(place: Workspace) -> None:
     assert second.opened_at.isoformat() == "2026-03-06T17:00:00+00:00"
     order = HistoryEvent.objects.of(place).get(type="order.placed")
     assert (order.customer, order.conversation, order.data["value"]) == (customer, None, "199.9")
-
-
-def test_nobody_waits_in_history_and_whoever_writes_now_does(place: Workspace) -> None:
-    now = timezone.now().replace(microsecond=0)
-
-    def wait(after: datetime) -> datetime | None:
-        event = heard("2 09:00")
-        assert taken(place, [event | {"at": after.isoformat()}]) == ["accepted"]
-        row = Conversation.objects.of(place).get()
-        assert row.status == "waiting"
-        return row.waiting_since
-
-    long_ago, before, lately = now - timedelta(days=2), now - timedelta(hours=40), now - timedelta(hours=3)
-    assert wait(long_ago) is None
-    assert wait(before) is None
-    assert wait(lately) == lately
-    assert wait(now) == lately
-    assert wait(long_ago + timedelta(hours=1)) == lately
