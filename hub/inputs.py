@@ -36,18 +36,22 @@ def raw_body(request: Request) -> bytes:
         raise UnsupportedMediaType(request.content_type) from error
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which JSON does not know."""
+    raise ValueError(name)
+
+
 class AnyJSON(BaseParser):
-    """``application/json`` in UTF-8, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE``, of a depth Python can walk, with numbers to count with."""
+    """``application/json`` in UTF-8, at most ``DATA_UPLOAD_MAX_MEMORY_SIZE``, of a depth Python can walk."""
 
     media_type = "application/json"
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the value. Raises 400 for anything that is not JSON and 413 for too much of it."""
         try:
             body = raw_body(parser_context["request"])
-            value = json.loads(
-                body.decode(), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_countable
-            )
+            value = self.decoder.decode(body.decode())
             return self.kept(value, body)
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
@@ -59,8 +63,25 @@ class AnyJSON(BaseParser):
         return value
 
 
+def _finite(written: str) -> float:
+    """Read a number with a fraction or an exponent. Raises 400 for one that would be infinite."""
+    number = float(written)
+    if math.isinf(number):
+        raise ParseError(TOO_LARGE)
+    return number
+
+
+def _countable(written: str) -> int:
+    """Read a whole number. Raises 400 for one of more digits than anything counts."""
+    if len(written) > LONGEST_NUMBER:
+        raise ParseError(TOO_LARGE)
+    return int(written)
+
+
 class StrictJSON(AnyJSON):
-    """The same, without halves of letters and zero characters, which no column holds: 400 by the field that has one."""
+    """The same, without numbers beyond measure, halves of letters and zero characters, which no column holds: 400."""
+
+    decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_countable)
 
     def kept(self, value: Any, body: bytes) -> Any:
         """Return the value when all of it can be kept."""
@@ -85,26 +106,6 @@ def _keepable(value: Any) -> bool:
 def writable(text: str) -> str:
     """Return text as it can be told back to whoever sent it: what nobody can write down is a question mark."""
     return text if text.isascii() and "\0" not in text else text.replace("\0", "?").encode(errors="replace").decode()
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which JSON does not know."""
-    raise ValueError(name)
-
-
-def _finite(written: str) -> float:
-    """Read a number with a fraction or an exponent. Raises 400 for one that would be infinite."""
-    number = float(written)
-    if math.isinf(number):
-        raise ParseError(TOO_LARGE)
-    return number
-
-
-def _countable(written: str) -> int:
-    """Read a whole number. Raises 400 for one of more digits than anything counts."""
-    if len(written) > LONGEST_NUMBER:
-        raise ParseError(TOO_LARGE)
-    return int(written)
 
 
 class Text(serializers.CharField):

@@ -56,13 +56,16 @@ def test_what_cannot_be_kept_is_refused_alone(place: Workspace) -> None:
         heard("2 09:00", id="a\0"),
         {"id": "b", "\udfff": 1},
         heard("2 09:00", id="c"),
+        heard("2 09:00", id="d", weight="ENDLESS"),
     ]
-    answer = api.generic("POST", ADDRESS, json.dumps({"events": odd}), "application/json")
+    body = json.dumps({"events": odd}).replace('"ENDLESS"', "1e999")
+    answer = api.generic("POST", ADDRESS, body, "application/json")
     assert [(one["id"], one["outcome"], one.get("error")) for one in answer.json()["results"]] == [
         ("?", "invalid", "id: Holds characters that cannot be kept."),
         ("a?", "invalid", "id: Holds characters that cannot be kept."),
         ("b", "invalid", "event: Holds characters that cannot be kept."),
         ("c", "accepted", None),
+        ("d", "invalid", "data.weight: Must be a number."),
     ]
 
 
