@@ -51,7 +51,7 @@ PYTEST = NOVELO_CHROMIUM="$$($(PY) -m tests.browser.install_chromium)" exec env 
 test: install ## every test but the long ones, own servers and a browser included
 	@$(PYTEST) -m "not long" $(ARGS)
 
-long: install ## the tests that take long: the whole house started, every page looked at, every id tried
+long: install ## the tests that take long: the whole house started, every page gone through in a browser, every id tried
 	@$(PYTEST) -m long $(ARGS)
 
 lint: install ## format, lint, types, scripts of the pages, missing migrations

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
@@ -13,6 +14,8 @@ from conversations import marking, search
 from conversations.act import act
 from conversations.models import Attention, Conversation, Draft, HistoryEvent, Label, Mention, Message, SavedView
 from tests.browser.company import Shop
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 

@@ -16,6 +16,8 @@ from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
 from tests.browser.test_access import SMALL
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., Page]
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to look at them
 
@@ -88,7 +90,6 @@ def test_the_slowest_first_response_is_three_clicks_away(week: Shop, sign_in: Si
     expect(drawer.locator(".interval h3")).to_contain_text("Karina Lima")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_read_the_figures(week: Shop, sign_in: SignIn, theme: str) -> None:
     page = enter(sign_in, "/metrics/")

@@ -20,6 +20,8 @@ from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import PEOPLE, Shop
 from tests.browser.test_pictures import take
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., Page]
 FILE = "const data = new DataTransfer(); data.items.add(new File(['words'], name, { type: 'text/plain' }));"
 PASTE = f"""(name) => {{ {FILE} document.querySelector('textarea[data-text]').dispatchEvent(
@@ -171,7 +173,6 @@ def test_files_are_sent_along(page: Page, shop: Shop, sign_in: SignIn) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.long
 def test_it_fits_every_window(page: Page, shop: Shop, sign_in: SignIn) -> None:
     talk = Files(shop).tell()
     sign_in(to=f"/inbox/{talk.pk}/")

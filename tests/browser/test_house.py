@@ -18,6 +18,8 @@ from tests.browser.company import PASSWORD, Shop
 from tests.browser.test_pictures import SIZES, take
 from tests.browser.test_settings import english, settings_page
 
+pytestmark = pytest.mark.long
+
 __all__ = ["settings_page"]
 Enter = Callable[[str], Page]
 
@@ -117,7 +119,6 @@ def furnish(shop: Shop) -> Team:
     return shop.team
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("theme", "size"), [("light", "wide"), ("dark", "phone"), ("dark", "wide"), ("light", "phone")]
 )

@@ -15,6 +15,8 @@ from tests.browser.company import Shop
 from tests.browser.test_pictures import SIZES, take
 from tests.browser.test_settings import english, settings_page
 
+pytestmark = pytest.mark.long
+
 __all__ = ["settings_page"]
 SALES = (
     "Pedido;Data da compra;Total;Status;Telefone;Nome\n1001;01/03/2026 10:30;1.234,56;Pago;(11) 98765-4321;João Lima\n"
@@ -33,7 +35,6 @@ def look(page: Page, name: str) -> None:
     page.set_viewport_size(SIZES["wide"])
 
 
-@pytest.mark.long
 def test_it_brings_a_file_and_takes_it_in(shop: Shop, settings_page: Callable[[str], Page]) -> None:
     english(shop)
     page = settings_page("/settings/imports/")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from conversations.models import Conversation, Customer, Merge, Suggestion
 from tests.browser.company import Shop
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 

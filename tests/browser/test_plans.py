@@ -12,8 +12,9 @@ from tests.browser.company import Shop
 from tests.browser.door import let_in
 from tests.browser.test_pictures import SIZES, take
 
+pytestmark = pytest.mark.long
 
-@pytest.mark.long
+
 def test_it_works(page: Page, shop: Shop, base_url: str) -> None:
     list(shop.crowd())
     while derive_pending():

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from conversations import tasks
 from conversations.models import Conversation, HistoryEvent
 from hub.models import Membership
 from tests.browser.company import Shop
+
+pytestmark = pytest.mark.long
 
 SignIn = Callable[..., Page]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from conversations.models import CustomField
@@ -12,6 +13,8 @@ from hub.models import Team, Workspace
 from tests.browser.company import Shop
 from tests.browser.test_imports import look
 from tests.browser.test_settings import english, settings_page
+
+pytestmark = pytest.mark.long
 
 __all__ = ["settings_page"]
 

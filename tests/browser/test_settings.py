@@ -17,6 +17,8 @@ from tests.browser.company import Shop
 from tests.browser.door import let_in
 from tests.browser.test_pictures import SIZES, take
 
+pytestmark = pytest.mark.long
+
 TOKEN, NUMBER_ID = "EAA-the-right-token-of-the-number", "106540352242922"
 
 
@@ -165,7 +167,6 @@ def furnish(shop: Shop) -> None:
         )
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("theme", "size"), [("light", "wide"), ("dark", "phone")])
 def test_everybody_can_use_every_page(shop: Shop, settings_page: Callable[[str], Page], theme: Any, size: str) -> None:
     furnish(shop)

@@ -18,6 +18,8 @@ from tests.browser.gate import gate
 from tests.browser.test_writing import second_screen
 from tests.conversations import bodies
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., Page]
 Arrive = Callable[[bytes], None]
 
@@ -87,7 +89,6 @@ def test_whoever_lost_the_network_sees_the_truth_within_five_seconds(
     assert took < limit
 
 
-@pytest.mark.long
 def test_whoever_met_a_restarted_server_sees_the_truth_within_five_seconds(
     shop: Shop, page: Page, base_url: str, arrive: Arrive, expected: list[str]
 ) -> None:

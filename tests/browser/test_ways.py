@@ -14,6 +14,8 @@ from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
 from tests.browser.test_pictures import SIZES, take
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., Page]
 LOOKS = [("light", "wide"), ("dark", "wide"), ("light", "phone"), ("dark", "phone")]
 
@@ -103,7 +105,6 @@ def test_it_works(furnished: Shop, sign_in: SignIn) -> None:
     assert [(one.emoji, one.state) for one in Gesture.objects.all()] == [("👍", "queued")]
 
 
-@pytest.mark.long
 def test_it_offers_templates_when_the_window_is_closed_and_loses_nothing(
     furnished: Shop, sign_in: SignIn, expected: list[str]
 ) -> None:

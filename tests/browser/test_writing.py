@@ -12,6 +12,8 @@ from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
 from tests.browser.door import let_in
 
+pytestmark = pytest.mark.long
+
 SignIn = Callable[..., Page]
 
 
@@ -31,7 +33,6 @@ def second_screen(page: Page, email: str, to: str) -> Page:
     return other
 
 
-@pytest.mark.long
 def test_it_works_by_keys_alone(shop: Shop, sign_in: SignIn) -> None:
     talk = shop.long_talk()
     CannedReply.objects.create(
