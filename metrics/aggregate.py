@@ -1,6 +1,7 @@
 """Aggregate: looks for new history behind each workspace's mark, derives it, and moves facts, cells and mark together.
 
-Messages are derived by conversation, what people did beside writing by person; a message looks at nobody but its conversation.
+Messages are derived by conversation, what people did beside writing by person; a message looks at nobody but its conversation
+and, where something elsewhere asked them about it, the person.
 """
 
 from __future__ import annotations
@@ -120,7 +121,8 @@ def _derive_workspace(workspace_id: UUID, limit: int) -> int:
         tally = cells.Tally(ZoneInfo(workspace.timezone))
         for some in batched(ids, CONVERSATIONS_A_READ):
             tally.count(rederive(workspace, some, before=piece.mark))
-        people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit)]))
+        asked = persons.asked_about(workspace_id, ids) if ids else []
+        people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit), *asked]))
         for some in batched(people, CONVERSATIONS_A_READ):
             tally.count(rederive_persons(workspace, some, before=piece.mark))
         cells.apply(workspace_id, tally)

@@ -64,7 +64,8 @@ def _people(question: Question, mark: int, then: Regrouped) -> None:
         as_ever = {one: root for one, root in now.roots.items() if one not in others}
         derived = persons.derived(workspace, now._replace(roots=as_ever), mark)
         facts.replace(workspace.pk, facts.difference(persons.NONE, derived))
-    derived = persons.derived(workspace, persons.Circle(list(others), others, has_costs=False), mark)
+    talks = regrouped.talks(workspace, then, mark)
+    derived = persons.derived(workspace, persons.Circle(list(others), others, has_costs=False), mark, talks)
     facts.replace(workspace.pk, facts.difference(persons.NONE, derived))
 
 

@@ -61,6 +61,11 @@ def derive(events: Iterable[Happening], calendars: Calendars = WITHOUT) -> Facts
     return Facts(waits, whole, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen))
 
 
+def between_people(events: Iterable[Happening]) -> list[Happening]:
+    """Return what the customer and people of the house said in one conversation, in order; events come as to ``derive``."""
+    return _used(_told(events))
+
+
 def between(start: datetime, end: datetime) -> int:
     """Return the microseconds from ``start`` to ``end``."""
     return (end - start) // MICROSECOND
@@ -68,6 +73,10 @@ def between(start: datetime, end: datetime) -> int:
 
 def _is_reply(event: Happening) -> bool:
     return event.type == "message.sent" and event.actor_kind in PEOPLE
+
+
+def _used(story: Iterable[Happening]) -> list[Happening]:
+    return [event for event in story if event.type == "message.received" or _is_reply(event)]
 
 
 def _told(events: Iterable[Happening]) -> list[Happening]:
@@ -199,7 +208,7 @@ def _closing(story: Sequence[Happening]) -> _Closing:
 def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) -> Episode:
     """Put together what is known of the conversation as a whole."""
     # What a campaign, a bot or the system says begins no conversation and uses no channel: the customer who answers it does.
-    used = [event for event in story if event.type == "message.received" or _is_reply(event)]
+    used = _used(story)
     first = used[0] if used else None
     opening = first or next((event for event in story if event.type == "conversation.opened"), story[0])
     response = _response(story, first)

@@ -18,6 +18,7 @@ from hub.models import Workspace
 from metrics import evidence, shape
 from metrics.bygone import facts_as_of
 from metrics.models import Receipt
+from metrics.persons.rows import SURVEYS
 from metrics.query import Answer, Freshness, answer, values_of
 from metrics.question import Question, metric_named, read
 from metrics.regrouped import MERGES
@@ -26,6 +27,7 @@ CHANGES_SHOWN = 100
 WITHIN = 0.0102  # how far figures from histograms may lie from the exact ones
 ROUNDING = 1e-12  # what the order of adding may change
 SERVICE = ("conversation.", "message.")
+ASKED = "survey."
 BY_ITSELF = {"oldest_open_seconds", "km_p50", "km_p75"}  # what time moves while nothing happens
 # Who was joined with whom, or parted, since a mark.
 JOINED = """
@@ -81,7 +83,7 @@ def recompute(receipt: Receipt) -> dict[str, Json]:
             "as_of": shape.stamp(now.freshness.as_of),
             **today,
             "equal": _equal(today, receipt.answer, BY_ITSELF),
-            "changes": _changes(question.workspace, receipt.mark, before, _counted(question, now.freshness)),
+            "changes": _changes(question, receipt.mark, before, _counted(question, now.freshness)),
         },
     }
 
@@ -125,7 +127,7 @@ def _counted(question: Question, freshness: Freshness) -> dict[tuple[Any, ...], 
 
 
 def _changes(
-    workspace: Workspace, mark: int, before: Mapping[Any, _Seen], after: Mapping[Any, _Seen]
+    question: Question, mark: int, before: Mapping[Any, _Seen], after: Mapping[Any, _Seen]
 ) -> list[dict[str, Any]]:
     """Say whose rows count differently, and which events that came after the mark made it so."""
     touched: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -135,15 +137,18 @@ def _changes(
             for seen in filter(None, (then, now)):
                 kind, one = seen.owner
                 touched[kind, one or ""].add(seen.customer or "")
+    is_of_surveys = SURVEYS.name in question.metric.source.table
     shown = sorted(touched)[:CHANGES_SHOWN]
     people_of = {("customer", one) for owner in shown for one in touched[owner]}
-    since = _told_since(workspace, mark, {*shown, *people_of})
+    since = _told_since(question.workspace, mark, {*shown, *people_of})
     with connection.cursor() as cursor:
-        cursor.execute(JOINED, {"workspace": workspace.pk, "mark": mark, "types": list(MERGES)})
+        cursor.execute(JOINED, {"workspace": question.workspace.pk, "mark": mark, "types": list(MERGES)})
         joined = cursor.fetchall()
     for owner in shown:
         people = touched[owner]
         since[owner] |= {why for one, why in joined if one in people}
+        if is_of_surveys:  # what came from outside is told of the person, and counts for a conversation
+            since[owner] |= {why for one in people for why in since["customer", one] if why.startswith(ASKED)}
         if not since[owner]:  # what was said moved here when something else of theirs came
             since[owner] |= {why for one in people for why in since["customer", one] if why.startswith(SERVICE)}
     return [

@@ -8,7 +8,7 @@ its mark: which merges were in force then, and the cut that this history alone g
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -20,6 +20,7 @@ from conversations.models import Conversation, HistoryEvent, Merge
 from conversations.outside.cut import LIVE, RANK, Moment, cut
 from hub.models import Workspace
 from metrics import facts
+from metrics.persons.sessions import Talk
 from metrics.records import Happening
 
 MERGES = ("customer.merged", "customer.unmerged")
@@ -34,6 +35,10 @@ SELECT e.customer_id, e.occurred_at, e.source, coalesce(e.external_id, lpad(e.id
 FROM conversations_historyevent e JOIN conversations_conversation c ON c.id = e.conversation_id
 WHERE e.workspace_id = %s AND c.customer_id = ANY(%s::uuid[]) AND c.outside AND e.type = ANY(%s) AND e.transaction < %s
 """
+
+type Told = tuple[
+    list[tuple[bytes, bytes]], dict[bytes, list[Happening]]
+]  # conversations with owners, what happened by them
 
 
 class Regrouped(NamedTuple):
@@ -88,26 +93,37 @@ def _in_force(workspace: Workspace, people: Iterable[UUID], mark: int) -> list[t
 
 
 def derived(workspace: Workspace, then: Regrouped, mark: int) -> Iterable[facts.Rows]:
-    """Derive the conversations of the regrouped as of the mark: those lived through here, and those of outside as they were cut."""
-    talks = Conversation.objects.of(workspace).filter(customer__in=then.roots)
+    """Derive the conversations of the regrouped as of the mark."""
+    for owners, stories in _told(workspace, then, mark):
+        yield facts.told(workspace.pk, owners, stories)
+
+
+def talks(workspace: Workspace, then: Regrouped, mark: int) -> Iterator[Talk]:
+    """Yield the same conversations with what happened in them."""
+    for owners, stories in _told(workspace, then, mark):
+        for key, root in owners:
+            yield key, root, stories.get(key, ())
+
+
+def _told(workspace: Workspace, then: Regrouped, mark: int) -> Iterator[Told]:
+    """Yield first the conversations that were lived through here, then those of outside as they were cut."""
+    rows = Conversation.objects.of(workspace).filter(customer__in=then.roots)
     ours: dict[UUID, UUID] = {}
     outside: list[bytes] = []
-    for key, customer, is_outside in talks.values_list("pk", "customer", "outside"):
+    for key, customer, is_outside in rows.values_list("pk", "customer", "outside"):
         if is_outside:
             outside.append(key.bytes)
         else:
             ours[key] = then.roots[customer]
     owners = [(key.bytes, root.bytes) for key, root in ours.items() if key not in then.heads]
     heads = {part.bytes: head.bytes for part, head in then.heads.items()}
-    yield facts.derived(workspace.pk, facts.Family([key.bytes for key in ours], owners, heads), mark)
+    yield owners, facts.histories(workspace.pk, facts.Family([key.bytes for key in ours], owners, heads), mark)
     happened = facts.histories(workspace.pk, facts.Family(outside, [], {}), mark)
     by_event = {one.id: one for story in happened.values() for one in story}
-    yield facts.told(workspace.pk, *_cut(workspace, then, mark, by_event))
+    yield _cut(workspace, then, mark, by_event)
 
 
-def _cut(
-    workspace: Workspace, then: Regrouped, mark: int, by_event: Mapping[int, Happening]
-) -> tuple[list[tuple[bytes, bytes]], dict[bytes, list[Happening]]]:
+def _cut(workspace: Workspace, then: Regrouped, mark: int, by_event: Mapping[int, Happening]) -> Told:
     """Return the conversations that history from outside gave as of the mark, with their owners, and what happened in each."""
     moments: dict[UUID, list[Moment]] = defaultdict(list)
     with connection.cursor() as cursor:

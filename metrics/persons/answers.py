@@ -8,17 +8,21 @@ from datetime import date, datetime, timedelta
 
 from metrics.persons.money import Purse, amount_of
 from metrics.persons.records import Benefit, Cost, Event, Survey, Touch
+from metrics.persons.sessions import Session, spoken_of
 
 AGAIN = timedelta(days=7)  # an answer given anew within this takes the place of the one before
+SURVEYED = {"survey.sent", "survey.answered"}
 SCALES = {"csat": range(1, 6), "nps": range(11)}
+SERVICE = "service"  # what a survey asks about that does not say: a conversation
 TOUCHES = {"ad.clicked", "payment_link.opened", "store.visit", "web.visit"}
 
 
-def surveys(story: Sequence[Event]) -> list[Survey]:
+def surveys(story: Sequence[Event], sessions: Sequence[Session] = ()) -> list[Survey]:
     """Return the answers of a person's history, and the surveys nobody answered.
 
     What is asked again and answered anew within days is one answer, the last. A survey is told apart by the request that
-    answer and question name, else by its kind and what it asks about.
+    answer and question name, else by its kind and what it asks about. One about service that names no conversation speaks
+    of the last of ``sessions`` before it was asked, and of who of the house wrote last there unless it names somebody.
     """
     asked: dict[tuple[str, ...], list[Event]] = defaultdict(list)
     given: dict[tuple[str, ...], list[tuple[Event, int]]] = defaultdict(list)
@@ -37,14 +41,19 @@ def surveys(story: Sequence[Event]) -> list[Survey]:
             following = answers[place + 1][0].at if place + 1 < len(answers) else None
             sent = next((one for one in reversed(sendings) if one.at <= event.at), None)
             anew = following is not None and following - event.at <= AGAIN
-            found.append(_survey(event, sent, score, counts=not anew))
+            found.append(_survey(event, sent, score, sessions, counts=not anew))
     for key, sendings in asked.items():
         times = [event.at for event, _score in given.get(key, ())]
         for place, event in enumerate(sendings):
             end = sendings[place + 1].at if place + 1 < len(sendings) else None
             if not any(event.at <= at and (end is None or at < end) for at in times):
-                found.append(_survey(event, event, None, counts=True))
+                found.append(_survey(event, event, None, sessions, counts=True))
     return found
+
+
+def names_no_conversation(event: Event) -> bool:
+    """Whether the event is a survey's that leaves it to the person's conversations which of them it speaks of."""
+    return event.conversation_id is None and event.type in SURVEYED
 
 
 def _which(event: Event) -> tuple[str, ...]:
@@ -52,15 +61,20 @@ def _which(event: Event) -> tuple[str, ...]:
     return (request,) if request else (event.text("survey"), event.text("touchpoint"))
 
 
-def _survey(event: Event, sent: Event | None, score: int | None, *, counts: bool) -> Survey:
+def _survey(
+    event: Event, sent: Event | None, score: int | None, sessions: Sequence[Session], *, counts: bool
+) -> Survey:
     origin = sent or event
+    conversation_id = event.conversation_id or origin.conversation_id
+    touchpoint = event.text("touchpoint", 40) or origin.text("touchpoint", 40) or SERVICE
+    of = spoken_of(sessions, origin.at) if conversation_id is None and touchpoint == SERVICE else None
     return Survey(
         id=event.id,
-        conversation_id=event.conversation_id or origin.conversation_id,
+        conversation_id=of.conversation_id if of else conversation_id,
         survey=event.text("survey"),
-        touchpoint=event.text("touchpoint", 40) or origin.text("touchpoint", 40) or "service",
-        channel_kind=event.channel_kind or origin.channel_kind,
-        agent=event.agent or origin.agent,
+        touchpoint=touchpoint,
+        channel_kind=event.channel_kind or origin.channel_kind or (of.channel_kind if of else ""),
+        agent=event.agent or origin.agent or (of.agent if of else ""),
         sent_at=sent.at if sent else None,
         answered_at=None if score is None else event.at,
         score=score,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from metrics.persons.answers import benefits, costs, surveys, touches
 from metrics.persons.carts import carts, links
@@ -10,12 +10,15 @@ from metrics.persons.money import Purse
 from metrics.persons.opportunities import opportunities
 from metrics.persons.orders import orders
 from metrics.persons.records import RANK, Event, Facts
+from metrics.persons.sessions import Session
 
 NOTHING = Facts()
 
 
-def derive(events: Iterable[Event], purse: Purse) -> Facts:
+def derive(events: Iterable[Event], purse: Purse, sessions: Sequence[Session] = ()) -> Facts:
     """Return the facts of one person, or, from its costs, those of a workspace.
+
+    ``sessions`` are the person's conversations by their opening: of them speak surveys told from elsewhere.
 
     The events may come in any order and repeated: they are told apart by id. Times are the source's; at one instant the
     natural order of buying decides.
@@ -34,7 +37,7 @@ def derive(events: Iterable[Event], purse: Purse) -> Facts:
         opportunities=tuple(sought),
         stages=tuple(stays),
         benefits=tuple(benefits(story)),
-        surveys=tuple(surveys(story)),
+        surveys=tuple(surveys(story, sessions)),
         touches=tuple(touches(story)),
         costs=tuple(costs(story, purse)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import batched
@@ -17,8 +17,9 @@ from django.db import connection
 from hub.models import Workspace
 from metrics import binary
 from metrics.binary import Row
-from metrics.facts import Rows, Table, array, read
+from metrics.facts import Rows, Table, array, family, histories, read
 from metrics.models import ExchangeRate
+from metrics.persons.answers import SERVICE, names_no_conversation
 from metrics.persons.derive import derive
 from metrics.persons.money import Purse
 from metrics.persons.records import (
@@ -35,6 +36,8 @@ from metrics.persons.records import (
     Survey,
     Touch,
 )
+from metrics.persons.sessions import Session, Talk, sessions
+from metrics.records import Happening
 
 PEOPLE_A_READ = 500
 OWNER = ("customer_id",)
@@ -85,6 +88,15 @@ WHERE workspace_id = %s AND {condition} AND (%s::bigint IS NULL OR transaction <
 """
 OF_PEOPLE = HISTORY.format(owner="customer_id", condition="customer_id = ANY(%s::uuid[]) AND type = ANY(%s)")
 OF_NOBODY = HISTORY.format(owner="NULL::uuid", condition="customer_id IS NULL AND type = 'cost.recorded'")
+TALKS = "SELECT id FROM conversations_conversation WHERE workspace_id = %s AND customer_id = ANY(%s::uuid[])"
+ASKED_ABOUT = """
+SELECT DISTINCT survey.customer_id
+FROM conversations_conversation talk JOIN conversations_customer known ON known.id = talk.customer_id
+JOIN metrics_surveyfact survey
+  ON survey.workspace_id = talk.workspace_id AND survey.customer_id = coalesce(known.merged_into_id, known.id)
+JOIN conversations_historyevent told ON told.id = survey.id AND told.conversation_id IS NULL
+WHERE talk.workspace_id = %s AND talk.id = ANY(%s::uuid[]) AND survey.touchpoint = %s
+"""
 
 
 def circle(workspace_id: UUID, ids: Iterable[UUID]) -> Circle:
@@ -104,8 +116,11 @@ def purse(workspace: Workspace) -> Purse:
     return Purse(workspace.currency, ZoneInfo(workspace.timezone), rates)
 
 
-def derived(workspace: Workspace, of: Circle, before: int | None = None) -> Rows:
-    """Derive the facts of these people from their history; who is gone, or counts as another, has none."""
+def derived(workspace: Workspace, of: Circle, before: int | None = None, talks: Iterable[Talk] | None = None) -> Rows:
+    """Derive the facts of these people from their history; who is gone, or counts as another, has none.
+
+    ``talks`` are their conversations where others count than those they have now; read only when surveys speak of them.
+    """
     stories: dict[bytes | None, list[Event]] = defaultdict(list)
     for owner, *rest in _history(workspace.pk, of, before):
         stories[of.roots[owner] if owner else None].append(
@@ -113,8 +128,9 @@ def derived(workspace: Workspace, of: Circle, before: int | None = None) -> Rows
         )
     rows: dict[Table, dict[int, Row]] = {table: {} for table in TABLES}
     money = purse(workspace) if stories else Purse()
+    spoken_of = _sessions(workspace.pk, of, stories, before, talks)
     for owner, story in stories.items():
-        found: tuple[tuple[Any, ...], ...] = derive(story, money)
+        found: tuple[tuple[Any, ...], ...] = derive(story, money, spoken_of.get(owner, ()))
         for table, some in zip(TABLES, found, strict=True):
             if (table is COSTS) == (owner is None):
                 rows[table].update((fact[0], (owner, *fact)) for fact in some)
@@ -127,6 +143,41 @@ def _history(workspace_id: UUID, of: Circle, before: int | None) -> Iterator[Row
         yield from binary.read(OF_PEOPLE, [workspace_id, people, list(TYPES), before, before])
     if of.has_costs:
         yield from binary.read(OF_NOBODY, [workspace_id, before, before])
+
+
+def _sessions(
+    workspace_id: UUID,
+    of: Circle,
+    stories: Mapping[bytes | None, Iterable[Event]],
+    before: int | None,
+    talks: Iterable[Talk] | None,
+) -> dict[bytes | None, list[Session]]:
+    """Return the conversations of those people who have a survey that names none."""
+    asked = {owner for owner, story in stories.items() if owner and any(map(names_no_conversation, story))}
+    if not asked:
+        return {}
+    theirs: dict[bytes | None, list[tuple[bytes, Sequence[Happening]]]] = defaultdict(list)
+    if talks is None:
+        talks = _talks(workspace_id, [one for one, root in of.roots.items() if root in asked], before)
+    for key, owner, story in talks:
+        if owner in asked:
+            theirs[owner].append((key, story))
+    return {owner: sessions(some) for owner, some in theirs.items()}
+
+
+def _talks(workspace_id: UUID, people: Iterable[bytes], before: int | None) -> Iterator[Talk]:
+    ids = [UUID(bytes=row[0]) for row in binary.read(TALKS, [workspace_id, array(one.hex() for one in people)])]
+    whole = family(workspace_id, ids)
+    happened = histories(workspace_id, whole, before)
+    for key, owner in whole.owners:
+        yield key, owner, happened.get(key, ())
+
+
+def asked_about(workspace_id: UUID, conversation_ids: Iterable[UUID]) -> list[UUID]:
+    """Return the people with a survey that names no conversation, and may speak of one of these: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASKED_ABOUT, [workspace_id, array(conversation_ids), SERVICE])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def kept(workspace_id: UUID, of: Circle, but_for: Rows = NONE) -> Rows:

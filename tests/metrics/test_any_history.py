@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import HealthCheck, Phase, example, given, settings, strategies as st
 
 from conversations.models import Conversation, Customer, HistoryEvent
 from hub.models import Workspace
@@ -31,7 +31,15 @@ SAID = [
     ("message.sent", "campaign"),
 ]
 HAPPENED = ["opened", "resolved", "reopened", "handoff", "queued", "assigned", "snoozed", "unsnoozed"]
-BESIDE = ["order.paid", "order.refunded", "order.cancelled", "store.visit", "survey.answered", "cart.updated"]
+BESIDE = [
+    "order.paid",
+    "order.refunded",
+    "order.cancelled",
+    "store.visit",
+    "survey.sent",
+    "survey.answered",
+    "cart.updated",
+]
 
 who = st.integers(0, PEOPLE - 1)
 minute = st.integers(0, 6 * 24 * 60)
@@ -47,6 +55,13 @@ steps = st.one_of(
     st.tuples(st.just("part"), st.integers(1, PEOPLE - 1)),
     st.tuples(st.just("derive"), st.sampled_from([1, 2, 100])),
 )
+# A survey told elsewhere speaks of what was said before it, also of what is told only later and joined later.
+ASKED_ABOUT: list[tuple[Any, ...]] = [
+    ("say", 0, 10, 0, SAID[0], "whatsapp"), ("say", 0, 20, 1, SAID[1], "whatsapp"),
+    ("buy", 0, 60, 1, "survey.answered", "webchat"), ("join", 1), ("derive", 100), ("say", 1, 30, 2, SAID[1], "webchat"),
+    ("derive", 100), ("part", 1), ("derive", 100), ("say", 0, 40, 2, SAID[1], "instagram"), ("derive", 100),
+    ("say", 0, 50, 3, SAID[1], "whatsapp"), ("fail", 0, 55, 3, False), ("derive", 1), ("say", 0, 15, 4, SAID[0], "webchat"),
+]  # fmt: skip
 
 
 class World:
@@ -76,7 +91,7 @@ class World:
     def say(self, one: int, at: int, number: int, said: tuple[str, str], channel: str) -> None:
         """Let a message come or go; its number may be one that was there already: then it is told twice."""
         kind, actor = said
-        agent = "ana@loja.example" if actor == "agent" else ""
+        agent = f"{'ana' if number % 2 else 'rui'}@loja.example" if actor == "agent" else ""
         message = self.said.setdefault((one, number), uuid4())
         self.tell(
             one, kind, at, message_id=message, channel_kind=channel, actor_kind=actor, actor_email=agent, data={"kind": "text"}
@@ -155,6 +170,7 @@ def _model(table: Table) -> Any:
     suppress_health_check=list(HealthCheck),
 )
 @given(story=st.lists(steps, min_size=8, max_size=24))
+@example(story=ASKED_ABOUT)
 def test_step_by_step_comes_to_the_same_bytes_as_from_nothing(
     transactional_db: None, story: list[tuple[Any, ...]]
 ) -> None:

@@ -21,7 +21,7 @@ ANA, BIA, CAIO = ({"phone": f"+551198765000{number}"} for number in range(1, 4))
 ASKED = {
     "first_response_time": "", "reply_time": "&by=agent", "interaction_volume": "", "queue_wait": "", "sales_by_channel": "&by=channel",
     "spend_per_customer": "", "cac": "&by=kind", "cross_channel_conversion": "&by=to_channel", "channel_movement": "",
-    "assisted_conversions": "",
+    "assisted_conversions": "", "csat": "&by=agent&by=team&by=channel",
 }  # fmt: skip
 RULE = Actor(kind="rule")
 
@@ -38,6 +38,11 @@ def paid(at: str, order: str, value: int, customer: dict[str, str], channel: str
     return told("order.paid", at, channel, order=order, value=value, currency="BRL", customer=customer)
 
 
+def answered(at: str, customer: dict[str, str], score: int = 5) -> dict[str, Any]:
+    """Say that somebody answered what was asked elsewhere, which names neither agent nor conversation."""
+    return told("survey.answered", at, survey="csat", score=score, customer=customer)
+
+
 def spent(at: str, kind: str, amount: int, first: str, past: str) -> dict[str, Any]:
     """Say what something cost, from a day to before another."""
     event = told("cost.recorded", at, customer=None, amount=amount, currency="BRL", **{"from": first, "to": past})
@@ -52,7 +57,7 @@ def shop(workspace: Workspace) -> None:
         heard("2 10:00", channel="instagram", customer=BIA), heard("2 10:30", channel="instagram", customer=BIA),
         said("2 11:00", channel="instagram", customer=BIA), heard("3 09:00", customer=CAIO), said("3 09:05", customer=CAIO),
         paid("4 10:00", "a", 100, ANA), paid("5 10:00", "b", 50, BIA), paid("6 10:00", "c", 70, CAIO),
-        spent("2 09:00", "media", 90, "2026-03-01", "2026-03-04"),
+        spent("2 09:00", "media", 90, "2026-03-01", "2026-03-04"), *(answered("3 10:00", one) for one in (ANA, BIA, CAIO)),
     )  # fmt: skip
 
 
@@ -114,8 +119,12 @@ def test_people_are_who_they_were_as_of_the_mark(workspace: Workspace) -> None:
     assert changes(apart, "spend_per_customer", "queue_wait") == {"spend_per_customer": [], "queue_wait": []}
 
 
-def test_costs_that_come_late_are_told_of_nobody(workspace: Workspace) -> None:
+def test_costs_that_come_late_are_told_of_nobody_and_answers_of_their_conversation(workspace: Workspace) -> None:
     shop(workspace)
     before = receipts(workspace)
-    bring(workspace, spent("9 09:00", "tools", 30, "2026-03-02", "2026-03-03"))
-    assert changes(before, "cac")["cac"] == [{"customer": None, "because": ["cost.recorded"]}]
+    bring(workspace, spent("9 09:00", "tools", 30, "2026-03-02", "2026-03-03"), answered("9 10:00", ANA, 1))
+    talk = str(person(workspace, ANA).conversations.get().pk)
+    assert changes(before, "cac", "csat") == {
+        "cac": [{"customer": None, "because": ["cost.recorded"]}],
+        "csat": [{"conversation": talk, "because": ["survey.answered"]}],
+    }

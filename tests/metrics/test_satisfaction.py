@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from conversations import merge, thread
+from conversations.history import Actor
+from conversations.models import Customer
 from hub.models import Workspace
 from metrics import heavy
 from metrics.evidence import page
 from metrics.models import SurveyFact
 from metrics.query import answer
 from metrics.rebuild import differences
+from tests.conversations.outside.conftest import heard, resolved, said, taken, told
 from tests.metrics.conftest import Tell, derive_all
 from tests.metrics.happenings import ask, event, happen, people, person, question
 
+RULE = Actor(kind="rule")
 MARCH = "from=2026-03-01&to=2026-04-01"
 
 
@@ -100,6 +106,52 @@ def test_the_last_answer_within_days_counts_and_silence_is_told_beside(workspace
     happen(event(who, "survey.sent", "2026-03-25", survey="csat"))
     derive_all()
     assert ask(workspace, "csat", MARCH).total.censored == 1
+
+
+def test_a_survey_told_elsewhere_speaks_of_the_last_conversation_before_it(workspace: Workspace) -> None:
+    """Who had written last in it when it was asked is whose answer it is; late words, joining and parting are as in time."""
+
+    def bring(*events: dict[str, Any]) -> dict[tuple[str | None, ...], float | None]:
+        """Let a shop tell these events; return how many answered of whom, where, and prove the rest."""
+        if events:
+            assert set(taken(workspace, events)) == {"accepted"}
+        derive_all()
+        assert list(differences(workspace)) == []
+        return {row.key: row.denominator for row in ask(workspace, "csat", f"{MARCH}&by=agent&by=channel").rows}
+
+    def asked(kind: str, at: str, channel: str = "email", **more: Any) -> dict[str, Any]:
+        return told(f"survey.{kind}", at, channel, survey="csat", **more)
+
+    ana, rui = "ana@loja.example", "rui@loja.example"
+    answered = asked("answered", "4 12:00", "", score=5)
+    assert bring(heard("2 09:00"), said("2 09:10"), resolved("2 10:00"), asked("sent", "3 10:00", ""), answered) == {
+        (ana, "whatsapp"): 1
+    }
+    first, second = SurveyFact.objects.get().conversation_id, {"phone": "+5511987650002"}
+    seen = page(question(workspace, "csat", MARCH)).observations
+    assert [one.conversation_id for one in seen] == [first]
+    # What is said after the question, by nobody of the house, or about a delivery is nobody's.
+    other = asked("answered", "4 13:00", score=1, touchpoint="delivery")
+    later = said("3 11:00", agent=rui), said("2 09:30", author="bot", agent=rui)
+    assert bring(*later, other) == {(ana, "whatsapp"): 1, (None, "email"): 1}
+    assert bring(said("2 09:50", agent=rui, channel="instagram"))[rui, "instagram"] == 1
+    # Bia's conversation was opened later, and Bia is the same person for a while.
+    bring(heard("2 11:00", customer=second), said("2 11:05", customer=second, agent="leo@loja.example"))
+    one, two = Customer.objects.of(workspace).order_by("created_at", "pk")
+    with transaction.atomic():
+        row = merge.join(workspace, merge.Ask(one.pk, two.pk, "agent"), RULE).merge
+    assert ("leo@loja.example", "whatsapp") in bring()
+    assert row is not None
+    with transaction.atomic():
+        merge.undo(workspace, row.pk, RULE, thread.episode_for)
+    assert bring()[rui, "instagram"] == 1
+    # Named, it stays as it is said; a month after the last word nobody is asked about a conversation.
+    named = asked("answered", "5 12:00", score=5, agent="bob@loja.example", request="r1")
+    assert bring(named)["bob@loja.example", "email"] == 1
+    assert SurveyFact.objects.get(agent="bob@loja.example").conversation_id is not None
+    idle = {"phone": "+5511987650003"}
+    bring(heard("1 09:00", customer=idle), asked("answered", "31 12:00", score=5, customer=idle))
+    assert SurveyFact.objects.filter(conversation_id=None, agent="").count() == 2
 
 
 def test_answers_from_cells_equal_answers_from_facts(workspace: Workspace) -> None:
