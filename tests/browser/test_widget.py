@@ -13,7 +13,7 @@ import pytest
 import redis
 from django.conf import settings
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, Route, expect
 
 from conversations import pipeline, typing_sign
 from conversations.act import act
@@ -248,6 +248,18 @@ def signed(channel: Channel, **claims: Any) -> str:
     key = claims.pop("key", channel.connection.credentials().identity_keys[0])
     usual = {"sub": "cliente-7", "aud": str(channel.pk), "exp": int(time.time()) + 300, "name": "Maria Lima"}
     return jwt.encode(usual | claims, key, "HS256")
+
+
+def test_it_keeps_in_sight_what_was_taken_while_the_talk_was_read(shop: Shop, site: Site, visitor: Page) -> None:
+    frame = open_chat(visitor, site)
+    held: list[Route] = []
+    visitor.route("**/history", lambda route, _request: held.append(route))
+    identify(visitor, signed(shop.channels["webchat"]))
+    say(frame, "Sou a Maria")
+    taken(frame, 1)
+    with visitor.expect_request("**/stream?*"):  # follows what was read
+        held.pop().continue_()
+    assert frame.locator(".said.out").count() == 1
 
 
 def test_it_knows_who_the_site_says_the_visitor_is(shop: Shop, site: Site, visitor: Page, expected: list[str]) -> None:

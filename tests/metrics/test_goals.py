@@ -156,7 +156,7 @@ REFUSED = [
     ("reason", " ", "blank"),
     ("clock", "sundial", "elapsed"),
     ("filters", {"agent": ["a"]}, "channel, team"),
-    ("filters", {"channel": ["a\0"]}, "Null characters"),
+    ("filters", {"channel": ["a\0"]}, "characters that cannot be kept"),
 ]
 
 

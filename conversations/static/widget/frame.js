@@ -54,7 +54,9 @@ async function load() {
     if (!door.known()) await door.ready();
     const found = await door.history();
     if (mine !== turn) return;
+    const taken = talk.messages().filter(({ id, waiting, failed }) => id.startsWith("local-") && !waiting && !failed);
     talk.clear();
+    talk.put(taken); // what the server took while this was read may not be in it yet
     before = found.before;
     talk.put(found.messages);
     talk.put(outbox.all().map(local));
