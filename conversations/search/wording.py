@@ -14,6 +14,7 @@ MOST_LIKE = 30  # neighbours looked at for one word
 MOST_MENDED = 5
 MOST_BEGUN = 40
 SHORTEST_BEGINNING = 2
+ENDING, LETTERS = 3, "abcdefghijklmnopqrstuvwxyz"
 RARE, FAR_MORE = 3, 20  # a word said so rarely may be an error itself when one beside it was said so many times more
 
 MARK = 4  # letters before every word of the index: whose it is. Two workspaces with the same mark only cost each other time.
@@ -31,6 +32,10 @@ SELECT word, count FROM conversations_searchword WHERE workspace_id = %s AND wor
 LIKE = """
 SELECT word, count FROM conversations_searchword WHERE workspace_id = %s AND word %% %s
 ORDER BY similarity(word, %s) DESC LIMIT %s
+"""
+ENDED = """
+SELECT word, count FROM conversations_searchword
+WHERE workspace_id = %s AND word = ANY(tsvector_to_array(to_tsvector('novelo', %s))) ORDER BY count DESC LIMIT %s
 """
 PLAIN = "SELECT lower(unaccent(%s))"
 
@@ -95,6 +100,8 @@ def _word(workspace_id: UUID, token: str, lexemes: Sequence[str], *, beginning: 
     known = sum(counts.values())
     mended = _mended(workspace_id, lexemes[0], known) if lexemes and known <= RARE else {}
     if not counts and not mended:
+        mended = _ended(workspace_id, token)
+    if not counts and not mended:
         return None
     meant = max(mended, key=lambda word: mended[word], default="")
     return Word(token, (*counts, *mended), known + sum(mended.values()), mended=meant)
@@ -111,6 +118,23 @@ def _mended(workspace_id: UUID, lexeme: str, known: int) -> dict[str, int]:
         return {}
     nearest = near[min(near)]
     return dict(sorted(nearest.items(), key=lambda pair: -pair[1])[:MOST_MENDED])
+
+
+def _ended(workspace_id: UUID, token: str) -> dict[str, int]:
+    """Return the words said that have one error in their ending, with their counts: cut off, it is no letter apart from them."""
+    if len(token) <= ENDING + 1:
+        return {}
+    return dict(_ask(ENDED, workspace_id, " ".join(endings(token)), MOST_MENDED))
+
+
+def endings(token: str) -> set[str]:
+    """Return the words with one letter of the last ones put in, left out, replaced or swapped with the next."""
+    found = set()
+    for place in range(len(token) - ENDING, len(token) + 1):
+        begun, rest = token[:place], token[place:]
+        found |= {begun + rest[1:], begun + rest[1:2] + rest[:1] + rest[2:]}
+        found |= {begun + letter + tail for letter in LETTERS for tail in (rest, rest[1:])}
+    return found - {token}
 
 
 def allowance(word: str) -> int:

@@ -67,6 +67,8 @@ def test_it_works(place: Workspace) -> None:
         ("4512", ["4512"]),
         ("entr", ["entrega"]),
         ("prazo de entrga ", ["prazo", "entrega"]),
+        ("pedidp", ["pedido"]),
+        ("pediod ", ["pedido"]),
         ("nada disso", []),
         ("'x' & | ! :*", []),
         ("de ", []),
