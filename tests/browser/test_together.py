@@ -34,6 +34,8 @@ def test_it_works(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
     other.keyboard.press("j")
     with other.expect_request("**/conversations/bulk"):
         other.keyboard.press("i")  # on the row, not opened
+    expect(page.get_by_role("log")).to_contain_text("Quem me atende?")
+    expect(page.locator(".row")).to_have_count(1)
     page.keyboard.press("i")
     expect(page.get_by_role("log")).to_contain_text("Renata Lopes assumiu a conversa")
     held[0].continue_()
