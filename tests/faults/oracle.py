@@ -81,7 +81,8 @@ class World(msgspec.Struct, kw_only=True):
 
 WAITING = {
     "deliveries": "SELECT count(*) FROM conversations_delivery WHERE outcome = 'pending' OR NOT parsed",
-    "items": "SELECT count(*) FROM conversations_item WHERE state = 'pending'",
+    # What a provider is asked about waits on no lane, and for as long as the provider may still tell.
+    "items": "SELECT count(*) FROM conversations_item WHERE state = 'pending' AND lane_id IS NOT NULL",
     "lanes": "SELECT count(*) FROM conversations_lane WHERE has_work",
     "messages to send": "SELECT count(*) FROM conversations_outboxentry WHERE state <> 'done'",
     "history to derive": (
