@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -107,7 +108,7 @@ def position(workspace_id: UUID) -> tuple[int, int]:
         close_old_connections()
 
 
-class Reader[S: Stream]:
+class Reader[S: Stream](ABC):
     """Follows one workspace's feed for streams of this process; what is read and who is told says a subclass."""
 
     def __init__(self, workspace: Workspace, head: int) -> None:
@@ -136,9 +137,9 @@ class Reader[S: Stream]:
                 log.warning("the feed could not be read", error=type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
 
+    @abstractmethod
     async def _read_on(self) -> None:
         """Read up to the end and tell of it; what comes during the last read is hinted at again."""
-        raise NotImplementedError
 
     def _beat(self) -> None:
         """Remind streams that have said nothing for long to say that they live; end those whose client takes nothing."""
