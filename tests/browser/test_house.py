@@ -41,6 +41,7 @@ def test_it_invites_somebody_who_lands_in_the_inbox(shop: Shop, settings_page: E
     expect(page.locator("#preview")).to_contain_text("Something does not make sense yet.")
     page.get_by_role("button", name="Keep these hours").click()
     expect(page.locator(".field", has=page.get_by_label("Monday"))).to_contain_text("Two of these periods overlap.")
+    expect(page.get_by_label("Monday")).to_be_focused()
     page.get_by_label("Monday").fill("9-12, 13-18")
     page.get_by_label("Public holidays of").select_option("BR-SP")
     expect(page.locator("#preview ol li")).to_have_count(10)
@@ -56,6 +57,7 @@ def test_it_invites_somebody_who_lands_in_the_inbox(shop: Shop, settings_page: E
     page.locator(".inside").get_by_label("Name").fill(" ")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".inside .wrong")).to_contain_text("This field is required.")
+    expect(page.locator(".inside").get_by_label("Name")).to_be_focused()
     assert Label.objects.get().color == "teal"
 
     page.context.clear_cookies()
