@@ -11,6 +11,7 @@ from typing import Any
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
 
 from conversations.channels.reading import id_of, text_of
+from conversations.channels.types import Happened, Parsed
 
 ITEMS = 200  # of more an order says only how many
 WORD = 200
@@ -51,9 +52,9 @@ def phone(value: Any, country: Any = "") -> str:
 
 
 def email(value: Any) -> str:
-    """Return an e-mail address, empty for what is none."""
+    """Return an e-mail address, empty for what is none: nobody's ends in ``.invalid``, which stores write over what they erase."""
     found = text_of(value).strip().lower()
-    return found if EMAIL.fullmatch(found) and len(found) <= 254 else ""
+    return found if EMAIL.fullmatch(found) and len(found) <= 254 and not found.endswith(".invalid") else ""
 
 
 def word(value: Any) -> str:
@@ -74,6 +75,15 @@ def person(external_id: Any, emails: Iterable[Any], phones: Iterable[tuple[Any, 
     }
     known = {key: value for key, value in found.items() if value}
     return known if known.keys() - {"name"} else {}
+
+
+def of_somebody(told: Iterable[Happened]) -> Parsed:
+    """Return the events that say who they are about; ``ignored`` where none does, as for sales to strangers and erased people."""
+    events = tuple(told)
+    known = tuple(one for one in events if one.like or one.event.get("customer"))
+    if known:
+        return Parsed(events=known)
+    return Parsed(outcome="ignored", reason="missing_identity" if events else "nothing_inside")
 
 
 def pieces(items: Iterable[Mapping[str, Any]], title: str, price: str) -> list[dict[str, Any]] | int | None:

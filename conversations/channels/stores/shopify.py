@@ -20,6 +20,13 @@ PICKED_UP = {"pickup", "pick_up", "local_pickup"}
 FULFILLED = {
     "ready_for_pickup": "ready_for_pickup", "picked_up": "picked_up", "delivered": "delivered",
 }  # fmt: skip
+# The parts of a refund that say what they are in both currencies, and where.
+PARTS_OF_REFUNDS = (
+    ("refund_line_items", ("subtotal_set", "total_tax_set")),
+    ("refund_shipping_lines", ("subtotal_amount_set",)),
+    ("order_adjustments", ("amount_set", "tax_amount_set")),
+)
+CENT = Decimal("0.01")
 
 type Events = Iterator[Happened]
 
@@ -47,7 +54,7 @@ class Shopify(Provider):
         return signed(request.body, given, credentials.app_secrets, "base64")
 
     def parse(self, request: RawRequest) -> Parsed:
-        """Turn a webhook into events. ``ignored`` for a topic nobody needs, a test, and a cart of nobody known."""
+        """Turn a webhook into events. ``ignored`` for a topic nobody needs, a test, and what names nobody."""
         try:
             body = mapping(decode(request.body))
         except NotReadableError as error:
@@ -58,8 +65,7 @@ class Shopify(Provider):
             return Parsed(outcome="ignored", reason=f"Unknown here: {topic or '(no topic)'}.")
         if request.headers.get(TEST, "").lower() == "true" or body.get("test") is True:
             return Parsed(outcome="ignored", reason="A test.")
-        events = tuple(reader(body))
-        return Parsed(events=events) if events else Parsed(outcome="ignored", reason="nothing_inside")
+        return shaping.of_somebody(reader(body))
 
 
 def _placed(order: Mapping[str, Any]) -> Events:
@@ -82,6 +88,7 @@ def _changed(order: Mapping[str, Any]) -> Events:
 def _of_order(order: Mapping[str, Any], step: str, at: Any, **more: Any) -> Happened:
     key = id_of(order.get("id"))
     at_till = text_of(order.get("source_name")) == "pos"
+    buyer = _buyer(order)
     value, currency = _money(order, "total_price")
     codes = [code for one in objects(order.get("discount_codes")) if (code := shaping.word(one.get("code")))]
     data = shaping.filled(
@@ -102,9 +109,11 @@ def _of_order(order: Mapping[str, Any], step: str, at: Any, **more: Any) -> Happ
             type=f"order.{step}",
             at=shaping.instant(at),
             channel="store" if at_till else "ecommerce",
-            customer=_buyer(order),
+            customer=buyer,
         )
-        | {"data": data | more}
+        | {"data": data | more},
+        # Of a buyer who was erased over there it is still known here whose order it was.
+        like=_placed_as(key) if step == "cancelled" and not buyer else "",
     )
 
 
@@ -156,7 +165,10 @@ def _name(person: Mapping[str, Any]) -> str:
 
 
 def _refunded(refund: Mapping[str, Any]) -> Events:
-    """A refund names its order and nobody; what only went back to the shelf moved no money."""
+    """A refund names its order and nobody; what only went back to the shelf moved no money.
+
+    Its transactions are in the buyer's currency, and the order was written down in the shop's.
+    """
     order, key = id_of(refund.get("order_id")), id_of(refund.get("id"))
     back: dict[str, Decimal] = {}
     for one in objects(refund.get("transactions")):
@@ -168,14 +180,41 @@ def _refunded(refund: Mapping[str, Any]) -> Events:
     for number, (currency, total) in enumerate(sorted(back.items())):
         if total:
             at = shaping.instant(refund.get("processed_at") or refund.get("created_at"))
-            data = shaping.filled(order=order, value=f"{total:f}", currency=currency)
+            data = shaping.filled(order=order) | _in_the_books(refund, total, currency)
             name = f"order/{order}/refunded/{key}" + (f"/{number}" if number else "")
             yield _about(order, shaping.filled(id=name, type="order.refunded", at=at) | {"data": data})
 
 
+def _in_the_books(refund: Mapping[str, Any], total: Decimal, currency: str) -> dict[str, str]:
+    """Return what was given back in the shop's currency, by the rate between the two amounts its parts are written in."""
+    here = seen = Decimal()
+    shop = ""
+    for name, amounts in PARTS_OF_REFUNDS:
+        for both in (mapping(part.get(amount)) for part in objects(refund.get(name)) for amount in amounts):
+            ours, theirs = mapping(both.get("shop_money")), mapping(both.get("presentment_money"))
+            if text_of(theirs.get("currency_code")) == currency != text_of(ours.get("currency_code")):
+                shop = text_of(ours.get("currency_code"))
+                here += Decimal(shaping.amount(ours.get("amount")) or 0)
+                seen += Decimal(shaping.amount(theirs.get("amount")) or 0)
+    if not here or not seen:
+        return {"value": f"{total:f}", "currency": currency}
+    value = (total * here / seen).quantize(CENT)
+    return {
+        "value": f"{value:f}",
+        "currency": shop,
+        "presentment_value": f"{total:f}",
+        "presentment_currency": currency,
+    }
+
+
 def _about(order: str, event: dict[str, Any]) -> Happened:
     """Return an event about whoever placed the order."""
-    return Happened(event={"channel": "ecommerce", **event}, like=f"order/{order}/placed")
+    return Happened(event={"channel": "ecommerce", **event}, like=_placed_as(order))
+
+
+def _placed_as(order: str) -> str:
+    """Return the id of the event that an order was placed."""
+    return f"order/{order}/placed"
 
 
 def _fulfilled(one: Mapping[str, Any]) -> Events:
@@ -196,8 +235,8 @@ def _fulfilled(one: Mapping[str, Any]) -> Events:
 
 def _checkout(checkout: Mapping[str, Any]) -> Events:
     """A cart of somebody who can be told; the order tells of one that became an order."""
-    buyer, token = _buyer(checkout), id_of(checkout.get("token")) or id_of(checkout.get("cart_token"))
-    if not buyer or checkout.get("completed_at"):
+    token = id_of(checkout.get("token")) or id_of(checkout.get("cart_token"))
+    if checkout.get("completed_at"):
         return
     value, currency = _money(checkout, "total_price")
     at = shaping.instant(checkout.get("updated_at") or checkout.get("created_at"))
@@ -208,7 +247,9 @@ def _checkout(checkout: Mapping[str, Any]) -> Events:
         items=shaping.pieces(objects(checkout.get("line_items")), "title", "price"),
         url=text_of(checkout.get("abandoned_checkout_url"))[:2000],
     )
-    event = shaping.filled(id=f"cart/{token}/{at}", type="cart.updated", at=at, channel="ecommerce", customer=buyer)
+    event = shaping.filled(
+        id=f"cart/{token}/{at}", type="cart.updated", at=at, channel="ecommerce", customer=_buyer(checkout)
+    )
     yield Happened(event=event | {"data": data})
 
 

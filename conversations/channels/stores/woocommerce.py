@@ -43,7 +43,7 @@ class WooCommerce(Provider):
         return PING.fullmatch(request.body.strip()) is not None and SIGNATURE not in request.headers
 
     def parse(self, request: RawRequest) -> Parsed:
-        """Turn an order into the steps it has taken. ``ignored`` for other topics and for what is no order yet."""
+        """Turn an order into the steps it has taken. ``ignored`` for other topics, what is no order yet, and what names nobody."""
         if PING.fullmatch(request.body.strip()):
             return Parsed(outcome="ignored", reason="A test.")
         try:
@@ -55,7 +55,7 @@ class WooCommerce(Provider):
             return Parsed(outcome="ignored", reason=f"Unknown here: {topic or '(no topic)'}.")
         if text_of(order.get("status")) in UNBORN:
             return Parsed(outcome="ignored", reason="Not an order yet.")
-        return Parsed(events=tuple(_steps(order)))
+        return shaping.of_somebody(_steps(order))
 
 
 def _steps(order: Mapping[str, Any]) -> Iterator[Happened]:
@@ -93,7 +93,9 @@ def _step(order: Mapping[str, Any], step: str, at: Any, suffix: str = "", **more
         channel="ecommerce",
         customer=_buyer(order),
     )
-    return Happened(event=event | {"data": data | more})
+    # Of a buyer who was erased over there it is still known here whose order it was.
+    erased = step in {"cancelled", "refunded"} and "customer" not in event
+    return Happened(event=event | {"data": data | more}, like=f"order/{key}/placed" if erased else "")
 
 
 def _is_pickup(order: Mapping[str, Any]) -> bool | None:

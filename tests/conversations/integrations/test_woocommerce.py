@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conversations.models import Customer, Item
-from tests.conversations.integrations.conftest import body, come, connected, story, woocommerce
+from tests.conversations.integrations.conftest import body, changed, come, connected, story, woocommerce
 
 pytestmark = pytest.mark.django_db
 ORDER = {
@@ -60,6 +60,29 @@ def test_a_cancelled_pickup_and_what_is_no_order() -> None:
         "Not an order yet.",
     )
     assert come(store, b"nonsense", woocommerce("order.created", b"")) == ("invalid", "not_json")
+
+
+def test_erased_buyers_are_not_one_person_and_their_refunds_find_whose_they_were() -> None:
+    store = connected("woocommerce")
+    deleted = {
+        "first_name": "[deleted]",
+        "last_name": "[deleted]",
+        "email": "deleted@site.invalid",
+        "phone": "",
+        "country": "",
+    }
+    blank = {"customer_id": 0, "billing": deleted, "shipping": {}}
+    unknown = changed(body("woocommerce", "order_created"), id=900, **blank)
+    assert come(store, unknown, woocommerce("order.updated", unknown)) == ("ignored", "missing_identity")
+    assert not Customer.objects.exists()
+    whole = body("woocommerce", "order_created")
+    come(store, whole, woocommerce("order.created", whole))
+    refunded = changed(body("woocommerce", "order_updated_completed_refunded"), **blank)
+    assert come(store, refunded, woocommerce("order.updated", refunded)) == ("processed", "")
+    assert [(one["type"], one["value"]) for one in story(store)] == [
+        ("order.placed", "155.00"), ("order.paid", "155.00"), ("order.refunded", "50.00"),
+    ]  # fmt: skip
+    assert Customer.objects.get().name == "Bruno Lima"
 
 
 def test_a_program_tells_events_of_the_contract_each_judged_alone() -> None:
