@@ -10,9 +10,12 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_decimal_symbol
 from django.utils.translation import gettext as _
 
 from conversations.channels.stores import shaping
+from conversations.outside.fields import currencies
 from conversations.refusal import Refused
 
 GROUPED = {
@@ -20,10 +23,13 @@ GROUPED = {
     ".": re.compile(r"-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"),
 }
 MONEY_SIGNS = re.compile(r"[A-Za-z$€£¥\s\u00a0\u202f']+")
+NOT_A_SIGN = re.compile(r"[0-9.,\-\s\u00a0\u202f']+")
 WRITTEN_DATE = re.compile(
     r"([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4}|[0-9]{2})"
     r"(?:[ ,T]+([0-9]{1,2})[:h]([0-9]{2})(?::([0-9]{2}))?\s*([AaPp]\.?[Mm]\.?)?)?"
 )
+APART_FROM_OFFSET = re.compile(r"(?<=[0-9]) (?=(?:[+-][0-9]{2}:?[0-9]{2}|Z)$)")
+CURRENCIES = {"R$": "BRL", "US$": "USD", "U$S": "USD", "€": "EUR", "£": "GBP"}
 ENDS_IN_CENTS = re.compile(r"([.,])[0-9]{1,2}\s*$")
 DAY_FIRST, MONTH_FIRST = "day", "month"
 YES = {"1", "true", "yes", "y", "sim", "s", "si", "verdadeiro", "x"}
@@ -45,10 +51,16 @@ def amount(field: str, text: str, decimal: str) -> str:
     return plain.replace("." if decimal == "," else ",", "").replace(",", ".")
 
 
+def currency(text: str) -> str:
+    """Return the currency an amount is written in, empty where it does not say: "$" alone may be any of a dozen."""
+    sign = NOT_A_SIGN.sub("", text).upper()
+    return CURRENCIES.get(sign) or (sign if sign in currencies() else "")
+
+
 def moment(field: str, text: str, days: str, zone: str) -> str:
     """Return a time in ISO-8601 with its offset; a day alone is its midnight in ``zone``. Raises ``Refused``."""
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = datetime.fromisoformat(APART_FROM_OFFSET.sub("", text.strip()))
     except ValueError:
         at = _written(field, text, days, zone)
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).isoformat()
@@ -97,10 +109,20 @@ def yes_no(field: str, text: str) -> bool:
     return word in YES
 
 
-def decimal_of(values: Iterable[str]) -> str:
-    """Return the mark before the cents that most of these amounts show."""
+def decimal_of(values: Iterable[str], usual: str = ".") -> str:
+    """Return the mark before the cents that most of these amounts show, ``usual`` where they show none."""
     marks = [found[1] for value in values if (found := ENDS_IN_CENTS.search(value))]
-    return "," if marks.count(",") > marks.count(".") else "."
+    commas = marks.count(",")
+    return usual if 2 * commas == len(marks) else "," if 2 * commas > len(marks) else "."
+
+
+@cache
+def decimal_in(country: str) -> str:
+    """Return the mark before the cents that people of a country write."""
+    try:
+        return str(get_decimal_symbol(Locale.parse(f"und_{country}"))) if country else "."
+    except (UnknownLocaleError, ValueError):
+        return "."
 
 
 def days_of(values: Iterable[str]) -> str:

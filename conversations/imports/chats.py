@@ -10,9 +10,10 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,21 +37,40 @@ SPEAKS = re.compile(r"([^:\n]{1,80}): (.*)|([^:\n]{1,80}):$", re.DOTALL)
 # What stands in a text where a file was, by what it says of the file.
 FILES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("image", re.compile(r"(image|imagem|imagen|photo|foto) (omitted|ocultad[ao]|omitid[ao])|(IMG-|PHOTO).*\.(jpe?g|png)", re.IGNORECASE)),
-    ("video", re.compile(r"(video|vídeo) (omitted|ocultad[ao]|omitid[ao])|(VID-|VIDEO).*\.(mp4|mov)", re.IGNORECASE)),
+    ("video", re.compile(r"(video|vídeo|gif) (omitted|ocultad[ao]|omitid[ao])|(VID-|VIDEO).*\.(mp4|mov)", re.IGNORECASE)),
     ("audio", re.compile(r"(audio|áudio) (omitted|ocultad[ao]|omitid[ao])|(PTT-|AUD-|AUDIO).*\.(opus|m4a|mp3|ogg)", re.IGNORECASE)),
     ("sticker", re.compile(r"(sticker|figurinha) (omitted|ocultad[ao]|omitid[ao])|(STK-|STICKER).*\.webp", re.IGNORECASE)),
+    ("contacts", re.compile(r"(contact card|cart[ãa]o d[eo] contato|tarjeta de contacto) (omitted|ocultad[ao]|omitid[ao])|\.vcf\b", re.IGNORECASE)),
+    ("location", re.compile(r"^(location|localização|ubicación): https://", re.IGNORECASE)),
     ("document", re.compile(r"(document|documento) (omitted|ocultad[ao]|omitid[ao])|\(?(file attached|arquivo anexado|archivo adjunto)\)?$|^<(attached|anexado|adjunto): ", re.IGNORECASE)),
     ("document", re.compile(r"^<(Media omitted|Mídia oculta|Arquivo de mídia oculto|Multimedia omitido)>$", re.IGNORECASE)),
 )  # fmt: skip
+# What the app says itself: some phones write it down as if the customer had said it.
+NOTICES = re.compile(
+    r"(messages and calls are end-to-end encrypted|messages to this chat and calls are now secured"
+    r"|(as )?mensagens e (as )?(ligações|chamadas) são protegidas|los mensajes y las llamadas están cifrados"
+    r"|your security code with|(o )?seu código de segurança com|(el|tu) código de seguridad con"
+    r"|this business uses a secure service|esta empresa usa um serviço seguro|esta empresa usa un servicio seguro"
+    r"|this chat is with a business|esta conversa é com uma conta comercial|este chat es con una cuenta de empresa"
+    r"|missed (voice|video) call\b|(ligação|chamada) de (voz|vídeo) perdida\b|(llamada|videollamada) perdida\b)",
+    re.IGNORECASE,
+)
+LINE_END = re.compile(r"\r\n?|\n")
 
 
 class Said(msgspec.Struct):
-    """Something said in a chat; ``at`` by the phone's clock, without a zone. ``author`` is empty for what the app says itself."""
+    """Something said in a chat; ``at`` by the phone's clock, without a zone, ``turn`` its place among what has the same time."""
 
     line: int
     at: datetime
     author: str
     text: str
+    turn: int = 0
+
+    @property
+    def moment(self) -> datetime:
+        """When it was said, a millisecond after what was said before in the same minute: most clocks show no seconds."""
+        return self.at + timedelta(milliseconds=self.turn)
 
 
 def text_of(content: bytes) -> str:
@@ -65,7 +85,7 @@ def text_of(content: bytes) -> str:
                 raise Unreadable(_("There is no chat in this zip."))
             with archive.open(texts[0]) as file:
                 read = file.read(MOST_TEXT + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise Unreadable(_("The zip cannot be read.")) from error
     if len(read) > MOST_TEXT:
         raise Unreadable(_("The chat is too long."))
@@ -73,9 +93,9 @@ def text_of(content: bytes) -> str:
 
 
 def read(content: bytes, days: str) -> list[Said]:
-    """Return what was said, in its order. ``days`` decides where the dates do not show which of them is the day. Raises ``Unreadable``."""
+    """Return what people said, in its order. ``days`` decides where the dates do not show which of them is the day. Raises ``Unreadable``."""
     begun: list[tuple[int, re.Match[str], list[str]]] = []
-    for number, raw in enumerate(text_of(content).splitlines(), start=1):
+    for number, raw in enumerate(LINE_END.split(text_of(content)), start=1):
         line = raw.translate(_MARKS).translate(_SPACES)
         found = BEGINS.fullmatch(line)
         if found:
@@ -85,12 +105,14 @@ def read(content: bytes, days: str) -> list[Said]:
     if not begun:
         raise Unreadable(_("This is no chat that WhatsApp exported: no line begins with a date."))
     order = _order([found for _number, found, _texts in begun], days)
-    said = []
+    said, turns = [], Counter[datetime]()
     for number, found, texts in begun:
         at = _at(found, order)
         speaks = SPEAKS.fullmatch("\n".join(texts).rstrip())
-        if at is not None and speaks:
-            said.append(Said(number, at, (speaks[1] or speaks[3]).strip(), speaks[2] or ""))
+        if at is None or not speaks or NOTICES.match(speaks[2] or ""):
+            continue
+        said.append(Said(number, at, (speaks[1] or speaks[3]).strip(" ~"), speaks[2] or "", turns[at]))
+        turns[at] += 1
     return said
 
 
@@ -144,7 +166,7 @@ def lines(content: bytes, choices: Choices) -> Iterator[Line]:
             "id": f"{digest.hex()[:32]}/{again[digest]}",
             "source": choices.source,
             "type": "message.sent" if ours else "message.received",
-            "at": one.at.replace(tzinfo=zone).isoformat(),
+            "at": one.moment.replace(tzinfo=zone).isoformat(),
             "customer": person,
             "channel": "whatsapp",
             "data": data,

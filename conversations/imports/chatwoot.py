@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -40,8 +42,11 @@ def conversations(content: bytes) -> list[Mapping[str, Any]]:
 
 
 def _inside(value: Any) -> list[Mapping[str, Any]]:
-    """Return conversations out of whatever the API wraps them in."""
+    """Return conversations out of whatever the API wraps them in; messages alone, as it lists them, are those of one."""
     if isinstance(value, dict):
+        said, about = value.get("payload"), mapping(value.get("meta"))
+        if isinstance(said, list) and any("message_type" in one for one in objects(said)):
+            return [{"messages": said, "meta": {"sender": about.get("contact")}}]
         for name in ("payload", "data", "conversations"):
             if isinstance(value.get(name), list | dict):
                 return _inside(value[name])
@@ -68,12 +73,15 @@ def _told(talk: Mapping[str, Any], choices: Choices) -> Iterator[tuple[dict[str,
     word = text_of(meta.get("channel")) or text_of(talk.get("channel"))
     channel = CHANNELS.get(word.lower(), "app")
     base = {"source": choices.source, "customer": customer or None, "channel": channel}
-    last = None
+    last, turns = None, Counter[datetime | None]()
     for message in sorted(objects(talk.get("messages")), key=lambda one: id_of(one.get("id")).zfill(20)):
-        at = moment(message.get("created_at"))
+        second = moment(message.get("created_at"))
         event = _message(message)
         if event is None:
             continue
+        # What is said in one second keeps its order: its clock shows nothing smaller.
+        at = second and second + timedelta(milliseconds=turns[second])
+        turns[second] += 1
         last = max(filter(None, (last, at)), default=None)
         when = at.isoformat() if at else text_of(message.get("created_at")) or None
         sender = text_of(mapping(message.get("sender")).get("name"))

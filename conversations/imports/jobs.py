@@ -97,12 +97,14 @@ def _look(workspace: Workspace, job: ImportJob, content: bytes) -> tuple[list[st
     if known is not None:
         return list(table.header), {**known.options, "remembered": True}
     columns = guessed(KINDS[job.kind], table.header)
-    sample = [row for _number, row in islice(table.rows(), SAMPLED)]
+    sample = [row.cells for row in islice(table.rows(), SAMPLED)]
     money = columns.get("value") or columns.get("amount", "")
     times = columns.get("at") or columns.get("from", "")
+    # Whoever's cents have a comma saves tables split by semicolons: "1.234" is no little more than one there.
+    usual = "," if table.delimiter == ";" else cells.decimal_in(options["country"])
     options |= {
         "columns": columns,
-        "decimal": cells.decimal_of(row.get(money, "") for row in sample),
+        "decimal": cells.decimal_of((row.get(money, "") for row in sample), usual),
         "days": cells.days_of(row.get(times, "") for row in sample),
     }
     return list(table.header), options

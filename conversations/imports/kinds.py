@@ -61,7 +61,7 @@ KINDS = {
             (
                 Column("order", _("Order number"), ("order", "pedido", "order number", "numero do pedido", "order id", "n pedido", "id pedido", "numero"), required=True),
                 AT, *MONEY,
-                Column("status", _("Status"), ("status", "situacao", "estado", "financial status", "order status")),
+                Column("status", _("Status"), ("status", "situacao", "estado", "financial status", "payment status", "status do pagamento", "order status")),
                 Column("paid_at", _("Paid at"), ("paid at", "data pagamento", "data do pagamento", "pago em", "date paid")),
                 *PEOPLE, COUPON, PIECES,
                 Column("pickup", _("Picked up in a store"), ("pickup", "retirada", "retira na loja", "click collect")),

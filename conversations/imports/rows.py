@@ -12,52 +12,68 @@ from django.utils.translation import gettext as _
 from conversations.imports import cells
 from conversations.imports.kinds import KINDS
 from conversations.imports.shapes import Choices, Line
-from conversations.imports.tables import Table
+from conversations.imports.tables import Row, Table
 from conversations.outside import reading
 from conversations.refusal import Refused
 
-# What a status means of an order, by its word without accents.
-STEPS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("", "placed", "pending", "pendente", "aguardando pagamento", "on hold", "pendiente", "aberto"), ("placed",)),
-    **dict.fromkeys(
-        ("paid", "pago", "paga", "processing", "processando", "aprovado", "aprovada", "faturado", "pagado", "pagamento aprovado"),
-        ("placed", "paid"),
+# What an order with a status has gone through, by the status' word without accents.
+STATUSES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("placed",): (
+        "", "placed", "pending", "pendente", "aguardando", "aguardando pagamento", "pagamento pendente", "on hold", "pendiente", "aberto",
+        "em aberto", "authorized", "autorizado", "unpaid", "nao pago",
     ),
-    **dict.fromkeys(("completed", "concluido", "concluida", "finalizado", "completado"), ("placed", "paid")),
-    **dict.fromkeys(("delivered", "entregue", "entregado"), ("placed", "paid")),
-    **dict.fromkeys(("shipped", "enviado", "enviada"), ("placed", "paid")),
-    **dict.fromkeys(("cancelled", "canceled", "cancelado", "cancelada", "voided", "failed"), ("placed", "cancelled")),
-    **dict.fromkeys(("refunded", "reembolsado", "reembolsada", "devolvido", "estornado"), ("placed", "paid", "refunded")),
+    ("placed", "paid"): (
+        "paid", "pago", "paga", "processing", "processando", "aprovado", "aprovada", "faturado", "pagado", "pagamento aprovado",
+        "pagamento confirmado", "pedido pago", "completed", "concluido", "concluida", "finalizado", "completado", "delivered", "entregue",
+        "entregado", "pedido entregue", "shipped", "enviado", "enviada", "pedido enviado",
+    ),
+    ("placed", "cancelled"): (
+        "cancelled", "canceled", "cancelado", "cancelada", "pedido cancelado", "voided", "failed", "expired", "expirado", "recusado",
+    ),
+    ("placed", "paid", "refunded"): ("refunded", "reembolsado", "reembolsada", "devolvido", "estornado"),
 }  # fmt: skip
-COSTS = {
-    **dict.fromkeys(("media", "midia", "anuncios", "ads", "marketing", "publicidade", "publicidad", "trafego"), "media"),
-    **dict.fromkeys(("salaries", "salarios", "salario", "folha", "equipe", "pessoal", "payroll", "sueldos"), "salaries"),
-    **dict.fromkeys(("messages", "mensagens", "mensajes", "whatsapp", "sms"), "messages"),
-    **dict.fromkeys(("tools", "ferramentas", "software", "sistemas", "herramientas"), "tools"),
-    **dict.fromkeys(("other", "outros", "outro", "outras", "otros"), "other"),
-}  # fmt: skip
+STEPS = {word: steps for steps, words in STATUSES.items() for word in words}
+KINDS_OF_COSTS: dict[str, tuple[str, ...]] = {
+    "media": ("media", "midia", "anuncios", "ads", "marketing", "publicidade", "publicidad", "trafego"),
+    "salaries": ("salaries", "salarios", "salario", "folha", "equipe", "pessoal", "payroll", "sueldos"),
+    "messages": ("messages", "mensagens", "mensajes", "whatsapp", "sms"),
+    "tools": ("tools", "ferramentas", "software", "sistemas", "herramientas"),
+    "other": ("other", "outros", "outro", "outras", "otros"),
+}
+COSTS = {word: kind for kind, words in KINDS_OF_COSTS.items() for word in words}
 
 type Cells = Mapping[str, str]
 
 
 def lines(kind: str, table: Table, choices: Choices) -> Iterator[Line]:
     """Yield each row as a line: its events, all understood, or the field at fault and why. Raises ``Unreadable``."""
-    columns = KINDS[kind].columns
-    for number, row in table.rows():
-        given = {column.name: row.get(choices.columns.get(column.name, ""), "") for column in columns}
-        shown = tuple(row.get(name, "") for name in table.header)
+    columns, above = KINDS[kind].columns, ""
+    for row in table.rows():
+        given = {column.name: row.cells.get(choices.columns.get(column.name, ""), "") for column in columns}
+        if kind == "orders" and above and given["order"] == above and not given["value"]:
+            continue  # one more thing in the order of the row above, which said what all of it costs
+        above = given.get("order", "")
+        shown = tuple(row.cells.get(name, "") for name in table.header)
         try:
-            for column in columns:
-                if column.required and not given[column.name]:
-                    raise Refused(column.name, _("Must be given."))
-            events = tuple(READERS[kind](given, _base(row, given), choices))
-            for event in events:
-                reading.read(event)
+            events = _understood(kind, row, given, choices)
         except Refused as refused:
             field = refused.field.removeprefix("data.").removeprefix("customer.")
-            yield Line(number=number, field=field, reason=refused.sentence, shown=shown)
+            yield Line(number=row.line, field=field, reason=refused.sentence, shown=shown)
         else:
-            yield Line(number=number, events=events, shown=shown)
+            yield Line(number=row.line, events=events, shown=shown)
+
+
+def _understood(kind: str, row: Row, given: Cells, choices: Choices) -> tuple[dict[str, Any], ...]:
+    """Return a row's events, all of them good. Raises ``Refused``."""
+    if row.overflows:  # as where an amount's comma was taken for the next column's
+        raise Refused("", _("Holds more cells than there are columns."))
+    for column in KINDS[kind].columns:
+        if column.required and not given[column.name]:
+            raise Refused(column.name, _("Must be given."))
+    events = tuple(READERS[kind](given, _base(row.cells, given), choices))
+    for event in events:
+        reading.read(event)
+    return events
 
 
 def _base(row: Cells, given: Cells) -> str:
@@ -97,7 +113,7 @@ def _sale(given: Cells, key: str, kind: str, at: str, choices: Choices, channel:
     data: dict[str, Any] = {
         "order": given["order"],
         "value": cells.amount("value", given["value"], choices.decimal),
-        "currency": given["currency"] or choices.currency,
+        "currency": given["currency"] or cells.currency(given["value"]) or choices.currency,
     }
     data |= {name: given[name] for name in ("coupon", "store") if given[name]}
     if given["items"]:
@@ -121,13 +137,13 @@ def _sale(given: Cells, key: str, kind: str, at: str, choices: Choices, channel:
 def _costs(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
     kind = COSTS.get(cells.bare(given["kind"]))
     if kind is None:
-        raise Refused("kind", _("Must be one of: %(words)s.") % {"words": "media, salaries, messages, tools, other"})
+        raise Refused("kind", _("Must be one of: %(words)s.") % {"words": ", ".join(KINDS_OF_COSTS)})
     begin = cells.moment("from", given["from"], choices.days, choices.zone)
     end = cells.moment("to", given["to"], choices.days, choices.zone) if given["to"] else begin
     data = {
         "kind": kind,
         "amount": cells.amount("amount", given["amount"], choices.decimal),
-        "currency": given["currency"] or choices.currency,
+        "currency": given["currency"] or cells.currency(given["amount"]) or choices.currency,
         "from": begin[:10],
         "to": end[:10],
     }

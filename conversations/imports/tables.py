@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,34 +14,50 @@ from django.utils.translation import gettext as _
 from conversations.imports.shapes import Unreadable
 
 DELIMITERS = (";", ",", "\t")
+SAYS_DELIMITER = re.compile(r"sep=([;,\t])")  # Excel's own first line
 MOST_COLUMNS = 200
 CELL = 10_000
 SNIFFED = 20  # lines
 
 
+class Row(msgspec.Struct, frozen=True):
+    """A row: the number of the line it ends on, its cells by column, and whether it holds more than there are columns."""
+
+    line: int
+    cells: dict[str, str]
+    overflows: bool = False
+
+
 class Table(msgspec.Struct, frozen=True):
-    """A file as a table: its columns and its text."""
+    """A file as a table: its columns, its text from their line on, and how many lines stand above."""
 
     header: tuple[str, ...]
     text: str
     delimiter: str
+    above: int = 0
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield each row that is not empty by column, with the number of the line it ends on. Raises ``Unreadable``."""
+    def rows(self) -> Iterator[Row]:
+        """Yield each row that is not empty. Raises ``Unreadable``."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter)
         next(reader, None)
         try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield reader.line_num, dict(zip(self.header, (cell.strip()[:CELL] for cell in cells), strict=False))
+            for given in reader:
+                cells = [cell.strip()[:CELL] for cell in given]
+                if any(cells):
+                    overflows = any(cells[len(self.header) :])
+                    yield Row(self.above + reader.line_num, dict(zip(self.header, cells, strict=False)), overflows)
         except csv.Error:
-            raise Unreadable(_("Line %(line)d is no line of a table.") % {"line": reader.line_num + 1}) from None
+            line = self.above + reader.line_num + 1
+            raise Unreadable(_("Line %(line)d is no line of a table.") % {"line": line}) from None
 
 
 def read(content: bytes) -> Table:
     """Return a file as a table. Raises ``Unreadable`` for one without columns, and for one that is no text."""
-    text = decoded(content)
-    delimiter = _delimiter(text)
+    text, above = decoded(content), 0
+    said = SAYS_DELIMITER.fullmatch(text.partition("\n")[0].strip().lower())
+    if said:
+        text, above = text.partition("\n")[2], 1
+    delimiter = said[1] if said else _delimiter(text)
     try:
         first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:
@@ -50,7 +67,7 @@ def read(content: bytes) -> Table:
         raise Unreadable(_("The file has no columns."))
     if len(header) > MOST_COLUMNS:
         raise Unreadable(_("The file has more than %(limit)d columns.") % {"limit": MOST_COLUMNS})
-    return Table(header, text, delimiter)
+    return Table(header, text, delimiter, above)
 
 
 def decoded(content: bytes) -> str:

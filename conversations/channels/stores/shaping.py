@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    format_number,
+    is_possible_number,
+    is_valid_number,
+    parse,
+)
 
 from conversations.channels.reading import id_of, text_of
 from conversations.channels.types import Happened, Parsed
@@ -16,6 +24,7 @@ from conversations.channels.types import Happened, Parsed
 ITEMS = 200  # of more an order says only how many
 WORD = 200
 NAME = 160
+BRAZIL = 55
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 DISCARDED: tuple[Any, ...] = ("", None, [], {})
 
@@ -48,7 +57,12 @@ def phone(value: Any, country: Any = "") -> str:
         number = parse(text_of(value), region)
     except NumberParseException:
         return ""
-    return format_number(number, PhoneNumberFormat.E164) if is_possible_number(number) else ""
+    return format_number(number, PhoneNumberFormat.E164) if is_possible_number(number) and _is_whole(number) else ""
+
+
+def _is_whole(number: PhoneNumber) -> bool:
+    """Whether a number says its area: without it a Brazilian one is somebody's in every city."""
+    return number.country_code != BRAZIL or (number.national_number or 0) >= 10**9 or is_valid_number(number)
 
 
 def email(value: Any) -> str:

@@ -97,6 +97,35 @@ def test_it_works(place: Workspace) -> None:
     ]
 
 
+def test_tables_as_shops_save_them(place: Workspace) -> None:
+    whole = "Pedido;Data;Valor;E-mail;Situação\n1;01/03/2026;1.234;a@x.example;Não pago\n2;01/03/2026;US$ 2.500;a@x.example;Pago\n"
+    job = brought(place, "orders", "inteiros.csv", f"sep=;\r\n{whole}3;01/03/2026;1;2;3;4\n")
+    assert job.options["decimal"] == ","
+    assert taken(job) == (2, 0, 1)
+    assert [(key, data["value"], data["currency"]) for _kind, _at, key, data in told(place)] == [
+        ("1/placed", "1234", "BRL"), ("2/paid", "2500", "USD"), ("2/placed", "2500", "USD"),
+    ]  # fmt: skip
+    split = brought(place, "orders", "virgula.csv", "Pedido,Data,E-mail,Valor\n9,01/03/2026,a@x.example,199,90\n")
+    assert taken(split) == (0, 0, 1)
+    too_long = "Holds more cells than there are columns."
+    assert list(ImportRefusal.objects.of(place).order_by("id").values_list("row", "field", "reason")) == [
+        (5, "", too_long), (2, "", too_long),
+    ]  # fmt: skip
+    shopify = (
+        "Name,Email,Financial Status,Paid at,Total,Created at,Phone\n"
+        "#7,a@x.example,paid,2026-03-02 10:35:00 -0300,199.90,2026-03-02 10:30:00 -0300,'+5511987654321\n"
+        "#7,a@x.example,,,,2026-03-02 10:30:00 -0300,\n"
+        "#8,b@x.example,paid,,5.00,2026-03-02 10:30:00 -0300,98765-4321\n"
+    )
+    job = brought(place, "orders", "orders_export.csv", shopify)
+    assert taken(job, columns={**job.options["columns"], "order": "Name", "name": ""}) == (1, 0, 1)
+    assert [(kind, at) for kind, at, _key, data in told(place) if data["order"] == "#7"] == [
+        ("order.placed", "2026-03-02T13:30:00Z"), ("order.paid", "2026-03-02T13:35:00Z"),
+    ]  # fmt: skip
+    refused = ImportRefusal.objects.of(place).latest("id")
+    assert (refused.row, refused.field) == (4, "phone")  # without its area a number is somebody's in every city
+
+
 def test_the_same_file_again_is_known_and_read_as_before(place: Workspace) -> None:
     taken(brought(place, "orders", "vendas.csv", SALES), decimal=",", zone="UTC")
     before = told(place)
@@ -163,6 +192,43 @@ def test_a_chat_becomes_a_conversation(place: Workspace) -> None:
     ) == (1, 5, 0)
 
 
+def test_a_chat_of_an_iphone_says_nothing_for_the_customer_and_a_minute_keeps_its_order(place: Workspace) -> None:
+    mark, narrow = "\u200e", "\u202f"
+    iphone = (
+        f"[12/31/25, 9:41:05{narrow}PM] ~{narrow}Mariana: {mark}Messages and calls are end-to-end encrypted. Only people…\r\n"
+        f"[12/31/25, 9:41:07{narrow}PM] ~{narrow}Mariana: Oi\u2028tudo bem?\r\n"
+        f"{mark}[12/31/25, 9:42:00{narrow}PM] ~{narrow}Mariana: {mark}GIF omitted\r\n"
+        f"[12/31/25, 9:43:00{narrow}PM] ~{narrow}Mariana: {mark}Missed voice call, {mark}Tap to call back\r\n"
+        f"[1/1/26, 12:05:00{narrow}AM] Loja: {mark}Location: https://maps.example/?q=1,2\r\n"
+    ).encode()
+    chosen = {"us": ["Loja"], "phone": "11 98765-4321"}
+    job = brought(place, "whatsapp", "_chat.txt", iphone)
+    assert job.options["authors"] == [("Mariana", 2), ("Loja", 1)]
+    assert taken(job, **chosen) == (3, 0, 0)
+    said = Message.objects.of(place).order_by("seq").values_list("kind", "text", "sent_at")
+    assert [(kind, text, at_of(at)) for kind, text, at in said] == [
+        ("text", "Oi\u2028tudo bem?", "2026-01-01T00:41:07Z"),
+        ("video", "GIF omitted", "2026-01-01T00:42:00Z"),
+        ("location", "Location: https://maps.example/?q=1,2", "2026-01-01T03:05:00Z"),
+    ]
+    minute = "".join(
+        f"02/03/2026 08:00 - {who}: {n}\n" for n, who in enumerate(["Ivo", "Loja", "Ivo", "Ivo", "Loja", "Ivo"])
+    )
+    assert taken(brought(place, "whatsapp", "minute.txt", minute), us=["Loja"], phone="11 91234-0002") == (6, 0, 0)
+    talk = Message.objects.of(place).filter(customer__name="Ivo").order_by("seq").values_list("text", flat=True)
+    assert list(talk) == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_damaged_zip_is_refused_and_breaks_nothing(place: Workspace) -> None:
+    bundle = io.BytesIO()
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_chat.txt", ANDROID * 50)
+    damaged = bytearray(bundle.getvalue())
+    damaged[60:100] = b"\xff" * 40
+    with translation.override("en"), pytest.raises(Refused, match="The zip cannot be read"):
+        brought(place, "whatsapp", "x.zip", bytes(damaged))
+
+
 def test_a_chatwoot_export_becomes_conversations(place: Workspace) -> None:
     sender = {"id": 9, "name": "Bruno Lima", "phone_number": "+5511912340009", "email": None, "identifier": None}
     messages = [
@@ -187,6 +253,24 @@ def test_a_chatwoot_export_becomes_conversations(place: Workspace) -> None:
     ]
     assert Conversation.objects.of(place).get().status == "resolved"
     assert taken(brought(place, "chatwoot", "export.jsonl", json.dumps(talk))) == (0, 4, 1)
+
+
+def test_messages_alone_are_one_conversation_and_a_second_keeps_its_order(place: Workspace) -> None:
+    messages = [
+        {
+            "id": number,
+            "content": str(number),
+            "message_type": number % 2,
+            "created_at": 1772362800,
+            "conversation_id": 5,
+        }
+        for number in (8, 9, 10, 12)
+    ]
+    contact = {"id": 3, "name": "Ivo", "phone_number": "+5511912340002", "email": None, "identifier": None}
+    listed = json.dumps({"meta": {"labels": [], "contact": contact}, "payload": messages})
+    assert taken(brought(place, "chatwoot", "messages.json", listed)) == (4, 0, 0)
+    said = Message.objects.of(place).order_by("seq").values_list("direction", "text")
+    assert list(said) == [("inbound", "8"), ("outbound", "9"), ("inbound", "10"), ("inbound", "12")]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +354,8 @@ def test_the_pages_from_file_to_refused_rows(place: Workspace) -> None:
     refused = browser.get(f"{page}refused.csv")
     lines = b"".join(refused.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
     assert (lines[0], lines[3], len(lines)) == ("Row,Field,Reason", "6,value,May not be negative.", 7)
-    assert HistoryEvent.objects.of(place).filter(source="csv:erp", data__currency="USD").count() == 4
+    kept = HistoryEvent.objects.of(place).filter(source="csv:erp").values_list("data__order", "data__currency")
+    assert set(kept) == {("1001", "BRL"), ("1002", "USD")}  # what an amount says itself comes before what was chosen
     stranger = Client()
     stranger.force_login(factories.member(factories.workspace(), Role.ADMIN))
     assert {stranger.get(one).status_code for one in (page, f"{page}refused.csv")} == {404}
