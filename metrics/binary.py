@@ -20,14 +20,21 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types.string import ByteaBinaryLoader, BytesBinaryDumper
 
+from conversations.prepared import AT_ONCE
+
 CENTURY, MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 type Row = tuple[Any, ...]
 
 
-def read(sql: str, values: Sequence[Any]) -> list[Row]:
-    """Return the rows of a statement that names its values by ``%s``, on Django's connection and inside its transaction."""
+def read(sql: str, values: Sequence[Any], *, again: bool = False) -> list[Row]:
+    """Return the rows of a statement that names its values by ``%s``, on Django's connection and inside its transaction.
+
+    ``again``: the same text is asked again and again, so it is planned once a connection, whatever its values.
+    """
     with _cursor() as cursor:
-        return cursor.execute(sql.encode(), values, binary=True).fetchall()
+        if again:
+            connection.connection.prepare_threshold = AT_ONCE
+        return cursor.execute(sql.encode(), values, binary=True, prepare=again or None).fetchall()
 
 
 def append(table: str, columns: Iterable[str], rows: Sequence[Row]) -> None:

@@ -55,18 +55,26 @@ def figures(question: Question) -> dict[Key, dict[str, Any]]:
     """Return the figures of every key, percentiles within one percent; none where facts are few enough to be read."""
     if not can_answer(question, lengths=True):
         return {}
-    parts: dict[Key, list[Row]] = defaultdict(list)
-    for row in _read(question, [question.metric.source.measure], "n, total, histogram"):
-        parts[row[0]].append(row)
-    sums = {key: (sum([row[2] for row in some]), sum([row[3] for row in some])) for key, some in parts.items()}
-    whole = sum(n for n, _ in sums.values())
+    parts: dict[Key, list[bytes]] = defaultdict(list)
+    counted: dict[Key, int] = defaultdict(int)
+    added: dict[Key, int] = defaultdict(int)
+    for key, _measure, n, total, packed in _read(question, [question.metric.source.measure], "n, total, histogram"):
+        counted[key] += n
+        added[key] += total
+        parts[key].append(packed)
+    whole = sum(counted.values())
     if whole <= EXACT_UP_TO:
         return {}
-    spreads = histogram.percentiles([[row[4] for row in some] for some in parts.values()], SHARES, whole=True)
-    sums[()] = (whole, sum(total for _, total in sums.values()) if question.by else sums[()][1])
+    added[()] = sum(added.values())  # of what is not split, its own once more
+    counted[()] = whole
     return {
         key: dict(n=n, mean=total / n / 1e6, p50=p50, p75=p75, p90=p90, p95=p95, max=longest, approximate=True)
-        for (key, (n, total)), (p50, p75, p90, p95, longest) in zip(sums.items(), spreads, strict=bool(question.by))
+        for (key, n), total, (p50, p75, p90, p95, longest) in zip(
+            counted.items(),
+            added.values(),
+            histogram.percentiles(list(parts.values()), SHARES, whole=bool(question.by)),
+            strict=True,
+        )
     }
 
 
@@ -97,7 +105,7 @@ def _read(question: Question, measures: Sequence[str], select: str) -> list[Row]
     dimension = "agent" if "agent" in {*by, *filters} else "channel"
     wanted = list(filters[dimension]) if dimension in filters else None
     values = [*_spans(question), question.workspace.pk, list(measures), dimension, wanted, wanted]
-    rows = binary.read(CELLS.format(select), values)
+    rows = binary.read(CELLS.format(select), values, again=True)
     return [(tuple([part(word, value, day) for word in by]), *content) for value, day, *content in rows]
 
 

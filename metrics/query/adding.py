@@ -8,13 +8,14 @@ from typing import Any
 
 from metrics import crowd, heavy
 from metrics.estimates import score_interval, wilson
+from metrics.query.expected import add_expected
 from metrics.query.figure import Key
 from metrics.query.ratio import ratios
 from metrics.query.sql import PERCENTILES, Values, distinct, grouped, spread
 from metrics.query.survival import add_survival
 from metrics.query.within import add_within
 from metrics.question import Question
-from metrics.registry import Amounts, Count, Lengths, Rate, Ratio, Score, Source, Sum
+from metrics.registry import Amounts, Count, Expected, Lengths, Rate, Ratio, Score, Source, Sum
 
 type Found = dict[Key, dict[str, Any]]
 
@@ -30,6 +31,8 @@ def add(question: Question, found: Found, values: Values, *, cells: bool, people
         found.update({key: _rated(over, n) for key, (over, n) in crowd.shares(question, values["as_of"]).items()})
     elif cells and isinstance(kind, Rate | Score) and heavy.can_answer(question):
         _shares(question, kind, found)
+    elif isinstance(kind, Expected):
+        add_expected(question, found, values, lean=lean)
     else:
         OTHERS[type(kind)](question, kind, found, values)
     if question.target is not None:
@@ -62,10 +65,9 @@ def _lengths(question: Question, kind: Lengths, found: Found, values: Values, *,
     What a row's own observations are few enough for is exact; ``lean``, as charts ask, takes every row from histograms then.
     """
     approximate = heavy.figures(question) if cells else {}
-    for key, figures in approximate.items():
-        found[key].update(figures)
-    few = {key for key, figures in approximate.items() if figures["n"] <= heavy.EXACT_UP_TO}
-    if approximate and (lean or not few):
+    found.update(approximate)
+    few = () if lean else {key for key, figures in approximate.items() if figures["n"] <= heavy.EXACT_UP_TO}
+    if approximate and not few:
         return
     length = kind.clocks[question.clock]
     select = f"count(*), sum({length}), {PERCENTILES.format(length)}, max({length})"

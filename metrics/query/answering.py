@@ -37,8 +37,12 @@ def answer(
             found[()] = _found(question._replace(by=()), freshness, cells=cells, people=people, lean=lean)[()]
     figures = {key: Figure(key, **values) for key, values in found.items()}
     total = figures.pop((), Figure(()))
-    rows = sorted(figures.values(), key=lambda figure: [(part is None, part or "") for part in figure.key])
+    rows = [figures[key] for key in sorted(figures, key=_nothing_last if any(None in key for key in figures) else None)]
     return Answer(question, freshness, rows, total)
+
+
+def _nothing_last(key: Key) -> list[tuple[bool, str]]:
+    return [(part is None, part or "") for part in key]
 
 
 def _found(

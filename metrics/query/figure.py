@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from metrics.lifetime import Standing
 from metrics.question import Question
 
 SMALL_SAMPLE = 5
@@ -39,6 +40,9 @@ class Figure(NamedTuple):
     survival: tuple[float | None, float | None] | None = (
         None  # Kaplan-Meier median and P75; within, None is "not reached"
     )
+    expected_orders: float | None = None  # of each, where amounts are expected
+    alive: float | None = None  # how likely each still buys
+    standing: Standing | None = None  # of a total of such, how far it can be leaned on
 
     @property
     def is_small_sample(self) -> bool:

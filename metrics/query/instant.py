@@ -8,8 +8,19 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.utils import timezone
 
+from conversations.prepared import ask
 from hub.models import Workspace
 from metrics.query.figure import Freshness
+
+REACH = """
+SELECT coalesce(mark.transaction, 0) AS mark, (
+    SELECT event.recorded_at FROM conversations_historyevent event
+    WHERE event.workspace_id = workspace.id AND event.transaction >= coalesce(mark.transaction, 0)
+    ORDER BY event.transaction LIMIT 1
+) AS waits_since
+FROM hub_workspace workspace LEFT JOIN metrics_mark mark ON mark.workspace_id = workspace.id
+WHERE workspace.id = %s
+"""
 
 
 @contextmanager
@@ -25,14 +36,5 @@ def one_instant() -> Iterator[None]:
 
 def fresh(workspace: Workspace) -> Freshness:
     """Return how far the facts reach: to now, or to when the first history that waits behind the mark was recorded."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(mark.transaction, 0), (SELECT event.recorded_at FROM conversations_historyevent event "
-            "WHERE event.workspace_id = workspace.id AND event.transaction >= coalesce(mark.transaction, 0) "
-            "ORDER BY event.transaction LIMIT 1) "
-            "FROM hub_workspace workspace LEFT JOIN metrics_mark mark ON mark.workspace_id = workspace.id "
-            "WHERE workspace.id = %s",
-            [workspace.pk],
-        )
-        mark, waits_since = cursor.fetchone()
-    return Freshness(mark, waits_since or timezone.now())
+    (found,) = ask(REACH, [workspace.pk])
+    return Freshness(found.mark, found.waits_since or timezone.now())

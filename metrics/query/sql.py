@@ -18,7 +18,7 @@ type Values = dict[str, Any]
 
 def values_of(question: Question, freshness: Freshness) -> Values:
     """Return what SQL may name: workspace, period, zone, mark and instant of the answer, its words, the filters' values."""
-    values = {
+    values: Values = {
         "workspace": question.workspace.pk,
         "start": question.start,
         "end": question.end,
@@ -28,7 +28,9 @@ def values_of(question: Question, freshness: Freshness) -> Values:
         "split": list(question.split),
         **{f"only_{name}": list(wanted) for name, wanted in question.filters},
     }
-    return values | {name: make(values) for name, make in question.metric.source.given.items()}
+    for name, make in question.metric.source.given.items():
+        values[name] = make(values)
+    return values
 
 
 def where(question: Question, source: Source, condition: str = "", *, anchor: str = "") -> str:
