@@ -127,6 +127,8 @@ def test_money_keeps_its_digits_and_numbers_stay_numbers() -> None:
         (Decimal("19.90"), "19.90"),
         (0, "0"),
         (1234567, "1234567"),
+        (0.1 + 0.2, "0.300000"),
+        (1e-9, "0.000000"),
     ):
         data = read(order(data=ALLOWED_ORDER | {"value": given, "currency": "brl", "points": 12.5})).data
         assert data == {"order": "A1", "value": kept, "currency": "BRL", "points": 12.5}
