@@ -10,6 +10,7 @@ from django.db import models
 from metrics.models.derived import Fact
 
 OUTCOMES = ["answered", "unanswered", "open"]
+ENDED = models.Q(ended_at__isnull=False)  # nobody looks for what lasts by its end: no entry to write for it
 
 
 class WaitFact(Fact):
@@ -41,7 +42,7 @@ class WaitFact(Fact):
             # derive: the facts of the conversations it looks at
             models.Index(fields=["conversation_id"], name="wait_of_conversation"),
             # query and evidence: waits that ended in a period, in order
-            models.Index(fields=["workspace", "ended_at", "id"], name="wait_by_end"),
+            models.Index(fields=["workspace", "ended_at", "id"], condition=ENDED, name="wait_by_end"),
             # query: waits of a period that nobody answered
             models.Index(
                 fields=["workspace", "ended_at"], condition=models.Q(outcome="unanswered"), name="wait_unanswered"
@@ -103,9 +104,17 @@ class ConversationFact(Fact):
             # query and evidence: conversations opened in a period
             models.Index(fields=["workspace", "opened_at", "id"], name="fact_by_opening"),
             # query and evidence: first responses of a period
-            models.Index(fields=["workspace", "responded_at", "id"], name="fact_by_response"),
+            models.Index(
+                fields=["workspace", "responded_at", "id"],
+                condition=models.Q(responded_at__isnull=False),
+                name="fact_by_response",
+            ),
             # query and evidence: resolutions of a period
-            models.Index(fields=["workspace", "resolved_at", "id"], name="fact_by_resolution"),
+            models.Index(
+                fields=["workspace", "resolved_at", "id"],
+                condition=models.Q(resolved_at__isnull=False),
+                name="fact_by_resolution",
+            ),
             # query: conversations of a period that were closed without a first response
             models.Index(
                 fields=["workspace", "responded_at"],
@@ -181,7 +190,7 @@ class StayFact(Fact):
             # derive: the facts of the conversations it looks at; handle time: the focus they had
             models.Index(fields=["conversation_id"], name="stay_of_conversation"),
             # query and evidence: stays that ended in a period, in order
-            models.Index(fields=["workspace", "kind", "ended_at", "id"], name="stay_by_end"),
+            models.Index(fields=["workspace", "kind", "ended_at", "id"], condition=ENDED, name="stay_by_end"),
             # query: what lasts still
             models.Index(
                 fields=["workspace", "kind", "started_at"], condition=models.Q(ended_at=None), name="stay_lasting"
