@@ -137,7 +137,7 @@ def insert(
         names = ", ".join(column.name for column in known)
         _copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', known, rows)
         return []
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_insertion(model, known, suffix), _arrays(known, rows))
         return cursor.fetchall() if "RETURNING" in suffix else []
 
@@ -169,7 +169,7 @@ def update(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[S
     if not rows:
         return
     known = _columns(model, columns)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_change(model, known), _arrays(known, rows))
 
 
@@ -178,6 +178,6 @@ def numbers(model: type[models.Model], count: int) -> list[int]:
     if not count:
         return []
     table = model._meta.db_table
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
         return [row[0] for row in cursor.fetchall()]

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from conversations import bulk
+from conversations import bulk, prepared
 from conversations.models import FeedEvent
 from conversations.prepared import ask
 
@@ -57,7 +57,7 @@ def publish(workspace_id: UUID, changes: Iterable[Change]) -> None:
     unique = list(dict.fromkeys(changes))
     if not unique:
         return
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             PUBLISH,
             [

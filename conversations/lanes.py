@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from conversations import bulk
+from conversations import bulk, prepared
+from conversations.prepared import Answer
 from hub.ids import new_id
 
 LEASE = "2 seconds"
@@ -27,6 +28,9 @@ WITH picked AS (
 UPDATE conversations_lane l SET claim = %s, attempts = attempts + 1, not_before = clock_timestamp() + interval '{lease}'
 FROM picked WHERE l.key = picked.key RETURNING l.key, l.attempts, set_config('synchronous_commit', 'off', true)
 """  # a claim that a crash of the server forgets is made again: it need not wait for the disk
+HOLD_IDLE = """
+SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND NOT has_work ORDER BY key FOR NO KEY UPDATE SKIP LOCKED
+"""
 ANY_DUE = "EXISTS (SELECT 1 FROM conversations_lane WHERE has_work AND not_before <= clock_timestamp())"
 
 
@@ -126,23 +130,28 @@ def waken(lanes: Iterable[tuple[str, UUID]], *, claim_idle: bool = False) -> tup
     return token, fresh
 
 
-def hold_idle(lanes: Iterable[tuple[str, UUID]]) -> bool:
-    """Hold lanes (key, workspace) alone until the commit, creating those that are new; whether nothing waits on any of them.
+def hold_idle(lanes: Iterable[tuple[str, UUID]]) -> Answer[bool]:
+    """Hold lanes (key, workspace) alone until the commit. Needs a transaction.
 
-    Needs a transaction. Where it says no, somebody works one of them or should: what was brought has to queue.
+    Returns what waits for that and says whether all of them are there and nothing waits on any.
+    """
+    keys = {key for key, _ in lanes}
+    asked = prepared.send(HOLD_IDLE, [bulk.words(sorted(keys))])
+    return lambda: len(asked()) == len(keys)
+
+
+def hold_new(lanes: Iterable[tuple[str, UUID]]) -> bool:
+    """Hold lanes as ``hold_idle`` does, creating those that are new; whether nothing waits on any of them.
+
+    Where it says no, somebody works one of them or should: what was brought has to queue.
     """
     rows = sorted(set(lanes))
-    keys = bulk.words(key for key, _ in rows)
-    with connection.cursor() as cursor:
+    keys, workspaces = bulk.words(key for key, _ in rows), bulk.array(workspace for _, workspace in rows)
+    with prepared.cursor() as cursor:
         cursor.execute(
             "INSERT INTO conversations_lane (key, workspace_id, has_work, attempts, not_before) "
             "SELECT key, workspace_id, false, 0, clock_timestamp() "
             "FROM unnest(%s::text[], %s::uuid[]) AS new (key, workspace_id) ON CONFLICT (key) DO NOTHING",
-            [keys, bulk.array(workspace for _, workspace in rows)],
+            [keys, workspaces],
         )
-        cursor.execute(
-            "SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND NOT has_work "
-            "ORDER BY key FOR NO KEY UPDATE SKIP LOCKED",
-            [keys],
-        )
-        return len(cursor.fetchall()) == len(rows)
+    return hold_idle(rows)()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 from django.db import connection, transaction
 from psycopg.rows import namedtuple_row
+
+type Answer[T] = Callable[[], T]  # what waits for the answer to a question that was sent, and understands it
 
 AT_ONCE = 0
 SECOND_TIME = 1  # what is asked once only is not worth keeping
@@ -46,6 +48,36 @@ class _Sent(psycopg.Cursor[Any]):
         if self.pgresult is None and self.connection.pgconn.pipeline_status:
             with self.connection.pipeline():
                 pass  # leaving waits for everything that was sent
+
+
+def cursor() -> Any:
+    """Return a cursor for what happens all the time: psycopg's own where statements travel, since Django's costs more than sending.
+
+    Where queries are being logged it is Django's always.
+    """
+    return connection.connection.cursor() if travelling() and not connection.queries_logged else connection.cursor()
+
+
+def send(question: str, values: Sequence[Any]) -> Answer[list[tuple[Any, ...]]]:
+    """Send a question and return what waits for its rows: others may be sent before."""
+    asked = cursor()
+    asked.execute(question, values)
+
+    def rows() -> list[tuple[Any, ...]]:
+        with asked:
+            return list(asked.fetchall())
+
+    return rows
+
+
+def keep() -> None:
+    """Commit what ``pipelined`` did so far, and go on in a new transaction: nobody waits for that.
+
+    Inside a transaction of somebody else it stays a part of theirs.
+    """
+    if len(connection.atomic_blocks) == 1:
+        with cursor() as chained:
+            chained.execute("COMMIT AND CHAIN")
 
 
 def travelling() -> bool:

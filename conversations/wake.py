@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from django.db import connection
+from conversations import prepared
 
 CHANNEL = "novelo_wake"
 Work = Literal["inbound", "outbound", "media", "metrics", "names", "lookups", "route", "follow", "bots", "imports"]
@@ -12,5 +12,5 @@ Work = Literal["inbound", "outbound", "media", "metrics", "names", "lookups", "r
 
 def wake(work: Work) -> None:
     """Say at commit that there is work of this sort. Costs no broker and is lost without harm: the relay also polls."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, work])

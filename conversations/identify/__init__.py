@@ -39,6 +39,7 @@ from conversations.identify.register import (
     writings,
 )
 from conversations.models import Identity
+from conversations.prepared import Answer
 from conversations.querysets.customer import unaccented
 from conversations.work import Work
 from hub.ids import new_id
@@ -80,13 +81,18 @@ def usable(person: Person) -> bool:
     return bool(person.addresses) and all(0 < len(entry.value) <= VALUE_LENGTH for entry in person.addresses)
 
 
-def identify(works: Sequence[Work]) -> Findings:
+def ask_people(works: Sequence[Work]) -> Answer[Register]:
+    """Ask for every address these items carry; what it returns waits for whose they are, as ``identify`` wants it."""
+    return look_up((work, _addresses(work)) for work in works)
+
+
+def identify(works: Sequence[Work], register: Register) -> Findings:
     """Set ``customer_id`` and ``person_id`` of every item that names a person; create and attach what is new.
 
-    Needs a transaction. Two different customers behind one item are both kept: the strongest address decides whose it is.
-    Raises ``IntegrityError`` when another transaction attached the same address at the same time: try again.
+    Needs the transaction in which ``register`` was asked for, of these items at least. Two different customers behind one item
+    are both kept: the strongest address decides whose it is. Raises ``IntegrityError`` when another transaction attached the
+    same address at the same time: try again.
     """
-    register = look_up((work, _addresses(work)) for work in works)
     joinings: list[Joining] = []
     for work in works:
         person = person_of(work)
@@ -114,7 +120,7 @@ def teach(works: Iterable[tuple[Work, UUID, Person]]) -> None:
     taught = [(work, customer_id, person) for work, customer_id, person in works if usable(person)]
     if not taught:
         return
-    register = look_up((work, person.addresses) for work, _, person in taught)
+    register = look_up((work, person.addresses) for work, _, person in taught)()
     for work, customer_id, person in taught:
         for address in person.addresses:
             if key_of(work, address) not in register.exact:
@@ -251,4 +257,14 @@ def name_the_nameless(names: Sequence[tuple[UUID, str]]) -> None:
         )
 
 
-__all__ = ["Findings", "Joining", "identify", "learn", "name_the_nameless", "newcomers", "person_of", "teach"]
+__all__ = [
+    "Findings",
+    "Joining",
+    "ask_people",
+    "identify",
+    "learn",
+    "name_the_nameless",
+    "newcomers",
+    "person_of",
+    "teach",
+]

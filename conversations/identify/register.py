@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 
-from conversations import bulk
+from conversations import bulk, prepared
 from conversations.channels.phone import digits_of, match_key
 from conversations.channels.types import Address
 from conversations.models import Customer, HistoryEvent, Identity, Suggestion
+from conversations.prepared import Answer
 from conversations.work import Work
 from hub.ids import new_id
 
@@ -89,8 +89,11 @@ def number_key(address: Address) -> str:
     return match_key(address.value) if address.kind in PHONE_KINDS else ""
 
 
-def look_up(addressed: Iterable[tuple[Work, Iterable[Address]]]) -> Register:
-    """Return what is known of these addresses, and of other writings of the numbers among them: one statement."""
+def look_up(addressed: Iterable[tuple[Work, Iterable[Address]]]) -> Answer[Register]:
+    """Ask for these addresses, and for other writings of the numbers among them: one statement.
+
+    Returns what waits for that and says what is known.
+    """
     keys: dict[Key, None] = {}
     numbers: dict[tuple[UUID, str], None] = {}
     for work, addresses in addressed:
@@ -98,30 +101,22 @@ def look_up(addressed: Iterable[tuple[Work, Iterable[Address]]]) -> Register:
             keys[key_of(work, address)] = None
             if number := number_key(address):
                 numbers[work.channel.workspace_id, number] = None
-    register = Register()
     if not keys:
-        return register
+        return Register
     workspaces, kinds, values, scopes = zip(*keys, strict=True)
     places, digits = zip(*numbers, strict=True) if numbers else ((), ())
     exact = [bulk.array(workspaces), bulk.words(kinds), bulk.words(values), bulk.words(scopes)]
-    with connection.cursor() as cursor:
-        cursor.execute(LOOK_UP, [*exact, bulk.array(places), bulk.words(digits)])
-        for (
-            row_id,
-            workspace_id,
-            customer_id,
-            person_id,
-            name,
-            kind,
-            value,
-            scope,
-            number,
-            replaced,
-        ) in cursor.fetchall():
-            found = Found(row_id, customer_id, person_id, name, value)
-            register.exact[workspace_id, kind, value, scope] = found
-            if number and not replaced:
-                register.by_number.setdefault((workspace_id, number), []).append(found)
+    asked = prepared.send(LOOK_UP, [*exact, bulk.array(places), bulk.words(digits)])
+    return lambda: _registered(asked())
+
+
+def _registered(rows: Iterable[tuple[Any, ...]]) -> Register:
+    register = Register()
+    for row_id, workspace_id, customer_id, person_id, name, kind, value, scope, number, replaced in rows:
+        found = Found(row_id, customer_id, person_id, name, value)
+        register.exact[workspace_id, kind, value, scope] = found
+        if number and not replaced:
+            register.by_number.setdefault((workspace_id, number), []).append(found)
     return register
 
 

@@ -2,17 +2,16 @@
 
 from conversations.parse.again import replay, replay_lost
 from conversations.parse.places import lane_of
-from conversations.parse.turns import ANY_UNREAD, Brought, Source, bring, next_source, somebody_parses, take
+from conversations.parse.turns import ANY_UNREAD, Brought, Source, Turn, bring, somebody_parses
 
 __all__ = [
     "ANY_UNREAD",
     "Brought",
     "Source",
+    "Turn",
     "bring",
     "lane_of",
-    "next_source",
     "replay",
     "replay_lost",
     "somebody_parses",
-    "take",
 ]

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db import connection
 
-from conversations import bulk, catalog, lanes
+from conversations import bulk, catalog, lanes, prepared
 from conversations.channels.types import AccountNotice
 from conversations.integrations import taking
 from conversations.models import HistoryEvent, Item
@@ -32,10 +31,17 @@ ITEM_COLUMNS = (
 class Batch:
     """The deliveries of one batch on their way to items."""
 
-    def __init__(self, connection_id: UUID, workspace_id: UUID, window: timedelta, reads: Sequence[Read]) -> None:
+    def __init__(
+        self,
+        connection_id: UUID,
+        workspace_id: UUID,
+        window: timedelta,
+        reads: Sequence[Read],
+        channels: Sequence[tuple[Any, ...]] = (),
+    ) -> None:
         self.connection_id, self.workspace_id, self.window = connection_id, workspace_id, window
         self.reads = reads
-        self.places = Places(connection_id, [item for read in reads for item in read.parsed.items])
+        self.places = Places(connection_id, [item for read in reads for item in read.parsed.items], channels)
         self.items: list[tuple[Any, ...]] = []  # in the order of ITEM_COLUMNS
         self.waiting: list[Work] = []
         self.notices: list[tuple[Any, ...]] = []
@@ -154,7 +160,7 @@ def _settle(ends: Iterable[tuple[UUID, bool, str, str]]) -> None:
     settled = list(ends)
     if not settled:
         return
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             "UPDATE conversations_delivery d SET parsed = new.parsed, outcome = new.outcome, reason = new.reason, "
             "finished_at = CASE WHEN new.outcome = 'pending' THEN NULL ELSE now() END "

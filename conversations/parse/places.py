@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,25 +16,33 @@ from conversations.work import Place
 
 LANE_LENGTH = 140
 PROVIDER_ID_LENGTH = 255
+FEW_CHANNELS = 20
 # SMS and WhatsApp may share a number; what does not say to be WhatsApp's is SMS's, which comes last here.
 ADDRESSED = """
 SELECT id, workspace_id, kind, address FROM conversations_channel
 WHERE connection_id = %s AND deleted_at IS NULL AND address = ANY(%s) ORDER BY kind DESC, created_at DESC
 """
+# All a connection has, asked for before it is known what is addressed; where there are more than a few, those are asked for.
+CHANNELS = f"""
+SELECT id, workspace_id, kind, address FROM conversations_channel
+WHERE connection_id = {{whose}} AND deleted_at IS NULL ORDER BY kind DESC, created_at DESC LIMIT {FEW_CHANNELS}
+"""  # noqa: S608  constants of this module
 
 
 class Places:
     """The channels of a connection that ``items`` may belong to, looked up at once."""
 
-    def __init__(self, connection_id: UUID, items: Sequence[AnyItem]) -> None:
-        """Two queries at most, and one where every item names its account."""
+    def __init__(self, connection_id: UUID, items: Sequence[AnyItem], channels: Sequence[tuple[Any, ...]] = ()) -> None:
+        """Two queries at most, and one where every item names its account: none where ``channels`` are all there are."""
         accounts = {item.account for item in items if item.account is not None}
         lost = [item for item in items if item.account is None and isinstance(item, StatusChanged)]
         self._by_address: dict[tuple[str, str], Place] = {}
         self._by_message: dict[str, Place] = {}
         self._only: Place | None = None
-        if accounts:
-            self._read(connection_id, accounts)
+        if 0 < len(channels) < FEW_CHANNELS:
+            self._know(channels)
+        elif accounts:
+            self._know(ask(ADDRESSED, [connection_id, list(accounts)]))
         if lost:
             self._find(connection_id, lost)
 
@@ -45,9 +54,10 @@ class Places:
             return None
         return self._by_message.get(item.our_id or "") or self._by_message.get(item.provider_id) or self._only
 
-    def _read(self, connection_id: UUID, accounts: set[str]) -> None:
-        for row in ask(ADDRESSED, [connection_id, list(accounts)]):
-            self._by_address[row.address, row.kind] = self._by_address[row.address, ""] = Place(*row)
+    def _know(self, channels: Sequence[tuple[Any, ...]]) -> None:
+        for row in channels:
+            place = Place(*row)
+            self._by_address[place.address, place.kind] = self._by_address[place.address, ""] = place
 
     def _find(self, connection_id: UUID, lost: Sequence[StatusChanged]) -> None:
         """Statuses that say only which message they are about belong to its channel; a connection with one channel is clear."""

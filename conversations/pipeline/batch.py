@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 
-from conversations import bulk, consent, feed, identify, introduce, merge, record, route, thread
+from conversations import bulk, consent, feed, identify, introduce, merge, prepared, record, route, thread
 from conversations.bots import turn
 from conversations.channels.types import (
     IdentityChanged,
@@ -25,8 +24,10 @@ from conversations.channels.types import (
     StatusChanged,
 )
 from conversations.history import Actor
+from conversations.identify.register import Register
 from conversations.models import Conversation
 from conversations.pipeline.carrying import carry
+from conversations.prepared import Answer
 from conversations.record import Ledger, Target
 from conversations.surveys.hearing import Hearing
 from conversations.wake import wake
@@ -43,6 +44,9 @@ CARRIED = (
     "snoozed_until", "reopened_count", "last_inbound_at", "last_message_at", "last_message_id", "last_seq", "unread",
     "route_reason", "queued_at",
 )  # fmt: skip
+LOCK = """
+SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
 # Everybody who counts as one of these people now, read behind the lock of who stands for them.
 MEMBERS = """
 SELECT id, coalesce(merged_into_id, id) AS person_id FROM conversations_customer
@@ -80,20 +84,41 @@ class Batch(msgspec.Struct, kw_only=True):
         self.changes[workspace_id].append(feed.Change(kind, subject, conversation))
 
 
-def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, list[feed.Change]]:
+class Asked(msgspec.Struct, frozen=True):
+    """What a batch has to know first, while it is on its way: which messages are stored, and who people are."""
+
+    messages: Answer[dict[tuple[UUID, str], UUID]]
+    people: Answer[Register]
+
+
+def ask_first(works: Sequence[Work]) -> Asked:
+    """Ask what ``apply`` has to know first. Needs its transaction, with the lanes of these items held."""
+    said = [work for work in works if isinstance(work.item, SAID)]
+    people = [work for work in works if isinstance(work.item, IdentityChanged)]
+    named = ((work.channel.id, key) for work in said for key in (work.item.provider_id, work.item.reply_to))  # type: ignore[union-attr]
+    return Asked(
+        record.ask_known((channel_id, key) for channel_id, key in named if key), identify.ask_people([*said, *people])
+    )
+
+
+def apply(
+    works: Sequence[Work], windows: dict[UUID, timedelta], asked: Asked | None = None
+) -> dict[UUID, list[feed.Change]]:
     """Do everything a batch of items asks for, in their order; return what the feeds must say. Needs a transaction.
 
     Items of one lane keep their order. What points at a message is applied after the messages of the batch are known.
     """
-    said = _unless_known([work for work in works if isinstance(work.item, SAID)])
+    asked = asked or ask_first(works)
+    stored = asked.messages()
+    said = _unless_known([work for work in works if isinstance(work.item, SAID)], stored)
     people = [work for work in works if isinstance(work.item, IdentityChanged)]
-    found = identify.identify([*said, *people])
+    found = identify.identify([*said, *people], asked.people())
     batch = Batch(ledger=Ledger(), episodes={}, changes=defaultdict(list), hearing=Hearing(()))
     known = [work for work in (*said, *people) if work.customer_id is not None]
     said = [work for work in said if work.customer_id is not None]
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
     batch.ledger.by_provider_id = {}
-    answered = record.known_messages(replies)
+    answered = {key: stored[key] for key in replies if key in stored}
     locked = _lock(known)
     if found.joinings:  # rare; otherwise all that follows is asked for before the first answer is waited for
         locked()
@@ -101,13 +126,14 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
             _join(joining, known, batch)
     episodes = _episodes({work.person_id for work in said if work.person_id is not None})
     batch.hearing = Hearing({w.person_id for w in said if w.person_id and isinstance(w.item, MessageReceived)})
-    nameless, batch.episodes = locked(), episodes()
+    waiting = record.ask_parked([*((work.channel.id, work.item.provider_id) for work in said), *answered])  # type: ignore[union-attr]
+    nameless, batch.episodes, parked = locked(), episodes(), waiting()
     said = record.adopt(
         said, batch.ledger, lambda place, message, talk: batch.change(place, "message.updated", message, talk)
     )
     for work in said:
         _say(work, windows[work.channel.workspace_id], batch, answered)
-    _aim(works, said, batch)
+    _aim(works, said, batch, parked)
     consent.follow(said)
     for work in people:
         if work.person_id is not None:
@@ -121,9 +147,9 @@ def apply(works: Sequence[Work], windows: dict[UUID, timedelta]) -> dict[UUID, l
     return batch.changes
 
 
-def _unless_known(works: Sequence[Work]) -> list[Work]:
+def _unless_known(works: Sequence[Work], stored: Iterable[tuple[UUID, str]]) -> list[Work]:
     """Drop messages that are stored already, or come twice in this batch."""
-    seen = set(record.known_messages((work.channel.id, work.item.provider_id) for work in works))  # type: ignore[union-attr]
+    seen = set(stored)
     fresh: list[Work] = []
     for work in works:
         key = (work.channel.id, work.item.provider_id)  # type: ignore[union-attr]
@@ -136,23 +162,17 @@ def _unless_known(works: Sequence[Work]) -> list[Work]:
     return fresh
 
 
-def _lock(works: Sequence[Work]) -> Callable[[], set[UUID]]:
+def _lock(works: Sequence[Work]) -> Answer[set[UUID]]:
     """Lock the customers of these items and who stands for them, so that two workers open no two conversations.
 
     Returns what waits for the locks and says who has no name. That raises ``Regrouped`` when one counts as somebody else by now.
     """
     keys = {key for work in works for key in (work.customer_id, work.person_id)}
-    asked = connection.cursor()
-    asked.execute(
-        "SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) "
-        "ORDER BY id FOR NO KEY UPDATE",
-        [bulk.array(keys)],
-    )
+    asked = prepared.send(LOCK, [bulk.array(keys)])
 
     @cache
     def locked() -> set[UUID]:
-        with asked as cursor:
-            rows = {row[0]: row for row in cursor.fetchall()}
+        rows = {row[0]: row for row in asked()}
         for work in works:
             row = rows.get(work.customer_id)
             if row is None or (row[1] or row[0]) != work.person_id:
@@ -175,26 +195,25 @@ def _join(joining: identify.Joining, works: Sequence[Work], batch: Batch) -> Non
         work.person_id = roots.get(work.customer_id, work.person_id) if work.customer_id else None
 
 
-def _episodes(person_ids: Iterable[UUID]) -> Callable[[], dict[UUID, list[Episode]]]:
+def _episodes(person_ids: Iterable[UUID]) -> Answer[dict[UUID, list[Episode]]]:
     """Lock the conversations of these people, whom the transaction holds: agents change them at the same time.
 
     Returns what waits for that and reads them.
     """
     ids = sorted(person_ids)
+    if not ids:
+        return dict
     keys = bulk.array(ids)
-    asked = connection.cursor()
-    if ids:
-        asked.execute(HOLD, [keys, keys])
-        asked.execute(EPISODES, [keys, keys])
+    prepared.send(HOLD, [keys, keys])
+    asked = prepared.send(EPISODES, [keys, keys])
 
     def episodes() -> dict[UUID, list[Episode]]:
         found: dict[UUID, list[Episode]] = {person_id: [] for person_id in ids}
-        with asked as cursor:
-            for person_id, *row in cursor.fetchall() if ids else ():
-                fields = dict(zip(EPISODE_FIELDS, row, strict=True))
-                if fields["route_reason"] is not None:
-                    fields["route_reason"] = msgspec.json.decode(fields["route_reason"])
-                found[person_id].append(Episode(**fields))
+        for person_id, *row in asked():
+            fields = dict(zip(EPISODE_FIELDS, row, strict=True))
+            if fields["route_reason"] is not None:
+                fields["route_reason"] = msgspec.json.decode(fields["route_reason"])
+            found[person_id].append(Episode(**fields))
         return found
 
     return episodes
@@ -257,13 +276,13 @@ def _open(work: Work, episodes: list[Episode], *, outgoing: bool, imported: bool
     return episode
 
 
-def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch) -> None:
-    """Apply what points at messages, with what was parked for those of this batch first; then write everything."""
+def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch, parked: Sequence[tuple[Any, ...]]) -> None:
+    """Apply what points at messages, with what was ``parked`` for those of this batch first; then write everything."""
     ledger = batch.ledger
     by_id = {work.channel.id: work.channel for work in works}
     early = [
         (Work(id=0, delivery_id=works[0].delivery_id, received_at=at, channel=by_id[channel_id], item=item), item)
-        for _, channel_id, item, at in record.take_parked(ledger)
+        for channel_id, item, at in record.take_parked(parked, ledger)
     ]
     written = {id(work) for work in said}
     aimed = [

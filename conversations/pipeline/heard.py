@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import connection
-
-from conversations import bulk
+from conversations import bulk, prepared
 from conversations.channels.types import MessageReceived
 from conversations.work import Work
 
@@ -23,5 +21,5 @@ def hear(works: Sequence[Work]) -> None:
     """Note on which channels customers have written just now."""
     channels = {work.channel.id for work in works if isinstance(work.item, MessageReceived)}
     if channels:
-        with connection.cursor() as cursor:
+        with prepared.cursor() as cursor:
             cursor.execute(HEARD, [bulk.array(channels)])

@@ -97,12 +97,11 @@ def _work_lane(token: UUID, key: str) -> int:
 
 def parse_and_work() -> tuple[int, int]:
     """Parse one batch and work at once what of it nobody else has at work; return how many deliveries and items that were."""
-    source = parse.next_source()
-    if source is None:
-        return 0, 0
-    if not source.attempts and (done := straight.through(source)) is not None:
-        return done
-    brought = parse.bring(source)
+    turn = parse.Turn()
+    done = straight.through(turn)
+    if done is not None or turn.source is None:
+        return done or (0, 0)
+    brought = parse.bring(turn.source)
     if brought.claim is None or not brought.works:
         return brought.deliveries, 0
     keys = list(dict.fromkeys(work.lane_key for work in brought.works))

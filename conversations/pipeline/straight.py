@@ -9,11 +9,11 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from psycopg.errors import LockNotAvailable
 
-from conversations import feed, lanes, parse
-from conversations.pipeline.batch import apply
+from conversations import feed, lanes, parse, prepared
+from conversations.pipeline.batch import apply, ask_first
 from conversations.pipeline.heard import hear
 from conversations.prepared import pipelined
 
@@ -21,18 +21,21 @@ log = structlog.get_logger(__name__)
 
 FEW_DELIVERIES = 8
 FEW_ITEMS = 16
-PATIENCE = "SET LOCAL lock_timeout = '200ms'"  # the connection's row is held: who waits longer lets the others go on
+# The connection's row is held: who waits longer lets the others go on. Plans for few rows of known keys need not be made anew.
+LIMITS = """
+SELECT set_config('lock_timeout', '200ms', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+"""
 
 
 class _LongWay(Exception):
     """What was found does not fit here."""
 
 
-def through(source: parse.Source) -> tuple[int, int] | None:
+def through(turn: parse.Turn) -> tuple[int, int] | None:
     """Parse and work what waits on a connection; return how many deliveries and items, None for what must go the long way."""
     try:
         with pipelined():
-            return _through(source)
+            return _through(turn)
     except _LongWay:
         return None
     except InterfaceError:
@@ -45,12 +48,12 @@ def through(source: parse.Source) -> tuple[int, int] | None:
     return None
 
 
-def _through(source: parse.Source) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENCE)
-    batch = parse.take(source, FEW_DELIVERIES + 1)
+def _through(turn: parse.Turn) -> tuple[int, int] | None:
+    turn.count()
+    prepared.send(LIMITS, [])
+    batch = turn.take(FEW_DELIVERIES + 1)
     if batch is None:
-        return 0, 0
+        return None if turn.source and turn.source.attempts else (0, 0)
     if len(batch.reads) > FEW_DELIVERIES or any(read.parsed.events for read in batch.reads):
         raise _LongWay
     batch.sort_out()
@@ -59,9 +62,13 @@ def _through(source: parse.Source) -> tuple[int, int]:
         raise _LongWay
     changes: dict[UUID, list[feed.Change]] = {}
     if works:
-        if not lanes.hold_idle((work.lane_key, work.channel.workspace_id) for work in works):
-            raise _LongWay
-        changes = apply(works, {batch.workspace_id: batch.window})
+        keys = [(work.lane_key, work.channel.workspace_id) for work in works]
+        held, asked = lanes.hold_idle(keys), ask_first(works)
+        if not held():
+            if not lanes.hold_new(keys):
+                raise _LongWay
+            asked = ask_first(works)  # before they were held somebody else may have worked them
+        changes = apply(works, {batch.workspace_id: batch.window}, asked)
         hear(works)
     batch.store_worked()
     feed.publish(batch.workspace_id, changes.get(batch.workspace_id, ()))

@@ -3,9 +3,9 @@
 from conversations.record.aimed import aim, load_targets, park, pointer, targets_of
 from conversations.record.echoes import Absorbed, adopt, is_of_another, take_over
 from conversations.record.ledger import Aimed, Ledger, Said, Target
-from conversations.record.said import episode_opened, known_messages, say
+from conversations.record.said import ask_known, episode_opened, known_messages, say
 from conversations.record.watermark import move_up
-from conversations.record.writing import recount_waits, take_parked, write
+from conversations.record.writing import ask_parked, recount_waits, take_parked, write
 
 __all__ = [
     "Absorbed",
@@ -15,6 +15,8 @@ __all__ = [
     "Target",
     "adopt",
     "aim",
+    "ask_known",
+    "ask_parked",
     "episode_opened",
     "is_of_another",
     "known_messages",

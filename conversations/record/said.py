@@ -7,31 +7,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from conversations import bulk
+from conversations import bulk, prepared
 from conversations.channels.types import AttachmentRef, MessageEchoed, MessageImported, MessageReceived
+from conversations.prepared import Answer
 from conversations.record.ledger import PROVIDER_ID_LENGTH, Ledger, Said, Target
 from conversations.work import SKEW_SECONDS, Episode, Work
 from hub.ids import new_id
 
+KNOWN = """
+SELECT m.channel_id, m.provider_id, m.id FROM conversations_message m
+JOIN unnest(%s::uuid[], %s::text[]) AS wanted (channel_id, provider_id)
+  ON m.channel_id = wanted.channel_id AND m.provider_id = wanted.provider_id
+JOIN conversations_channel c ON c.id = m.channel_id AND c.workspace_id = m.workspace_id
+"""
 NOT_HERE = ("", "", None, None)
 
 
 def known_messages(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Return the ids of messages by (channel, provider id), for those that are stored."""
+    return ask_known(wanted)()
+
+
+def ask_known(wanted: Iterable[tuple[UUID, str]]) -> Answer[dict[tuple[UUID, str], UUID]]:
+    """Ask for the ids of messages by (channel, provider id); what it returns waits for those that are stored."""
     pairs = list(dict.fromkeys(wanted))
     if not pairs:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.channel_id, m.provider_id, m.id FROM conversations_message m "
-            "JOIN unnest(%s::uuid[], %s::text[]) AS wanted (channel_id, provider_id) "
-            "ON m.channel_id = wanted.channel_id AND m.provider_id = wanted.provider_id "
-            "JOIN conversations_channel c ON c.id = m.channel_id AND c.workspace_id = m.workspace_id",
-            [bulk.array(channel for channel, _ in pairs), bulk.words(provider_id for _, provider_id in pairs)],
-        )
-        return {(channel, provider_id): message for channel, provider_id, message in cursor.fetchall()}
+        return dict
+    asked = prepared.send(
+        KNOWN, [bulk.array(channel for channel, _ in pairs), bulk.words(provider_id for _, provider_id in pairs)]
+    )
+    return lambda: {(channel, provider_id): message for channel, provider_id, message in asked()}
 
 
 def say(work: Work, item: Said, episode: Episode, ledger: Ledger) -> UUID:

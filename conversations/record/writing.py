@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection
 
-from conversations import bulk
+from conversations import bulk, prepared
 from conversations.channels.types import AnyItem
 from conversations.models import Attachment, HistoryEvent, Message, MessageStatus, ParkedItem, Reaction
+from conversations.prepared import Answer
 from conversations.record.ledger import Ledger, Target
 from conversations.wake import wake
 
@@ -29,23 +31,28 @@ ATTACHMENT_COLUMNS = (
     "id", "workspace", "message", "kind", "provider_ref", "source_url", "mime_type", "filename", "size", "sha256", "voice",
     "state", "reason", "stored_as", "thumbnail", "width", "height",
 )  # fmt: skip
+PARKED = """
+SELECT p.id, p.channel_id, p.body::text, p.parked_at, p.target FROM conversations_parkeditem p
+JOIN unnest(%s::uuid[], %s::text[]) AS new (channel_id, target) ON p.channel_id = new.channel_id AND p.target = new.target
+ORDER BY p.id FOR UPDATE OF p
+"""
 
 
-def take_parked(ledger: Ledger) -> list[tuple[int, UUID, AnyItem, datetime]]:
-    """Return what waits for the messages just written: (parked id, channel, item, when it was parked), oldest first."""
-    if not ledger.by_provider_id:
-        return []
-    pairs = list(ledger.by_provider_id)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.id, p.channel_id, p.body::text, p.parked_at FROM conversations_parkeditem p "
-            "JOIN unnest(%s::uuid[], %s::text[]) AS new (channel_id, target) "
-            "ON p.channel_id = new.channel_id AND p.target = new.target ORDER BY p.id FOR UPDATE OF p",
-            [bulk.array(channel for channel, _ in pairs), bulk.words(provider_id for _, provider_id in pairs)],
-        )
-        rows = cursor.fetchall()
-    ledger.applied = [row[0] for row in rows]
-    return [(row[0], row[1], ITEM.decode(row[2]), row[3]) for row in rows]
+def ask_parked(pairs: Iterable[tuple[UUID, str]]) -> Answer[list[tuple[Any, ...]]]:
+    """Ask what waits for messages by (channel, provider id); what it returns waits for the rows that ``take_parked`` takes."""
+    wanted = list(dict.fromkeys(pairs))
+    if not wanted:
+        return list
+    return prepared.send(
+        PARKED, [bulk.array(channel for channel, _ in wanted), bulk.words(provider_id for _, provider_id in wanted)]
+    )
+
+
+def take_parked(rows: Sequence[tuple[Any, ...]], ledger: Ledger) -> list[tuple[UUID, AnyItem, datetime]]:
+    """Take what waits for the messages of the ledger: (channel, item, when it was parked), oldest first."""
+    meant = [row for row in rows if (row[1], row[4]) in ledger.by_provider_id]
+    ledger.applied = [row[0] for row in meant]
+    return [(row[1], ITEM.decode(row[2]), row[3]) for row in meant]
 
 
 def write(ledger: Ledger, targets: Iterable[Target]) -> None:

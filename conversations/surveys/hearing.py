@@ -13,9 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connection
 
-from conversations import bulk
+from conversations import bulk, prepared
 from conversations.channels.types import MessageReceived
 from conversations.perform import menu
 from conversations.surveys.marks import chosen
@@ -81,7 +80,7 @@ class Hearing:
     def __init__(self, person_ids: Iterable[UUID]) -> None:
         self.events: list[tuple[Work, Open, int]] = []
         ids = bulk.array(sorted(person_ids))
-        self._asked = connection.cursor() if ids != "{}" else None
+        self._asked = prepared.cursor() if ids != "{}" else None
         if self._asked is not None:
             self._asked.execute(OPEN, [ids, ids])
 
@@ -138,7 +137,7 @@ class Hearing:
         """Store what was answered; return the rows of history that tell of it."""
         touched = [one for asked in self.open.values() for one in asked if one.touched]
         if touched:
-            with connection.cursor() as cursor:
+            with prepared.cursor() as cursor:
                 cursor.execute(KEEP, [list(column) for column in zip(*map(_row, touched), strict=True)])
         return [_event(*one) for one in self.events]
 
