@@ -54,6 +54,7 @@ class _Walk:
         self.team = ""
         self.owner = ""
         self.runs = False  # between an opening and a resolution
+        self.has_ended = False  # once: a word said after the end begins nothing, the customer's return does
         self.bot_spoke = False
         self.queued: Happening | None = None
         self.held: Happening | None = None
@@ -85,6 +86,7 @@ class _Walk:
                 self._leave_queue(event.at, "abandoned")
                 self._let_go(event.at)
                 self.runs = self.is_asleep = False
+                self.has_ended = True
 
     def end(self) -> None:
         """Say what goes on still."""
@@ -105,7 +107,7 @@ class _Walk:
     def _said(self, event: Happening) -> None:
         if event.actor_kind in PEOPLE:
             self._leave_queue(event.at, "taken", event.agent)
-            self.runs = True
+            self.runs = self.runs or not self.has_ended
         elif event.actor_kind == "bot":
             self.bot_spoke = True
 

@@ -48,6 +48,9 @@ def minutes(stay: Stay) -> float | None:
         # F5: back after the end: to whoever has it, else through the queue again.
         ("C 10:00, A 10:01 agent=ana, resolve 10:02, C 10:10, A 10:15 agent=ana", [("taken", 1, "ana"), ("taken", 5, "ana")]),
         ("C 10:00, assign 10:01 to=leo, resolve 10:02, C 10:10, A 10:15", [("taken", 1, "leo")]),
+        # What is said after the end takes nothing: who comes back queues.
+        ("C 10:00, B 10:00, resolve 10:07, A 10:30, C 11:00, A 11:20 agent=ana", [("taken", 20, "ana")]),
+        ("C 10:00, A 10:01 agent=ana, resolve 10:02, A 10:03, C 11:00, resolve 11:30", [("taken", 1, "ana"), ("abandoned", 30, "")]),
     ],
 )  # fmt: skip
 def test_the_queue_is_left_when_somebody_has_it(text: str, queue: list[tuple[Any, ...]]) -> None:
@@ -63,6 +66,7 @@ def test_the_queue_is_left_when_somebody_has_it(text: str, queue: list[tuple[Any
         ("C 10:00, assign 10:00 to=leo, snooze 10:10, wake 10:40, resolve 11:00", [("ended", 10, "leo"), ("ended", 20, "leo")]),
         ("C 10:00, assign 10:00 to=leo, snooze 10:10, C 10:40, snooze 10:50, resolve 11:00", [("ended", 10, "leo"), ("ended", 10, "leo")]),
         ("C 10:00, assign 10:00 to=leo, resolve 10:10, C 10:20, resolve 10:25", [("ended", 10, "leo"), ("ended", 5, "leo")]),
+        ("C 10:00, assign 10:00 to=leo, resolve 10:10, A 10:12, C 10:20, resolve 10:25", [("ended", 10, "leo"), ("ended", 5, "leo")]),
     ],
 )  # fmt: skip
 def test_an_agent_holds_what_was_given_until_it_ends(text: str, held: list[tuple[Any, ...]]) -> None:
