@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from metrics.registry import METRICS, TIMES, Amounts, Count, Lengths, Metric, Rate, Ratio, Score, Sum
+from metrics.registry import METRICS, TIMES, Amounts, Count, Expected, Lengths, Metric, Rate, Ratio, Score, Sum
 
 BEGINNING = """\
 # Every figure, and exactly how it is reckoned
@@ -20,6 +20,7 @@ HOW = {
     Rate: "a share, with numerator, denominator and 95 % Wilson interval",
     Score: "points from −100 to 100, with their 95 % interval",
     Ratio: "a ratio, with numerator and denominator",
+    Expected: "what is expected, with numerator, denominator, 80 % interval, and in the total how the model stands",
 }
 
 

@@ -26,7 +26,7 @@ class Observation(NamedTuple):
 
     ``counted`` says whether it is in a rate's numerator, kept to the target of a time, or is one of those a ratio is divided
     by; ``amount`` what it adds to a sum or above a ratio's line, ``divisor`` what it adds below. ``split`` are the values of
-    the figure's dimensions.
+    the figure's dimensions, ``beside`` the numbers the figure tells with it.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Observation(NamedTuple):
     amount: float | None
     divisor: float | None
     counted: bool | None
+    beside: dict[str, float | None]
 
     @property
     def channel_kind(self) -> str:
@@ -206,6 +207,7 @@ def _side(question: Question, source: Source, shown: _Shown, *, names: Source | 
         f"({shown.amount or 'NULL'})::double precision AS amount",
         f"({shown.divisor or 'NULL'})::double precision AS divisor",
         (f"bool_or({counted}) OVER (PARTITION BY {shown.each})" if shown.each else counted) + " AS counted",
+        f"ARRAY[{', '.join(source.beside.values())}]::double precision[] AS beside",
     ]
     condition = where(question, source, f"({source.counts}) AND ({shown.only})")
     if not shown.each:
@@ -218,7 +220,7 @@ def _side(question: Question, source: Source, shown: _Shown, *, names: Source | 
 
 def _observation(source: Source, row: tuple[Any, ...]) -> Observation:
     number, anchor, conversation, customer, split, opening, closing, started_at, length, apart, closed, *rest = row
-    amount, divisor, counted = rest
+    amount, divisor, counted, beside = rest
     before = apart / timedelta(seconds=1) if apart else 0.0
     off_hours = (closed or 0) / 1e6
     why = source.excluded[1] if source.excluded else ""
@@ -238,4 +240,5 @@ def _observation(source: Source, row: tuple[Any, ...]) -> Observation:
         amount=amount,
         divisor=divisor,
         counted=counted,
+        beside=dict(zip(source.beside, beside, strict=True)),
     )

@@ -35,7 +35,8 @@ SELECT who, type FROM conversations_historyevent
 CROSS JOIN LATERAL (VALUES (customer_id::text), (data->>'other')) AS both_of(who)
 WHERE workspace_id = %(workspace)s AND transaction >= %(mark)s AND type = ANY(%(types)s)
 """
-SEEN = "id::text, anchor, conversation::text, customer::text, split, length, amount, divisor, counted"
+SEEN = "id::text, anchor, conversation::text, customer::text, split"
+SAID = "length, amount, divisor, counted"
 type Json = Any
 
 
@@ -116,8 +117,11 @@ class _Seen(NamedTuple):
 
 def _counted(question: Question, freshness: Freshness) -> dict[tuple[Any, ...], _Seen]:
     """Return what the question counts and tells beside it, by which row it is; how it is split changes nothing of that."""
-    asked = question._replace(by=())
-    parts = [f"SELECT {SEEN} FROM ({part}) AS seen" for part in (evidence.sides(asked), *evidence.beside(asked))]  # noqa: S608  our own SQL
+    asked, source = question._replace(by=()), question.metric.source
+    # One purchase more changes what is expected of everybody: then what is known of each is compared.
+    known = [f"beside[{place}]" for place, name in enumerate(source.beside, start=1) if name in source.observed]
+    said = f"SELECT {SEEN}, {', '.join(known) or SAID} FROM"
+    parts = [f"{said} ({part}) AS seen" for part in (evidence.sides(asked), *evidence.beside(asked))]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values_of(asked, freshness))
         return {

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from metrics.estimates import wilson
 from metrics.evidence import Observation
+from metrics.lifetime import DISCOUNT, ENOUGH, HELD_DAYS, Standing
 from metrics.query import Answer, Figure
-from metrics.registry import Amounts, Count, Lengths, Metric, Rate, Ratio, Score, Sum
+from metrics.registry import Amounts, Count, Expected, Lengths, Metric, Rate, Ratio, Score, Sum
 
 SPREAD = ("mean", "p50", "p75", "p90", "p95", "max")
 
@@ -48,7 +49,7 @@ def of_figure(answer: Answer, figure: Figure) -> dict[str, Any]:
         row |= {name: getattr(figure, name) for name in SPREAD}
     if isinstance(kind, Rate | Score | Ratio):
         row |= {"numerator": figure.numerator, "denominator": figure.denominator}
-    if isinstance(kind, Rate | Score):
+    if isinstance(kind, Rate | Score | Expected):
         row |= {"ci_low": figure.ci_low, "ci_high": figure.ci_high}
     if source.still_open:
         row |= {"censored": figure.censored, "oldest_open_seconds": figure.oldest_open_seconds}
@@ -69,7 +70,25 @@ def of_figure(answer: Answer, figure: Figure) -> dict[str, Any]:
     row |= {"small_sample": True} if figure.is_small_sample and not isinstance(kind, Count | Sum) else {}
     if isinstance(kind, Count) and kind.beside:
         row |= {"inbound": figure.inbound, "outbound": figure.outbound, "people": figure.people or 0}
-    return row
+    if isinstance(kind, Expected):
+        row |= {"expected_orders": figure.expected_orders, "alive": figure.alive}
+    return row | (_standing(figure.standing) if figure.standing else {})
+
+
+def _standing(one: Standing) -> dict[str, Any]:
+    """Write how what is expected stands, and how it would have done before."""
+    held = one.held
+    return {
+        "model": one.kind,
+        "parameters": one.parameters,
+        "repeat_buyers": one.repeat_buyers,
+        "repeat_buyers_needed": ENOUGH,
+        "correlation": one.correlation,
+        "independent": one.is_independent,
+        "margin": one.margin,
+        "discount": DISCOUNT,
+        "holdout": held and {**held._asdict(), "days": HELD_DAYS, "bands": [band._asdict() for band in held.bands]},
+    }
 
 
 def of_rows(answer: Answer) -> dict[str, Any]:
@@ -114,7 +133,7 @@ def of_observation(seen: Observation) -> dict[str, Any]:
         "excluded_seconds": seen.excluded_seconds,
         "excluded_reason": seen.excluded_reason,
     }
-    rest = {"amount": seen.amount, "divisor": seen.divisor, "counted": seen.counted}
+    rest = {"amount": seen.amount, "divisor": seen.divisor, "counted": seen.counted, **seen.beside}
     return row | {name: value for name, value in rest.items() if value is not None}
 
 

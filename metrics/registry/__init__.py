@@ -3,6 +3,7 @@
 from metrics.registry.cases import CASE_TIMES
 from metrics.registry.channels import CHANNELS
 from metrics.registry.journey import JOURNEYS
+from metrics.registry.lifetime import LIFETIME
 from metrics.registry.movement import MOVEMENT
 from metrics.registry.opportunities import PIPELINE
 from metrics.registry.queue import QUEUE
@@ -16,6 +17,7 @@ from metrics.registry.terms import (
     Adding,
     Amounts,
     Count,
+    Expected,
     Lengths,
     Metric,
     Per,
@@ -41,6 +43,7 @@ METRICS: dict[str, Metric] = {
         SALES,
         RETURNS,
         JOURNEYS,
+        LIFETIME,
         MOVEMENT,
         STAGES,
     )
@@ -53,6 +56,7 @@ __all__ = [
     "Adding",
     "Amounts",
     "Count",
+    "Expected",
     "Lengths",
     "Metric",
     "Per",

@@ -62,7 +62,9 @@ class Source:
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     looks_ahead: bool = False  # whether it follows what began in the period to now
-    # More values that the subquery names, made of the others when the figure is asked for.
+    beside: Mapping[str, str] = field(default_factory=dict)  # numbers that are told with every observation, by name
+    observed: tuple[str, ...] = ()  # of amounts that are expected, those of ``beside`` that are known: what a receipt compares
+    # More values that the subquery names, made one after the other, each of all before it, when the figure is asked for.
     given: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     measure: str = ""  # the name of its rollup cells
 
@@ -154,6 +156,14 @@ class Ratio:
     each: str = ""
     spread: str = ""
     headline: Literal["value"] = "value"
+
+
+@dataclass(frozen=True)
+class Expected(Ratio):
+    """A ratio of amounts that are expected of each row (``metrics.lifetime``): shown with its 80 % interval and how the model stands.
+
+    The source is given a ``forecast``, and shows each row's ``place`` in it and by what ``factor`` its money counts.
+    """
 
 
 type Adding = Lengths | Amounts | Count | Sum | Rate | Score | Ratio

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from simulator.company import (
     true_answers as replies,
     true_cases as cases,
+    true_expected as coming,
     true_journeys as journeys,
     true_movement as movement,
     true_people as people,
@@ -89,6 +90,7 @@ KNOWN: dict[str, Known] = {
     "retention_rate": Known(people.retention, ()),
     "cohort_retention": Known(people.cohorts, ("channel", "months", "day")),
     "lifetime_value": Known(people.lifetime, ("channel", "day")),
+    "predicted_lifetime_value": Known(coming.predicted, ("channel", "basis"), (("basis", "margin"),)),
 }
 
 

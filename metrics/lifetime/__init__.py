@@ -1,0 +1,28 @@
+"""Lifetime: what people who have bought are expected to bring (K25b), by a model of returning and of spending, or by their cohort."""
+
+from metrics.lifetime.columns import BUYERS, GIVEN
+from metrics.lifetime.forecast import (
+    DISCOUNT,
+    YEAR,
+    Forecast,
+    Standing,
+    expected,
+    standing,
+)
+from metrics.lifetime.holdout import HELD_DAYS, Band, Held
+from metrics.lifetime.model import ENOUGH
+
+__all__ = [
+    "BUYERS",
+    "DISCOUNT",
+    "ENOUGH",
+    "GIVEN",
+    "HELD_DAYS",
+    "YEAR",
+    "Band",
+    "Forecast",
+    "Held",
+    "Standing",
+    "expected",
+    "standing",
+]
