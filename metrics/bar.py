@@ -8,15 +8,17 @@ from urllib.parse import parse_qsl
 
 from django.db.models import Q
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.models import Channel
 from hub.access import Caller
 from hub.models import Membership, Team
-from metrics import period, words
+from metrics import period, who, words
 from metrics.asked import COMPARED, Asked
 from metrics.layouts import BOARDS
 from metrics.models import Cell, SavedDashboard
+from metrics.who import Name
 
 ZONES = ("UTC", "America/Sao_Paulo", "America/Manaus", "America/Rio_Branco", "America/Noronha", "Europe/Lisbon")
 LIVE = "/wallboard/"
@@ -55,9 +57,7 @@ def _times(asked: Asked, page: str) -> dict[str, Any]:
     """Return the periods, the ways to the ones beside, and what can be compared with."""
     span = asked.period
     return {
-        "span": f"{words.day(span.first)} – {words.day(span.last)}"
-        if span.days > 1
-        else words.day_and_weekday(span.first),
+        "span": words.span(span.first, span.last, timezone.now().astimezone(span.zone).year),
         "periods": [
             Link(str(title), _to(page, asked.words(period=key)), letter, key == span.key)
             for key, (title, letter) in period.TITLES.items()
@@ -75,12 +75,13 @@ def _times(asked: Asked, page: str) -> dict[str, Any]:
 
 def _choices(caller: Caller, asked: Asked, page: str) -> dict[str, Any]:
     """Return what the figures are and can be kept to, on which clock and in which zone they are shown."""
+    part = who.part_of(caller.workspace, *asked.kept)
     return {
         "pills": [
-            Link(f"{words.dimension(name)}: {words.part(name, value)}", _to(page, asked.toggled(name, value)))
+            Link(f"{words.dimension(name)}: {part(name, value)}", _to(page, asked.toggled(name, value)))
             for name, values in asked.filters
             for value in values
-            if name != "channel"
+            if name != "channel" and not page.endswith(f"/agents/{value}/")  # an agent's page is theirs
         ],
         "channels": _links(asked, page, "channel", channel_kinds(caller)),
         "offers": _offers(caller, asked, page),
@@ -124,16 +125,21 @@ def _offers(caller: Caller, asked: Asked, page: str) -> list[tuple[str, list[Lin
     """Return what the figures can be kept to beside channels: by the name of the dimension, its values."""
     workspace = caller.workspace
     teams = Team.objects.of(workspace).order_by("name").values_list("name", flat=True)
-    agents = Membership.objects.of(workspace).order_by("user__email").values_list("user__email", flat=True)
-    found = {name: _links(asked, page, name, list(values)) for name, values in (("team", teams), ("agent", agents))}
+    agents = (
+        Membership.objects.of(workspace).order_by("user__name", "user__email").values_list("user__email", flat=True)
+    )
+    part = who.part_of(workspace, "agent")
+    found = {
+        name: _links(asked, page, name, list(values), part) for name, values in (("team", teams), ("agent", agents))
+    }
     return [(words.dimension(name), links) for name, links in found.items() if links]
 
 
-def _links(asked: Asked, page: str, name: str, values: list[str]) -> list[Link]:
+def _links(asked: Asked, page: str, name: str, values: list[str], part: Name = words.part) -> list[Link]:
     """Return a link each that adds a value to a filter, or takes it away; what the filter holds is always among them."""
     kept = asked.kept.get(name, ())
     return [
-        Link(words.part(name, value), f"{page}?{asked.toggled(name, value)}", current=value in kept, value=value)
+        Link(part(name, value), f"{page}?{asked.toggled(name, value)}", current=value in kept, value=value)
         for value in dict.fromkeys((*values, *kept))
     ]
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db import DatabaseError
 from django.utils import timezone
 
-from metrics import paths, plots, targets, tiles, words
+from metrics import paths, plots, targets, tiles, who, words
 from metrics.asked import Asked
 from metrics.charts.frame import Target
 from metrics.layouts import COLUMNS, Layout, Plot
@@ -123,7 +123,8 @@ def of_layout(asked: Asked, layout: Layout) -> Board:
 
     freshness, cards = _made(asked, makers)
     shown = len(layout.tiles)
-    return Board(freshness, asked, cards[:shown], cards[shown], cards[shown + 1 :])
+    main, *charts = filled(cards[shown:])
+    return Board(freshness, asked, cards[:shown], main, charts)
 
 
 def of_metric(asked: Asked, metric: Metric) -> Board:
@@ -145,7 +146,25 @@ def of_metric(asked: Asked, metric: Metric) -> Board:
         return found + [(f"{plot.kind}-{metric.id}-{'-'.join(plot.by)}", partial(page.plot, plot)) for plot in rest]
 
     freshness, cards = _made(asked, makers)
-    return Board(freshness, asked, cards[:1], cards[1] if cards[1:] else None, cards[2:])
+    charts = filled(cards[1:])
+    return Board(freshness, asked, cards[:1], charts[0] if charts else None, charts[1:])
+
+
+def filled(cards: list[Card]) -> list[Card]:
+    """Return charts that stand two in a row so that no place stays empty: who would stand alone takes the whole row."""
+    found, alone = list(cards), False
+    for place, card in enumerate(cards):
+        if not getattr(card, "is_wide", False):
+            alone = not alone
+        elif alone:
+            found[place - 1], alone = _widened(found[place - 1]), False
+    if alone:
+        found[-1] = _widened(found[-1])
+    return found
+
+
+def _widened(card: Card) -> Card:
+    return card._replace(is_wide=True) if isinstance(card, Chart) else card
 
 
 def of_agents(asked: Asked, layout: Layout) -> Board:
@@ -159,7 +178,11 @@ def of_agents(asked: Asked, layout: Layout) -> Board:
                 if figure.key[0] and figure.n:
                     lines.setdefault(figure.key[0], {})[name] = plots.said(given)(given.value(figure))
     heads = [words.dimension("agent"), *(tiles.title_of(METRICS[name]) for name in COLUMNS)]
-    rows = [Row([agent, *(lines[agent].get(name, "—") for name in COLUMNS)]) for agent in sorted(lines)]
+    part = who.part_of(asked.workspace, "agent")
+    rows = sorted(
+        (Row([part("agent", agent), *(lines[agent].get(name, "—") for name in COLUMNS)], agent) for agent in lines),
+        key=lambda row: (row.cells[0].casefold(), row.leads),
+    )
     return replace(board, table=Table(heads, rows))
 
 

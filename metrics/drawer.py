@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from conversations.models import Customer, HistoryEvent, Message
-from metrics import evidence, plots, words
+from metrics import evidence, plots, who, words
 from metrics.asked import Asked, inside
 from metrics.business import Clock, calendars
 from metrics.charts.ruler import Part, ruler
@@ -20,6 +20,7 @@ from metrics.evidence import Observation
 from metrics.query import answer
 from metrics.question import Question
 from metrics.registry import METRICS, Lengths, Metric, Rate
+from metrics.who import Name
 
 SHOWN = 50  # rows of a drawer; the export has them all
 
@@ -85,7 +86,7 @@ def drawer(question: Question, said: QueryDict) -> Drawer:
     has_lengths = isinstance(metric.adding, Lengths)
     seen = evidence.page(question, size=SHOWN, longest_first=True).observations
     given = answer(question, lean=True)
-    names = _names(question, seen)
+    names, part = _names(question, seen), who.part_of(question.workspace, "agent")
     chosen = next((one for one in seen if one.id == said.get("row", "")), None)
     wanted = str(said.get("row") or "")
     if chosen is None and wanted and "\0" not in wanted:
@@ -97,8 +98,8 @@ def drawer(question: Question, said: QueryDict) -> Drawer:
         title=title_of(question),
         value=plots.said(given)(given.value(given.total)),
         n=given.total.n,
-        lines=[line(question, one, names) for one in seen],
-        interval=interval(question, chosen, names) if chosen and chosen.started_at else None,
+        lines=[line(question, one, names, part) for one in seen],
+        interval=interval(question, chosen, names, part) if chosen and chosen.started_at else None,
         has_lengths=has_lengths,
         has_more=len(seen) == SHOWN,
     )
@@ -107,8 +108,9 @@ def drawer(question: Question, said: QueryDict) -> Drawer:
 def title_of(question: Question) -> str:
     """Say in words what the question is kept to."""
     start, last = question.start.astimezone(question.tz), question.end.astimezone(question.tz)
+    part = who.part_of(question.workspace, *(name for name, _values in question.filters))
     parts = [
-        ", ".join(_weekday_hour(value) if name == "weekday_hour" else words.part(name, value) for value in values)
+        ", ".join(_weekday_hour(value) if name == "weekday_hour" else part(name, value) for value in values)
         for name, values in question.filters
     ]
     if (last - start).total_seconds() <= 3_600:
@@ -131,8 +133,8 @@ def _names(question: Question, seen: Iterable[Observation]) -> dict[UUID, str]:
     return dict(Customer.objects.of(question.workspace).filter(pk__in=ids).values_list("pk", "name"))
 
 
-def line(question: Question, one: Observation, names: dict[UUID, str]) -> Line:
-    """Write one observation."""
+def line(question: Question, one: Observation, names: dict[UUID, str], part: Name) -> Line:
+    """Write one observation; ``names`` are its customers', ``part`` writes its agent."""
     metric = question.metric
     at = one.anchor.astimezone(question.tz)
     amount = one.amount if one.amount is not None else one.divisor
@@ -150,7 +152,7 @@ def line(question: Question, one: Observation, names: dict[UUID, str]) -> Line:
         value=value,
         excluded=words.length(one.excluded_seconds) if one.excluded_seconds else "",
         reason=_reason(one.excluded_reason),
-        agent=one.agent or "",
+        agent=part("agent", one.agent) if one.agent else "",
         channel=words.part("channel", one.channel_kind),
     )
 
@@ -165,7 +167,7 @@ def _reason(word: str | None) -> str:
     return ", ".join(known.get(part, part) for part in (word or "").split("+") if part)
 
 
-def interval(question: Question, one: Observation, names: dict[UUID, str]) -> Interval:
+def interval(question: Question, one: Observation, names: dict[UUID, str], part: Name) -> Interval:
     """Draw the interval of an observation that has one, with what of it does not count, and read its two messages."""
     messages = _messages(question, one)
     begins = one.started_at or one.anchor
@@ -178,7 +180,7 @@ def interval(question: Question, one: Observation, names: dict[UUID, str]) -> In
     else:
         parts.append(Part((one.anchor - begins).total_seconds(), counts=True))
     start = min(first, begins) if question.metric.source.excluded else begins
-    shown = line(question, one, names)
+    shown = line(question, one, names, part)
     title = _("%(length)s counted, from %(begins)s to %(ends)s") % {
         "length": shown.value, "begins": _clock(question, start), "ends": _clock(question, one.anchor)
     }  # fmt: skip

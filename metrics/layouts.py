@@ -102,9 +102,12 @@ SATISFACTION = Layout(
 AGENTS = Layout(
     "agents",
     _("Agents"),
-    ("handle_time", "occupancy", "concurrency", "resolved_per_hour"),
+    (
+        "first_response_time", "reply_time", "resolution_time", "csat",
+        "handle_time", "occupancy", "concurrency", "resolved_per_hour",
+    ),
     (Plot("rank", ("first_response_time",), ("agent",)), Plot("rank", ("resolution_time",), ("agent",))),
-)
+)  # fmt: skip
 AGENT = Layout(
     "agent",
     _("Agent"),

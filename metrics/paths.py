@@ -7,7 +7,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from metrics import words
+from metrics import tones, who, words
 from metrics.asked import leads
 from metrics.charts import cohort, funnel, sankey
 from metrics.charts.funnel import Step
@@ -22,7 +22,9 @@ FLOWS = 40  # bands that can still be told apart
 def flows_of(given: Answer, title: str, *, numerator: bool = False) -> Chart:
     """Return how observations go through the dimensions of the answer, in their order; ``numerator``: only those in it."""
     metric, by = given.question.metric, given.question.by
+    part = who.part_of(given.question.workspace, *by)
     found: dict[tuple[int, str, str], float] = {}
+    colors: dict[str, int] = {}
     links: dict[tuple[int, str, str], str] = {}
     for figure in given.rows:
         value = (figure.numerator or 0) if numerator else figure.n
@@ -30,8 +32,13 @@ def flows_of(given: Answer, title: str, *, numerator: bool = False) -> Chart:
             continue
         for column in range(len(by) - 1):
             start, end = figure.key[column], figure.key[column + 1]
-            key = (column, words.part(by[column], start), words.part(by[column + 1], end))
+            key = (column, part(by[column], start), part(by[column + 1], end))
             found[key] = found.get(key, 0) + value
+            colors |= {
+                part(dimension, kind): tones.of_channel(kind)
+                for dimension, kind in ((by[column], start), (by[column + 1], end))
+                if kind and dimension.endswith("channel")
+            }
             links[key] = leads(metric.id, within={by[column]: start, by[column + 1]: end})
     largest = sorted(found, key=lambda key: (key[0], -found[key], key))[:FLOWS]
     flows = [Flow(*key, found[key], links[key]) for key in largest]
@@ -39,7 +46,7 @@ def flows_of(given: Answer, title: str, *, numerator: bool = False) -> Chart:
     return drawn(
         f"flows-{metric.id}",
         title,
-        lambda size: sankey.sankey(size, title, flows, words.count),
+        lambda size: sankey.sankey(size, title, flows, words.count, colors),
         Table([_("From"), _("To"), "n"], rows),
         is_wide=True,
     )

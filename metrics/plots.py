@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from metrics import words
+from metrics import tones, who, words
 from metrics.asked import leads
 from metrics.charts import bar, heat, line, ranking, scale
 from metrics.charts.frame import SIZES, Axis, Places, Series, Size, Target
@@ -105,7 +105,7 @@ def course(
 
     main = _over_time(given, span, metric.headline, begun)
     names = {"p50": _("median"), "mean": _("mean")}
-    lines = [series(names.get(metric.headline, str(metric.title)), main, 1)]
+    lines = [series(names.get(metric.headline, _("current")), main, 1)]
     if spreads(metric):
         lines.append(series(_("90 %"), _over_time(given, span, "p90", begun), 2))
     if before:
@@ -172,6 +172,14 @@ def cells_of(given: Answer, figure: Figure) -> list[str]:
     return [say(figure.value), words.count(figure.denominator or 0), sure]
 
 
+def split_title(metric: Metric, dimension: str) -> str:
+    """Name a figure split by a dimension; one whose own name says the dimension is not named by it twice."""
+    title, name = str(metric.title), words.dimension(dimension).lower()
+    if name in title.lower():
+        return title
+    return _("%(figure)s by %(dimension)s") % {"figure": title, "dimension": name}
+
+
 def stacked(given: Answer, span: Period, dimension: str) -> Chart:
     """Return a count or sum over time, stacked by a dimension: the largest below, the smallest together on top."""
     metric, say = given.question.metric, said(given)
@@ -184,13 +192,12 @@ def stacked(given: Answer, span: Period, dimension: str) -> Chart:
     ranked = sorted((kind for kind in parts if sums[kind]), key=lambda kind: (-sums[kind], kind))
     groups = [[kind] for kind in ranked[: SHOWN - 1]] + [ranked[SHOWN - 1 :]]
     series = []
-    for color, kinds in enumerate(filter(None, groups), start=1):
+    colors = [*tones.of_parts(dimension, [kinds[0] for kinds in groups if len(kinds) == 1]), tones.LEFT_OVER]
+    for color, kinds in zip(colors, filter(None, groups), strict=False):
         name = words.part(dimension, kinds[0]) if len(kinds) == 1 else _("Others")
         values = [sum(parts[kind].get(key, 0) for kind in kinds) for key, _label in places]
         series.append(Series(name, values, [say(value) for value in values], color))
-    title = _("%(figure)s by %(dimension)s") % {
-        "figure": metric.title, "dimension": words.dimension(dimension).lower()
-    }  # fmt: skip
+    title = split_title(metric, dimension)
     labels = [label for _key, label in places]
     links = [leads(metric.id, key) for key, _label in places]
     shown = Places(labels, span.place_of(given.freshness.as_of), links)
@@ -241,12 +248,13 @@ def ranked(given: Answer) -> Chart:
     """Return a figure by one dimension as bars, the largest first; the table has all values and columns."""
     metric, say = given.question.metric, said(given)
     dimension = given.question.by[0]
+    part = who.part_of(given.question.workspace, dimension)
     figures = [figure for figure in given.rows if given.value(figure) is not None and (figure.n or figure.value)]
     figures.sort(key=lambda figure: -(given.value(figure) or 0))
     is_count = isinstance(metric.adding, Count)
     ranks = [
         Rank(
-            name=words.part(dimension, figure.key[0]),
+            name=part(dimension, figure.key[0]),
             value=given.value(figure) or 0,
             shown=say(given.value(figure)),
             note="" if is_count else f"n {words.count(figure.n)}",
@@ -257,14 +265,12 @@ def ranked(given: Answer) -> Chart:
     ]
     rows = [
         Row(
-            [words.part(dimension, figure.key[0]), *cells_of(given, figure)],
+            [part(dimension, figure.key[0]), *cells_of(given, figure)],
             leads(metric.id, within={dimension: figure.key[0]}),
         )
         for figure in figures
     ]
-    title = _("%(figure)s by %(dimension)s") % {
-        "figure": metric.title, "dimension": words.dimension(dimension).lower()
-    }  # fmt: skip
+    title = split_title(metric, dimension)
     return drawn(
         f"rank-{metric.id}-{dimension}",
         title,

@@ -43,6 +43,7 @@ class Tile(NamedTuple):
 
     metric: Metric
     title: str
+    unit: str
     value: str
     n: str
     delta: Delta | None
@@ -72,6 +73,7 @@ def tile(asked: Asked, metric: Metric, freshness: Freshness, target: float | Non
     return Tile(
         metric=metric,
         title=title_of(metric),
+        unit=words.unit(metric.unit, currency),
         value=words.figure(metric.unit, value, currency),
         n=observed(metric, total, currency),
         delta=delta(metric, value, before.value(before.total) if before else None, total, before),
@@ -102,6 +104,8 @@ def observed(metric: Metric, total: Figure, currency: str) -> str:
     """Say how many observations a figure has, or what it is a share of."""
     if isinstance(metric.adding, Count):
         return ""
+    if not total.n and not total.denominator:
+        return _("nothing observed in this period")
     if isinstance(metric.adding, Rate) and total.denominator:
         said = _("%(part)s of %(whole)s") % {
             "part": words.count(total.numerator or 0), "whole": words.count(total.denominator)
@@ -160,7 +164,7 @@ def delta(metric: Metric, value: float | None, old: float | None, total: Figure,
         return None
     change = value - old if by_points else value / old - 1
     unit = 100 if metric.unit == "fraction" else 1
-    size = f"{words.count(abs(change) * unit)} {_('points')}" if by_points else words.percent(change)
+    size = words.points(abs(change) * unit) if by_points else words.percent(change)
     if round(abs(change) * (unit * 10 if by_points else 100)) == 0:
         return Delta("", "", "same", _("unchanged"))
     meaning, word = "neutral", _("more") if change > 0 else _("fewer")

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from hub.access import Caller, require
 from hub.models import Role
-from metrics import board, drawer
+from metrics import board, drawer, who, words
 from metrics.asked import DRAWER, INSIDE, Asked, asked
 from metrics.bar import bar
 from metrics.board import Board
@@ -57,6 +57,7 @@ def _board(request: HttpRequest, layout: Layout, email: str = "") -> HttpRespons
     context = _page_context(request, caller, given, key) | {
         "layout": layout,
         "agent": email,
+        "agent_name": who.part_of(caller.workspace, "agent")("agent", email),
         "chosen": about.show or layout.tiles[0],
         "export": f"{reverse('metrics-export')}?{urlencode({'board': layout.key, 'agent': email} if email else {'board': layout.key})}&{about.words()}",
     }
@@ -77,6 +78,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     given = board.of_metric(about, found)
     context = _page_context(request, caller, given, None) | {
         "metric": found,
+        "unit": words.unit(found.unit, caller.workspace.currency),
         "export": f"{reverse('metric-export', args=[name])}?{about.words()}",
         "receipt": f"{reverse('metric-receipt', args=[name])}?{about.words()}",
     }

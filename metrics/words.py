@@ -8,7 +8,7 @@ from functools import cache
 from babel import Locale
 from babel.dates import format_skeleton, get_day_names
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
-from django.utils.translation import get_language, gettext as _, gettext_lazy, to_locale
+from django.utils.translation import get_language, gettext as _, gettext_lazy, ngettext, to_locale
 
 from conversations.channels.registry import adapter_of
 
@@ -43,6 +43,9 @@ PARTS = {
     "highest": gettext_lazy("At most"),
     "matched": gettext_lazy("Share identified"),
     "uncosted": gettext_lazy("Cost of goods unknown"),
+    "service": gettext_lazy("Service"),
+    "purchase": gettext_lazy("Purchase"),
+    "store": gettext_lazy("Store"),
     "pickup": gettext_lazy("Pickup"),
     "delivery": gettext_lazy("Delivery"),
     "unanswered": gettext_lazy("Without an answer"),
@@ -75,6 +78,26 @@ def count(value: float) -> str:
     return str(format_decimal(value, format="#,##0.#", locale=locale()))
 
 
+def points(value: float) -> str:
+    """Write a difference of shares or scores: 1 point, 2.5 points."""
+    size = round(value, 1)
+    return ngettext("%(n)s point", "%(n)s points", 1 if size == 1 else 2) % {"n": count(size)}
+
+
+def unit(word: str, currency: str) -> str:
+    """Name the unit of a figure."""
+    known = {
+        "seconds": _("time"),
+        "fraction": _("share"),
+        "money": currency,
+        "count": _("number"),
+        "points": _("points"),
+        "conversations": _("conversations"),
+        "per_hour": _("per hour"),
+    }
+    return known.get(word) or word
+
+
 def percent(share: float) -> str:
     """Write a share without its sign, in whole percents."""
     return str(format_percent(abs(share), locale=locale()))
@@ -96,7 +119,8 @@ def figure(unit: str, value: float | None, currency: str = "BRL") -> str:
         return str(format_currency(value, currency, format=digits, currency_digits=digits is None, locale=locale()))
     if unit == "fraction":
         return share(value)
-    return str(format_decimal(value, format="#,##0.##" if abs(value) < 100 else "#,##0.#", locale=locale()))  # fmt: skip
+    digits = "#,##0.##" if abs(value) < 100 and unit != "points" else "#,##0.#"
+    return str(format_decimal(value, format=digits, locale=locale()))
 
 
 def axis(unit: str, value: float, currency: str = "BRL") -> str:
@@ -139,6 +163,18 @@ def day_and_weekday(at: date) -> str:
     return str(format_skeleton("MEd", at, locale=locale()))
 
 
+def span(first: date, last: date, this_year: int) -> str:
+    """Write whole days from one to another, with their years where these are not the running one."""
+    if first == last and first.year == this_year:
+        return day_and_weekday(first)
+    write = day if first.year == last.year == this_year else _day_of_year
+    return write(first) if first == last else f"{write(first)} – {write(last)}"
+
+
+def _day_of_year(at: date) -> str:
+    return str(format_skeleton("yMd", at, locale=locale()))
+
+
 def month(at: date) -> str:
     """Write a month of a year: nov. de 2026."""
     return str(format_skeleton("yMMM", at, locale=locale()))
@@ -160,7 +196,7 @@ OUTSIDE = ("email", "phone", "store", "ecommerce", "app")  # kinds of channel th
 
 def channel(kind: str) -> str:
     """Name a kind of channel."""
-    known = {"email": _("E-mail"), "phone": _("Phone"), "store": _("Store")}
+    known = {"email": _("E-mail"), "phone": _("Phone"), "store": _("Store"), "ecommerce": _("E-commerce")}
     title = adapter_of(kind).title
     return (_(title) if title else known.get(kind)) or kind.replace("_", " ").capitalize() or _("Unknown")
 
@@ -197,7 +233,7 @@ def dimension(word: str) -> str:
 def part(dimension_word: str, value: str | None) -> str:
     """Name a value of a dimension."""
     if not value:
-        return "—"
+        return {"team": _("No team"), "agent": _("Nobody")}.get(dimension_word, "—")
     if dimension_word.endswith("channel"):
         return channel(value)
     if dimension_word in {"agent", "team", "store", "months"}:

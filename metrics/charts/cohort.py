@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from metrics.charts import frame
-from metrics.charts.frame import Cell, Size
+from metrics.charts.frame import A_LETTER, Cell, Size
 from metrics.charts.svg import tag, text
 
 ROW = 26.0
@@ -24,7 +24,7 @@ def cohort(
     say: Callable[[float], str],
 ) -> str:
     """Return the triangle of shares 0 … 1: ``values`` by (row, column); what is not there is not over yet."""
-    left = 66.0
+    left = max(66.0, max(map(len, rows), default=0) * A_LETTER + 12)
     size = replace(size, height=ROW * (len(rows) + 1) + 8, top=ROW)
     width = min(64.0, (size.width - left - 4) / max(len(columns), 1))
     room = size.labels > 4 or len(columns) <= 6

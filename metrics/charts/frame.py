@@ -29,10 +29,13 @@ class Size:
         return self.height - self.bottom
 
 
-WIDE = Size("wide", 660, 250)
-LARGE = Size("large", 1000, 320, labels=14)
+# Each is shown at about its own width, so that words are as large in every card.
+BROAD = Size("broad", 1200, 340, labels=16)
+LARGE = Size("large", 840, 290, labels=12)
+WIDE = Size("wide", 560, 250, labels=7)
 NARROW = Size("narrow", 340, 230, left=46, right=10, labels=4)
-SIZES = (LARGE, WIDE, NARROW)  # the style sheet shows the one that fits
+SIZES = (BROAD, LARGE, WIDE, NARROW)  # the style sheet shows the one that fits
+A_LETTER = 6.3  # about as wide as one is at the size charts are written in
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Series:
     name: str
     values: Sequence[float | None]
     shown: Sequence[str]
-    color: int = 1  # 1 … 4
+    color: int = 1  # 1 … 6; 0 for what is left over
     quiet: bool = False  # drawn dashed and gray: what it is compared with
 
 

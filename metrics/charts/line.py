@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from metrics.charts import frame
-from metrics.charts.frame import Axis, Places, Series, Size, Target
+from metrics.charts.frame import A_LETTER, Axis, Places, Series, Size, Target
 from metrics.charts.scale import Scale
 from metrics.charts.svg import Point, path, tag, text
 
@@ -16,7 +17,9 @@ SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 120.0, 32.0, 4.0
 def lines(
     size: Size, title: str, places: Places, series: Sequence[Series], axis: Axis, target: Target | None = None
 ) -> str:
-    """Return a chart of lines. The way to the partial place is broken; one line alone has its area under it."""
+    """Return a chart of lines, each named at its end. The way to the partial place is broken; one line alone has its area."""
+    if len(series) > 1:
+        size = replace(size, right=max(len(one.name) for one in series) * A_LETTER + 12)
     known = [value for one in series for value in one.values if value is not None]
     scale = axis.scaled([*known, target.value] if target else known, size.bottom_y, size.top)
     xs = spaced(size, len(places.words))
@@ -122,20 +125,22 @@ def _runs(points: Sequence[tuple[float, float | None]]) -> Iterator[list[Point]]
 
 
 def _names(size: Size, series: Sequence[Series], ys: Sequence[Sequence[float | None]]) -> str:
-    """Name each line above its last point; a name that would lie on another moves up out of its way."""
+    """Name each line beside its last point, right of the drawing; names that would lie on each other move apart."""
     if len(series) < 2:
         return ""
-    xs = spaced(size, max(map(len, ys)))
-    ends = []
-    for one, heights in zip(series, ys, strict=True):
-        known = [place for place, y in enumerate(heights) if y is not None]
-        if known:
-            # Above the line also where it comes down steeply to its end.
-            top = min(y for y in heights[max(0, known[-1] - 2) :] if y is not None)
-            ends.append((top - 9, xs[known[-1]], one))
-    named, above = [], size.bottom_y + NAME_HEIGHT
-    for end, x, one in sorted(ends, key=lambda each: -each[0]):
-        above = min(end, above - NAME_HEIGHT)
+    ends = sorted(
+        (
+            (next(y for y in reversed(heights) if y is not None) + 4, place)
+            for place, heights in enumerate(ys)
+            if any(y is not None for y in heights)
+        )
+    )
+    named, below = [], size.bottom_y + 4 - NAME_HEIGHT * (len(ends) - 1)
+    above = -NAME_HEIGHT
+    for end, place in ends:
+        above = max(min(end, below), above + NAME_HEIGHT)
+        below += NAME_HEIGHT
+        one = series[place]
         tone = "quiet" if one.quiet else f"s{one.color}"
-        named.append(text(one.name, class_=f"name {tone}", x=x + 4, y=above, text_anchor="end"))
+        named.append(text(one.name, class_=f"name {tone}", x=size.width - size.right + 4, y=above))
     return "".join(named)

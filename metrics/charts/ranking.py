@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from metrics.charts import frame
-from metrics.charts.frame import Cell, Size
+from metrics.charts.frame import A_LETTER, Cell, Size
 from metrics.charts.svg import tag, text
 
 ROW = 30.0
 THICK = 16.0
-A_LETTER = 6.3  # about as wide as one is at this size
 
 
 class Rank(NamedTuple):

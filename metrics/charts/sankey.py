@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from metrics.charts import frame
-from metrics.charts.frame import Cell, Size
+from metrics.charts.frame import A_LETTER, Cell, Size
 from metrics.charts.svg import number, tag, text
 
 WIDE = 10.0  # a node
 GAP = 12.0
 TALLEST = 300.0
-COLORS = 4
-A_LETTER = 6.3
+COLORS = 6
 
 
 class Flow(NamedTuple):
@@ -39,10 +38,15 @@ class _Node:
         self.entered = 0.0
 
 
-def sankey(size: Size, title: str, flows: Sequence[Flow], say: Callable[[float], str]) -> str:
-    """Return the chart; nodes are ordered by what goes through them, named beside with their value by ``say``."""
+def sankey(
+    size: Size, title: str, flows: Sequence[Flow], say: Callable[[float], str], tones: Mapping[str, int] | None = None
+) -> str:
+    """Return the chart; nodes are ordered by what goes through them, named beside with their value by ``say``.
+
+    ``tones`` are the colors of names that have one; a name has the same color in every column.
+    """
     size = replace(size, height=max(size.height, TALLEST))
-    columns = _columns(flows)
+    columns = _columns(flows, tones or {})
     if not columns:
         return frame.drawing(size, title, frame.cells([]))
     crowd = max(len(nodes) for nodes in columns)
@@ -66,7 +70,7 @@ def sankey(size: Size, title: str, flows: Sequence[Flow], say: Callable[[float],
     return frame.drawing(size, title, frame.cells(marks), *bands, *drawn)
 
 
-def _columns(flows: Sequence[Flow]) -> list[dict[str, _Node]]:
+def _columns(flows: Sequence[Flow], tones: Mapping[str, int]) -> list[dict[str, _Node]]:
     """Return the nodes of every column, the largest first; each as large as what enters or what leaves it."""
     if not flows:
         return []
@@ -76,14 +80,13 @@ def _columns(flows: Sequence[Flow]) -> list[dict[str, _Node]]:
         leaves[one.column, one.start] += one.value
         enters[one.column + 1, one.end] += one.value
     columns: list[dict[str, _Node]] = []
-    colors = 0
+    colors = dict(tones)
     for place in range(max(one.column for one in flows) + 2):
         names = {name for column, name in {**leaves, **enters} if column == place}
         sizes = {name: max(leaves[place, name], enters[place, name]) for name in names}
         nodes = {}
         for name in sorted(sizes, key=lambda one: (-sizes[one], one)):
-            nodes[name] = _Node(sizes[name], colors % COLORS + 1)
-            colors += 1
+            nodes[name] = _Node(sizes[name], colors.setdefault(name, len(colors) % COLORS + 1))
         columns.append(nodes)
     return columns
 

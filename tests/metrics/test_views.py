@@ -48,7 +48,7 @@ def test_it_works(workspace: Workspace, tell: Tell) -> None:
     assert "small sample" in shown
     assert "America/Sao_Paulo" in shown
     assert shown.count('<article class="card tile') == 12
-    assert shown.count('<svg class="chart') == 9
+    assert shown.count('<svg class="chart') == 12  # three charts, each as wide as four cards
     assert "style=" not in shown
 
 
@@ -277,7 +277,7 @@ def test_a_goal_stands_on_its_tile_and_in_its_chart(workspace: Workspace, tell: 
     shown = page(client)
     assert "target ≤ 1 min 30 s" in shown
     assert 'class="bullet bad"' in shown
-    assert shown.count('class="target"') == 3
+    assert shown.count('class="target"') == 4
     assert "target ≤" not in page(client, "/metrics/?channel=sms")
 
 
