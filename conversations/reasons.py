@@ -50,12 +50,15 @@ SENTENCES = (
     gettext_noop("Not an order yet."),
 )
 BLANK = "%(what)s"
+OF_A_FIELD = re.compile(r"(?P<field>[a-z_]+(?:\.[a-z_]+)*): (?P<sentence>.+)", re.DOTALL)
 
 
 def in_words(reason: str) -> str:
     """Return a kept reason in the reader's language; a provider's refusal is its own sentence, what nobody put into words stays."""
     if reason in CODES:
         return gettext(CODES[reason])
+    if (told := OF_A_FIELD.fullmatch(reason)) is not None:
+        return f"{told['field']}: {in_words(told['sentence'])}"
     for sentence, pattern in _patterns():
         if found := pattern.fullmatch(reason):
             return gettext(sentence).replace(BLANK, found.group("what")) if BLANK in sentence else gettext(sentence)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_noop
 
 from conversations import connections_hint
+from conversations.channels.stores import program
 from conversations.channels.types import Credentials
 from conversations.connect import MOST_SECRETS, mark_of, new_secret
 from conversations.models import Connection
@@ -40,6 +41,7 @@ STORES = {
             (
                 gettext_noop("In Shopify, open Settings → Notifications → Webhooks. The key that signs them stands at the end of that page: it is the secret."),
                 gettext_noop("Create a webhook in JSON with the address below for each of: order creation, payment, cancellation and update; refund, fulfillment creation and update; checkout creation and update; customer update."),
+                gettext_noop("Over there, “Send test notification” beside a webhook tries it: it appears below as ignored, being a test."),
             ),
             makes_secret=False,
         ),
@@ -51,6 +53,7 @@ STORES = {
             (
                 gettext_noop("In WordPress, open WooCommerce → Settings → Advanced → Webhooks and add one with the topic “Order created” and one with “Order updated”."),
                 gettext_noop("Give both the address below and the same secret, and set them to active."),
+                gettext_noop("Change any order over there to try it: it appears below within seconds."),
             ),
         ),
         Store(
@@ -61,6 +64,7 @@ STORES = {
             (
                 gettext_noop("Send POST with one event, a list of events or {\"events\": […]} as JSON to the address below; the API's documentation has every type."),
                 gettext_noop("Sign the raw body: the header X-Novelo-Signature is sha256= and the HMAC-SHA256 of the body with the secret, in hexadecimal."),
+                gettext_noop("Run the line below to try it: it is signed, changes nothing, and appears below as ignored."),
             ),
         ),
     )
@@ -119,6 +123,12 @@ def remove(row: Connection) -> None:
     row.deleted_at = timezone.now()
     row.save(update_fields=["deleted_at"])
     _keep(row, ())
+
+
+def trial(row: Connection, address: str) -> str:
+    """Return a line for a shell that sends a signed webhook in which nothing happened; empty for a store that tries by itself."""
+    held = _held(row)
+    return program.trial(address, held[0]) if row.provider == program.Program.name and held else ""
 
 
 def _keep(row: Connection, secrets: tuple[str, ...]) -> None:

@@ -6,6 +6,8 @@ a list of events, or ``{"events": [...]}``; an event without ``source`` carries 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Any
 
 from conversations.channels.reading import NotReadableError, decode
@@ -13,6 +15,7 @@ from conversations.channels.stores.signing import header, signed
 from conversations.channels.types import Credentials, Happened, Parsed, Provider, RawRequest
 
 SIGNATURE = "x-novelo-signature"
+NOTHING = '{"events": []}'
 
 
 class Program(Provider):
@@ -54,3 +57,9 @@ def _events(body: Any) -> list[Any] | None:
         inside = body.get("events")
         return inside if isinstance(inside, list) else [body] if "type" in body else None
     return body if isinstance(body, list) else None
+
+
+def trial(address: str, secret: str) -> str:
+    """Return a line for a shell that sends a signed body in which nothing happened, for whoever writes such a program."""
+    signature = hmac.new(secret.encode("utf-8", "surrogatepass"), NOTHING.encode(), hashlib.sha256).hexdigest()
+    return f"curl -i {address} -H 'X-Novelo-Signature: sha256={signature}' -d '{NOTHING}'"

@@ -18,16 +18,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 from conversations import connect
 from conversations.integrations import keeping
 from conversations.integrations.keeping import STORES
-from conversations.models import Connection, Delivery
+from conversations.models import Connection, Delivery, Item
 from conversations.refusal import Refused
 from conversations.views.settings import once
-from conversations.views.settings.journal import outcome
+from conversations.views.settings.journal import TROUBLED, outcome
 from hub import audit
 from hub.access import Caller, require
 from hub.models import Role, Workspace
 
 LIST = "conversations/settings/integrations.html"
 ONE = "conversations/settings/integration.html"
+LATEST, REFUSALS_SHOWN = 100, 5  # deliveries looked through for what was not taken, and how many of these are shown
 
 
 def _rows(workspace: Workspace) -> Any:
@@ -56,6 +57,19 @@ def _shown(workspace: Workspace, rows: list[Connection]) -> list[dict[str, Any]]
         }
         for row in rows
     ]
+
+
+def _untaken(workspace: Workspace, row: Connection) -> list[dict[str, Any]]:
+    """Return the last of what was not taken, each with the words of its outcome and why; of some only a part was not."""
+    latest = list(Delivery.objects.of(workspace).filter(connection=row).defer("body").order_by("-id")[:LATEST])
+    parts = Item.objects.of(workspace).filter(delivery__in=latest, outcome__in=TROUBLED).order_by("-id")
+    inside = {key: (word, reason) for key, word, reason in parts.values_list("delivery_id", "outcome", "reason")}
+    found = []
+    for one in latest:
+        whole = (one.outcome, one.reason) if one.outcome in {*TROUBLED, "ignored"} else None
+        if end := whole or inside.get(one.pk):
+            found.append({"delivery": one, **outcome(end[0]), "reason": end[1]})
+    return found[:REFUSALS_SHOWN]
 
 
 @never_cache
@@ -111,10 +125,13 @@ def integration(request: HttpRequest, integration: UUID) -> HttpResponse:
         if said.get("gone"):
             return redirect("settings_integrations")
     (one,) = _shown(caller.workspace, [row])
+    address = f"{settings.PUBLIC_URL}/webhooks/{row.pk}/"
     context = {
         "one": one,
+        "untaken": _untaken(caller.workspace, row),
         "steps": [_(step) for step in STORES[row.provider].steps],
-        "address": f"{settings.PUBLIC_URL}/webhooks/{row.pk}/",
+        "address": address,
+        "trial": keeping.trial(row, address),
         "marks": connect.marks(row).get("app_secrets", ()),
         "made": {} if request.method == "POST" else once.take(request, row.pk),
         **said,

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import re
+from html import unescape
+from typing import Any
+
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from conversations.connect import mark_of
 from conversations.models import Connection, Delivery
+from conversations.reasons import in_words
 from hub.models import AuditEntry, Role, Workspace
 from tests import factories
 from tests.conversations.integrations.conftest import body, come, shopify
@@ -37,6 +47,29 @@ def test_it_works(place: Workspace) -> None:
     assert "1 Processed" in text(browser.get(page))
     assert "1 Processed" in text(browser.get("/settings/integrations/"))
     assert "order.placed" in text(browser.get(f"/settings/deliveries/{Delivery.objects.get().pk}/"))
+
+
+def test_the_page_says_what_was_not_taken_and_why_in_the_readers_words(place: Workspace) -> None:
+    browser = browser_of(place)
+    page = browser.post("/settings/integrations/new/program/", {"name": "Caixa", "secret": "a-long-secret"})["Location"]
+    row = Connection.objects.get()
+    assert "Not taken lately" not in text(browser.get(page))
+    sale: dict[str, Any] = {
+        "id": "s1", "type": "order.paid", "at": "2026-03-01T12:00:00Z", "customer": {"email": "ana@loja.example"},
+        "data": {"order": "1", "value": 10, "currency": "BRL"},
+    }  # fmt: skip
+    wrong = {**sale, "id": "s2", "data": {**sale["data"], "value": -1}}
+    assert come(row, json.dumps([sale, wrong]).encode(), {})[0] == "processed"
+    (command,) = re.findall(r'value="(curl [^"]+)"', browser.get(page).content.decode())
+    signature = hmac.new(b"a-long-secret", b'{"events": []}', hashlib.sha256).hexdigest()
+    assert f"'X-Novelo-Signature: sha256={signature}'" in unescape(command)
+    assert come(row, b'{"events": []}', {})[0] == "ignored"
+    shown = text(browser.get(page))
+    assert "Invalid data.value: May not be negative." in shown
+    assert "Ignored Nothing is inside." in shown
+    with translation.override("pt-br"):
+        assert in_words("data.value: May not be negative.") == f"data.value: {gettext('May not be negative.')}"
+        assert gettext("May not be negative.") == "Não pode ser negativo."
 
 
 def test_secrets_are_renewed_one_beside_the_other(place: Workspace) -> None:
