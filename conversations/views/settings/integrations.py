@@ -60,7 +60,7 @@ def _shown(workspace: Workspace, rows: list[Connection]) -> list[dict[str, Any]]
 
 
 def _untaken(workspace: Workspace, row: Connection) -> list[dict[str, Any]]:
-    """Return the last of what was not taken, each with the words of its outcome and why; of some only a part was not."""
+    """Return the last of what was not taken, what is wrong first, each with why; of some deliveries only a part was not."""
     latest = list(Delivery.objects.of(workspace).filter(connection=row).defer("body").order_by("-id")[:LATEST])
     parts = Item.objects.of(workspace).filter(delivery__in=latest, outcome__in=TROUBLED).order_by("-id")
     inside = {key: (word, reason) for key, word, reason in parts.values_list("delivery_id", "outcome", "reason")}
@@ -69,7 +69,7 @@ def _untaken(workspace: Workspace, row: Connection) -> list[dict[str, Any]]:
         whole = (one.outcome, one.reason) if one.outcome in {*TROUBLED, "ignored"} else None
         if end := whole or inside.get(one.pk):
             found.append({"delivery": one, **outcome(end[0]), "reason": end[1]})
-    return found[:REFUSALS_SHOWN]
+    return sorted(found, key=lambda one: one["outcome"] == "ignored")[:REFUSALS_SHOWN]
 
 
 @never_cache
