@@ -19,6 +19,7 @@ import django
 import hypothesis
 import pytest
 from django.core.management.commands import flush
+from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from hub.embedded import ports
@@ -28,7 +29,9 @@ from hub.translations import compile_catalogs
 from tests import migrated, quick_passwords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from pytest_django import DjangoDbBlocker
 
 OURS = "NOVELO_TEST_SERVERS"  # names the servers a controller started, so that its workers know them from given ones
 
@@ -156,3 +159,14 @@ if "DATABASE_URL" in os.environ[OURS]:
     @pytest.fixture(scope="session")
     def django_db_setup() -> None:
         """Take our own server's database as it is. In a given server pytest-django makes one beside what is there."""
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database for fixtures of a module: each of its tests finds their rows as they were made, nobody after the last.
+
+    A world that many tests read is so made once. It is never committed: no test of the module may be transactional.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -18,12 +18,18 @@ from hub.models import Membership, Role, User, Workspace
 from tests.browser.company import Shop
 
 
-@pytest.fixture
-def shop(db: None) -> Shop:
+@pytest.fixture(scope="module")
+def afternoon(module_db: None) -> Shop:
     """A shop with an afternoon of conversations."""
     shop = Shop()
     list(shop.crowd())
     return shop
+
+
+@pytest.fixture
+def shop(afternoon: Shop, db: None) -> Shop:
+    """That shop, for one test."""
+    return afternoon
 
 
 def caller(shop: Shop, number: int = 0) -> Caller:

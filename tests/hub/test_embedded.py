@@ -24,13 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A database server of this test alone, on data below a folder that other users cannot enter."""
-    server = Postgres(tmp_path / "postgres", ports.quiet_port(), durable=False)
-    server.start()
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A database server of these tests alone, on data made once, below a folder that other users cannot enter."""
+    server = Postgres(tmp_path_factory.mktemp("servers") / "postgres", ports.quiet_port(), durable=False)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def postgres(cluster: Postgres) -> Postgres:
+    """That server, running, whatever the test before did to it."""
+    cluster.start()
+    return cluster
 
 
 @pytest.fixture
@@ -45,6 +51,7 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 def remember(url: str) -> None:
     """Commit one row in a new table."""
     with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE IF EXISTS kept")
         connection.execute("CREATE TABLE kept (word text)")
         connection.execute("INSERT INTO kept VALUES ('fio')")
 
@@ -113,9 +120,10 @@ def test_it_listens_on_this_machine_only(postgres: Postgres) -> None:
         assert connection.execute("SHOW unix_socket_directories").fetchone() == ("",)
 
 
-def test_it_says_in_one_sentence_why_the_database_did_not_start(tmp_path: Path) -> None:
+def test_it_says_in_one_sentence_why_the_database_did_not_start(postgres: Postgres) -> None:
+    postgres.stop()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        server = Postgres(tmp_path / "postgres", taken.getsockname()[1], durable=False)
+        server = Postgres(postgres.home, taken.getsockname()[1], durable=False)
         with pytest.raises(process.NotStartedError, match="another program listens there"):
             server.start()
     assert process.at_home_in(server.data, "postgres") == []
