@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hub.access import require
 from hub.models import Role
-from metrics import drawer, exports, receipts, words
+from metrics import drawer, exports, receipts, who, words
 from metrics.asked import asked
 from metrics.layouts import AGENT, BOARDS, OVERVIEW
 from metrics.models import Receipt
@@ -73,10 +76,7 @@ def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
         "receipt": found,
         "metric": metric,
         "value": _value(found, found.answer),
-        "rows": list(found.answer["total"].items()),
-        "parameters": [
-            (name, ", ".join(said) if isinstance(said, list) else said) for name, said in found.parameters.items()
-        ],
+        "facts": _facts(found),
     }
     if "recompute" in request.GET and metric:
         again = receipts.recompute(found)
@@ -92,6 +92,26 @@ def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
         }
         return render(request, "metrics/receipt_again.html", context)
     return render(request, "metrics/receipt.html", context)
+
+
+def _facts(found: Receipt) -> list[tuple[str, str]]:
+    """Return what was asked in the reader's words, first over which time and by which clock, then what it was kept to."""
+    asked = dict(found.parameters)
+    zone = ZoneInfo(asked.pop("tz"))
+    start, end = (datetime.fromisoformat(asked.pop(name)).astimezone(zone) for name in ("from", "to"))
+    last = (end - timedelta(microseconds=1)).date()
+    whole = start.time() == end.time() == time()
+    span = words.span(start.date(), last, 0) if whole else f"{words.instant(start)} – {words.instant(end)}"
+    facts = [(_("Period"), span), (_("Time zone"), zone.key)]
+    clock, by, target = (asked.pop(name, None) for name in ("clock", "by", "target"))
+    facts += [(_("Clock"), _("Working hours") if clock == "business" else _("All hours"))] if clock else []
+    facts += [(_("Split by"), ", ".join(words.dimension(name) for name in by))] if by else []
+    facts += [(_("Target"), words.length(float(target)))] if target else []
+    part = who.part_of(found.workspace, *asked)
+    facts += [
+        (words.dimension(name), ", ".join(part(name, value) for value in values)) for name, values in asked.items()
+    ]
+    return [*facts, (_("As of"), words.instant(found.as_of.astimezone(zone)))]
 
 
 def _value(found: Receipt, given: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import re
 from babel.numbers import NumberFormatError, format_currency, format_decimal, format_percent, parse_decimal
 from django.utils.translation import gettext as _
 
+from hub import lengths
 from metrics import words
 from metrics.registry import Metric
 
@@ -46,7 +47,7 @@ def as_typed(metric: Metric, number: float | None) -> str:
     if number is None:
         return ""
     if metric.unit == "seconds":
-        return f"{_plain(number)} s" if number % 60 else f"{_plain(number / 60)} min"
+        return lengths.said(int(number)) if number == int(number) else f"{_plain(number)} s"
     return f"{_plain(number * 100)} %" if metric.unit == "fraction" else _plain(number)
 
 

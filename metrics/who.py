@@ -15,7 +15,10 @@ def names(workspace: Workspace) -> dict[str, str]:
     """Return the names of a workspace's members by their addresses; of those who share a name, with the address."""
     found = dict(Membership.objects.of(workspace).values_list("user__email", "user__name"))
     shared = Counter(found.values())
-    return {email: name if shared[name] == 1 else f"{name} ({email})" for email, name in found.items() if name.strip()}
+    return {
+        email: (name if shared[name] == 1 else f"{name} ({email})") if name.strip() else email
+        for email, name in found.items()
+    }
 
 
 def part_of(workspace: Workspace, *dimensions: str) -> Name:

@@ -185,6 +185,11 @@ def clock(at: datetime) -> str:
     return f"{at:%H:%M:%S}"
 
 
+def instant(at: datetime) -> str:
+    """Write an instant of a year that may be any: 22/11/2026 13:34:06."""
+    return f"{_day_of_year(at.date())} {clock(at)}"
+
+
 def weekdays() -> list[str]:
     """Return the short names of Monday to Sunday."""
     names = get_day_names("abbreviated", locale=locale())

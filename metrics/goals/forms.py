@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from hub.house.forms import HouseForm
-from hub.models import Membership, Workspace
-from metrics import kinds, told, words
+from hub.models import Membership, Team, Workspace
+from metrics import kinds, told, who, words
 from metrics.goals.keeping import Wanted
 from metrics.models import Goal
 from metrics.models.plans import AT_LEAST, AT_MOST
@@ -29,6 +29,18 @@ def owners(workspace: Workspace) -> list[tuple[str, str]]:
     """Return who may have a goal."""
     rows = Membership.objects.of(workspace).select_related("user").order_by("user__name", "user__email")
     return [(str(row.user.pk), str(row.user)) for row in rows]
+
+
+def _kept_to(name: str, workspace: Workspace) -> tuple[str, list[tuple[str, str]]]:
+    """Return what a goal kept to a dimension asks, and what it may be kept to."""
+    if name == "channel":
+        known = [(kind, words.channel(kind)) for kind in kinds.of(workspace)]
+        return _("Only the channel"), [("", _("All channels")), *known]
+    if name == "team":
+        teams = Team.objects.of(workspace).order_by("name").values_list("name", flat=True)
+        return _("Only the team"), [("", _("All teams")), *((team, team) for team in teams)]
+    agents = sorted(who.names(workspace).items(), key=lambda one: one[1].casefold())
+    return _("Only the agent"), [("", _("All agents")), *agents]
 
 
 class ValueForm(HouseForm):
@@ -84,12 +96,9 @@ class GoalForm(ValueForm):
             self.fields["clock"] = forms.ChoiceField(
                 label=_("Clock"), choices=[("elapsed", _("All hours")), ("business", _("Working hours"))]
             )
-        titles = {"channel": _("Only the channel"), "team": _("Only the team"), "agent": _("Only the agent (e-mail)")}
         for name in kept:
-            self.fields[name] = forms.CharField(label=titles[name], max_length=120, required=False)
-            if name == "channel":
-                choices = [("", _("All"))] + [(kind, words.channel(kind)) for kind in kinds.of(workspace)]
-                self.fields[name] = forms.ChoiceField(label=titles[name], choices=choices, required=False)
+            label, choices = _kept_to(name, workspace)
+            self.fields[name] = forms.ChoiceField(label=label, choices=choices, required=False)
 
     def wanted(self) -> Wanted:
         """Return what was typed, once it is valid."""

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hub.access import Caller, require
 from hub.models import Role, Workspace
 from hub.refusal import Refused, TooLate
-from metrics import links, told, words
+from metrics import links, told, who, words
 from metrics.goals import keeping
 from metrics.goals.bullet import bullet
 from metrics.goals.forms import GoalChangeForm, GoalForm
@@ -111,7 +111,7 @@ def _goal(caller: Caller, goal: UUID) -> Goal:
 
 
 def _shown(workspace: Workspace, goal: Goal, seen: Standing) -> Shown:
-    metric = METRICS[goal.metric]
+    metric, part = METRICS[goal.metric], who.part_of(workspace, *goal.filters)
 
     def value(number: float | None) -> str:
         return told.value(metric, number, workspace.currency)
@@ -119,7 +119,7 @@ def _shown(workspace: Workspace, goal: Goal, seen: Standing) -> Shown:
     return {
         "row": goal,
         "metric": metric,
-        "kept": [_filter(name, values) for name, values in goal.filters.items()],
+        "kept": [", ".join(part(name, one) for one in values) for name, values in goal.filters.items()],
         "state": seen.state,
         "state_word": states()[seen.state],
         "value": value(seen.value),
@@ -137,10 +137,6 @@ def _shown(workspace: Workspace, goal: Goal, seen: Standing) -> Shown:
         "ahead": _ahead(seen, value),
         "warning": _warning(seen, value),
     }
-
-
-def _filter(name: str, values: list[str]) -> str:
-    return ", ".join(words.channel(one) if name == "channel" else one for one in values)
 
 
 def states() -> dict[str, str]:

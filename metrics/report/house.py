@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from conversations.models import Connection
-from metrics import told, words
+from metrics import told, who, words
 from metrics.estimates import wilson
 from metrics.models import BenefitFact, CartFact, CostFact, LinkFact, OpportunityFact, OrderFact, SurveyFact, TouchFact
 from metrics.query import grouped, values_of
@@ -193,13 +193,14 @@ def _worse(asked: Asked, name: str, word: str) -> list[tuple[Cell, ...]]:
     if middle is None or sum(1 for one in given.rows if one.n) < 2:
         return []
     sure = _slower(asked, name, word, given.total.p50) if isinstance(metric.adding, Lengths) else {}
+    part = who.part_of(asked.workspace, word)
     rows: list[tuple[Cell, ...]] = []
     for one in given.rows:
         why = sure.get(one.key, "")
         if isinstance(metric.adding, Rate) and one.n >= ENOUGH and (one.ci_high or 0) < middle:
             why = interval(given, one)
         if why:
-            group = words.channel(one.key[0] or "") if word == "channel" else one.key[0] or told.NONE
+            group = part(word, one.key[0])
             house = Cell(told.value(metric, middle))
             rows.append((Cell(str(metric.title)), Cell(group), said(given, one, proof), house, Cell(why), plain(one.n)))
     return rows
@@ -219,7 +220,7 @@ def _slower(asked: Asked, name: str, word: str, median: float | None) -> dict[tu
         if key and n >= ENOUGH and wilson(slower, n)[0] > 0.5:
             share = METRICS["csat"]
             low, high = (told.value(share, part) for part in wilson(slower, n))
-            found[key] = _("%(share)s slower than the median (%(low)s – %(high)s)") % {
+            found[key] = _("%(share)s of them slower than the median (%(low)s – %(high)s)") % {
                 "share": told.value(share, slower / n),
                 "low": low,
                 "high": high,

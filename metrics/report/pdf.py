@@ -9,6 +9,7 @@ from metrics import links
 from metrics.report.blocks import Gaps, Report, Section, Table
 
 FONT, ENCODING = "Helvetica", "windows-1252"  # without a font of ours, what lies outside is written as "?"
+TITLED = 26  # millimeters: a title, its note, and two lines
 INK, QUIET, LINE = (23, 24, 28), (77, 82, 92), (207, 211, 218)
 SPELLED = {"≥": ">=", "≤": "<=", "−": "-", "≠": "<>", "→": "->", "Σ": "Sum", "\u202f": " ", "\u2009": " "}
 
@@ -49,6 +50,7 @@ def written(text: str) -> str:
 
 def _section(paper: FPDF, section: Section, origin: str) -> None:
     paper.ln(5)
+    _keep_together(paper)
     paper.start_section(written(section.title))
     _line(paper, section.title, 15, bold=True)
     _line(paper, section.lead, 10, quiet=True)
@@ -63,12 +65,14 @@ def _section(paper: FPDF, section: Section, origin: str) -> None:
 def _gaps(paper: FPDF, block: Gaps) -> None:
     if not block.items:
         return
+    _keep_together(paper)
     _line(paper, block.title, 11, bold=True)
     for item in block.items:
         _line(paper, f"• {item}", 9)
 
 
 def _table(paper: FPDF, block: Table, origin: str) -> None:
+    _keep_together(paper)
     _line(paper, block.title, 11, bold=True)
     if block.note:
         _line(paper, block.note, 8, quiet=True)
@@ -89,6 +93,12 @@ def _table(paper: FPDF, block: Table, origin: str) -> None:
             for cell in cells:
                 link = f"{origin}{links.of_receipt(cell.receipt)}" if cell.receipt else None
                 row.cell(written(cell.text), link=link)
+
+
+def _keep_together(paper: FPDF) -> None:
+    """Begin a page where a title would stand at the foot of one without what it names."""
+    if paper.will_page_break(TITLED):
+        paper.add_page()
 
 
 def _line(paper: FPDF, text: str, size: int, *, bold: bool = False, quiet: bool = False) -> None:

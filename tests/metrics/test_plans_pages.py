@@ -122,7 +122,7 @@ def test_the_report_proves_what_it_says_and_names_what_is_missing(workspace: Wor
     # 25 of 25 of Rui's answers are slower than the median of all, none of Ana's.
     (training,) = re.findall(r"Clearly worse than the middle.*?</table>", shown, re.DOTALL)
     assert "rui@loja.example" in training
-    assert "100% slower than the median (86.7% – 100%)" in training
+    assert "100% of them slower than the median (86.7% – 100%)" in training
     assert "ana@loja.example" not in training
     proofs = set(re.findall(r"/receipts/([0-9a-f-]{36})", shown))
     assert len(proofs) > 10

@@ -25,6 +25,7 @@ from conversations.views.listed import priorities
 from conversations.views.settings.shelf import Shelf, apart, page
 from hub.access import Caller, require
 from hub.house.forms import HouseForm
+from hub.lengths import said
 from hub.models import Role, Team, Workspace
 
 MINUTE = 60
@@ -119,7 +120,8 @@ def _change(caller: Caller, key: UUID, given: dict[str, Any]) -> SlaPolicy:
 def _policies(workspace: Workspace) -> Sequence[SlaPolicy]:
     rows = list(SlaPolicy.objects.of(workspace).select_related("team").order_by("position", "pk"))
     for row in rows:
-        row.shown = {name: _minutes(getattr(row, name)) for name in keeping.PROMISES}  # type: ignore[attr-defined]
+        lengths = {name: getattr(row, name) for name in keeping.PROMISES}
+        row.shown = {name: said(length) for name, length in lengths.items() if length}  # type: ignore[attr-defined]
     return rows
 
 

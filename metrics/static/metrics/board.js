@@ -21,6 +21,13 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   kept = null;
 });
 
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  showCurrent();
+  if (!detail.requestConfig?.elt.closest?.(".tile")) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector(".charts > :first-child")?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+});
+
 document.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
   if (!plain || event.key.length > 1 || drawer()?.open || event.target.closest?.("input, textarea, select")) return;
@@ -62,6 +69,15 @@ function outside(dialog, { clientX }) {
   return clientX < dialog.getBoundingClientRect().left;
 }
 
+/** Where tabs do not all fit, the chosen ones are in sight. */
+function showCurrent() {
+  for (const tab of document.querySelectorAll(".bar .tabs [aria-current]")) {
+    const [row, one] = [tab.parentElement, tab.getBoundingClientRect()];
+    const room = row.getBoundingClientRect();
+    row.scrollLeft += one.left - room.left - (room.width - one.width) / 2;
+  }
+}
+
 /** The way to an element from #dash, by position: the same place after the swap. */
 function path(element) {
   const steps = [];
@@ -71,4 +87,5 @@ function path(element) {
   return ["#dash", ...steps].join(" > ");
 }
 
+showCurrent();
 open();
