@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from conversations import bulk, prepared
-from conversations.models import FeedEvent
 from conversations.prepared import ask
 
 Kind = Literal[
@@ -48,6 +47,15 @@ class Change(msgspec.Struct, frozen=True):
     conversation_id: UUID | None = None
 
 
+class Line(msgspec.Struct, frozen=True):
+    """A change as it was published, with its number."""
+
+    seq: int
+    kind: str
+    subject_id: UUID
+    conversation_id: UUID | None
+
+
 def publish(workspace_id: UUID, changes: Iterable[Change]) -> None:
     """Append changes to the workspace's feed.
 
@@ -72,14 +80,9 @@ def publish(workspace_id: UUID, changes: Iterable[Change]) -> None:
     transaction.on_commit(lambda: hint(workspace_id), robust=True)
 
 
-def after(workspace_id: UUID, seq: int, limit: int = 200) -> Sequence[FeedEvent]:
-    """Return the next events after ``seq``, in order, at most ``limit``."""
-    return [event_of(workspace_id, row) for row in ask(AFTER, [workspace_id, seq, limit])]
-
-
-def event_of(workspace_id: UUID, row: Sequence[Any]) -> FeedEvent:
-    """Return the event of a row of ``AFTER``."""
-    return FeedEvent(workspace_id=workspace_id, seq=row[0], kind=row[1], subject_id=row[2], conversation_id=row[3])
+def after(workspace_id: UUID, seq: int, limit: int = 200) -> list[Line]:
+    """Return the next lines after ``seq``, in order, at most ``limit``."""
+    return [Line(*row) for row in ask(AFTER, [workspace_id, seq, limit])]
 
 
 def head(workspace_id: UUID) -> int:

@@ -11,6 +11,7 @@ from celery.signals import setup_logging, task_prerun, worker_init, worker_ready
 from django.conf import settings
 from django.db import connections
 from kombu.exceptions import OperationalError
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 # Django's checks ask the database for its version: a worker that starts before PostgreSQL would die of them.
@@ -19,6 +20,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 IS_BEAT = (
     "beat" in sys.argv
 )  # it sends tasks by name and runs none: it holds half the memory without what they stand on
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "hub.broker:Transport"
 app = Celery("novelo", fixups=[] if IS_BEAT else None)  # the fixup for Django loads all its applications
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery's Django fixup closes the database connection around every task unless told to reuse it.

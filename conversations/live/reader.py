@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections
 from conversations import feed
 from conversations.api import reading, staff
 from conversations.api.represent import Shown as Row
+from conversations.feed import Line
 from conversations.live import rows
 from conversations.live.source import Source
 from conversations.live.stream import EVERYBODY, SEND_SECONDS, Shown, Stream, Told
@@ -44,7 +45,7 @@ PRIVATE = "draft.updated"
 FOR_SUPERVISORS = {"incident.updated"}
 
 
-def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
+def show(workspace: Workspace, events: Sequence[Line]) -> list[Shown]:
     """Render events with the rows they are about, read now; an event about a row that is gone says so with its id alone."""
     wanted = _subjects(events)
     drafts = reading.drafts(workspace, [_draft(event) for event in events if event.kind == PRIVATE])
@@ -52,7 +53,7 @@ def show(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
     return [_shown(event, known, drafts) for event in events]
 
 
-def _subjects(events: Sequence[FeedEvent]) -> dict[str, set[UUID]]:
+def _subjects(events: Sequence[Line]) -> dict[str, set[UUID]]:
     """Return by noun which rows these events are about."""
     wanted: dict[str, set[UUID]] = {}
     for event in events:
@@ -61,7 +62,7 @@ def _subjects(events: Sequence[FeedEvent]) -> dict[str, set[UUID]]:
     return wanted
 
 
-def _shown(event: FeedEvent, known: Mapping[str, Mapping[UUID, Row]], drafts: Mapping[tuple[UUID, UUID], Row]) -> Shown:
+def _shown(event: Line, known: Mapping[str, Mapping[UUID, Row]], drafts: Mapping[tuple[UUID, UUID], Row]) -> Shown:
     private = event.kind == PRIVATE
     if private:
         data = drafts[_draft(event)]
@@ -72,12 +73,12 @@ def _shown(event: FeedEvent, known: Mapping[str, Mapping[UUID, Row]], drafts: Ma
     return Shown(event.seq, text, str(event.subject_id) if private else "", event.kind in FOR_SUPERVISORS)
 
 
-def _draft(event: FeedEvent) -> tuple[UUID, UUID]:
+def _draft(event: Line) -> tuple[UUID, UUID]:
     """Return whose draft it is and in which conversation: it may be gone, so it is told of by both."""
     return event.subject_id, event.conversation_id or event.subject_id
 
 
-def _show_apart(workspace: Workspace, events: Sequence[FeedEvent]) -> list[Shown]:
+def _show_apart(workspace: Workspace, events: Sequence[Line]) -> list[Shown]:
     """Render events in a thread that gives its connection back."""
     close_old_connections()
     try:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from conversations import feed
 from conversations.channels import hook
 from conversations.channels.guard import origin
-from conversations.models import Conversation, FeedEvent, Follower, Incident, Mention, Message, PushSubscription
+from conversations.models import Conversation, Follower, Incident, Mention, Message, PushSubscription
 from conversations.notices.subscribing import raw
 from hub import vapid
 from hub.models import Membership, Role, Workspace
@@ -72,7 +72,7 @@ def _due(workspace: Workspace) -> list[Notice]:
     return list(dict.fromkeys(notices(workspace, lines, since))) if lines else []
 
 
-def notices(workspace: Workspace, lines: Sequence[FeedEvent], since: datetime) -> Iterator[Notice]:
+def notices(workspace: Workspace, lines: Sequence[feed.Line], since: datetime) -> Iterator[Notice]:
     """Yield what these lines of the feed are to whom: five queries at most. ``since`` is when the feed was read last."""
     ids: dict[str, set[UUID]] = {}
     for line in lines:

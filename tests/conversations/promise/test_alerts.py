@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from conversations import tasks
+from conversations import feed, tasks
 from conversations.live import reader, rights
-from conversations.models import AlertRule, Conversation, FeedEvent, HistoryEvent, Incident, KioskLink, SlaPolicy
+from conversations.models import AlertRule, Conversation, HistoryEvent, Incident, KioskLink, SlaPolicy
 from hub.models import AuditEntry, Membership, Role, User, Workspace
 from metrics.wallboard import past
 from metrics.wallboard.past import Share
@@ -63,7 +63,7 @@ def test_it_works(place: Workspace, chief: User, client: Client) -> None:
     assert taken.status_code == 200, taken.content
     assert taken.json()["taken_by"]["name"] == "Júlia Andrade"
 
-    shown = reader.show(place, list(FeedEvent.objects.of(place).filter(kind="incident.updated").order_by("seq")))
+    shown = reader.show(place, [line for line in feed.after(place.pk, 0) if line.kind == "incident.updated"])
     heard = [shown[0].reaches(rights.ear_of(("session", "key", "user", "place", role))) for role in Role.values]
     assert heard == [False, True, True]
 
