@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from metrics.business import Calendars, Clock
-from metrics.records import Episode, Facts, Happening, Outcome, Volume, Wait
+from metrics.records import ANSWERED, NONE, OPEN, UNANSWERED, Episode, Facts, Happening, Volume, Wait
 from metrics.stays import ATTENTION, PEOPLE, attention, stays
 
 MICROSECOND = timedelta(microseconds=1)
@@ -76,13 +76,13 @@ def _is_reply(event: Happening) -> bool:
 
 
 def _used(story: Iterable[Happening]) -> list[Happening]:
-    return [event for event in story if event.type == "message.received" or _is_reply(event)]
+    return [event for event in story if event.type in SAID and (event.type == "message.received" or _is_reply(event))]
 
 
 def _told(events: Iterable[Happening]) -> list[Happening]:
     """Sort what measures service, without repetitions, notes, reactions and messages that finally failed."""
     known = {event.id: event for event in events if event.type in RANK}
-    ordered = sorted(known.values(), key=_place)
+    ordered = sorted(known.values(), key=_place) if len(known) > 1 else known.values()
     failed = {event.message_id: event.type == "message.failed" for event in ordered if event.type in FATES}
     story = []
     said: set[bytes] = set()
@@ -113,16 +113,16 @@ def _waits(story: Sequence[Happening], clock: Clock) -> Iterable[Wait]:
             continue
         replied = _is_reply(event)
         if opening and (replied or event.type == "conversation.resolved"):
-            outcome = Outcome.ANSWERED if replied else Outcome.UNANSWERED
-            yield _wait(opening, position, team, event, outcome, clock)
+            yield _wait(opening, position, team, event, ANSWERED if replied else UNANSWERED, clock)
             opening = None
             position += 1
     if opening:
-        yield _wait(opening, position, team, None, Outcome.OPEN, clock)
+        yield _wait(opening, position, team, None, OPEN, clock)
 
 
-def _wait(opening: Happening, position: int, team: str, end: Happening | None, outcome: Outcome, clock: Clock) -> Wait:
-    answered = end if outcome == Outcome.ANSWERED else None
+def _wait(opening: Happening, position: int, team: str, end: Happening | None, outcome: str, clock: Clock) -> Wait:
+    answered = end if outcome == ANSWERED else None
+    elapsed = between(opening.at, end.at) if end else None
     return Wait(
         id=opening.id,
         position=position,
@@ -131,9 +131,9 @@ def _wait(opening: Happening, position: int, team: str, end: Happening | None, o
         closing_message_id=answered.message_id if answered else None,
         started_at=opening.at,
         ended_at=end.at if end else None,
-        outcome=outcome.value,
-        elapsed=between(opening.at, end.at) if end else None,
-        business=clock.between(opening.at, end.at) if end else None,
+        outcome=outcome,
+        elapsed=elapsed,
+        business=clock.between(opening.at, end.at) if end and clock.calendars else elapsed,
         agent=answered.agent if answered else "",
         team=team,
     )
@@ -142,7 +142,7 @@ def _wait(opening: Happening, position: int, team: str, end: Happening | None, o
 class _Response(NamedTuple):
     """The first response of a conversation, in all its variants."""
 
-    outcome: Outcome = Outcome.NONE
+    outcome: str = NONE
     start: Happening | None = None
     end: Happening | None = None
     any_elapsed: int | None = None
@@ -175,11 +175,11 @@ def _response(story: Sequence[Happening], first: Happening | None) -> _Response:
                 since_handoff = between(handoff.at, event.at) if handoff else None
                 since_inbound = between(first.at, event.at)
                 start = handoff or first
-                return _Response(Outcome.ANSWERED, start, event, any_elapsed, since_inbound, since_handoff, team)
+                return _Response(ANSWERED, start, event, any_elapsed, since_inbound, since_handoff, team)
             bot_spoke = True
         elif event.type == "conversation.resolved":
-            return _Response(Outcome.UNANSWERED, handoff or first, event, any_elapsed, team=team)
-    return _Response(Outcome.OPEN, handoff or first, None, any_elapsed, team=team)
+            return _Response(UNANSWERED, handoff or first, event, any_elapsed, team=team)
+    return _Response(OPEN, handoff or first, None, any_elapsed, team=team)
 
 
 class _Closing(NamedTuple):
@@ -214,7 +214,7 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) ->
     response = _response(story, first)
     closing = _closing(story[story.index(opening) :])
     start, end, final = response.start, response.end, closing.final
-    answered = response.outcome == Outcome.ANSWERED
+    answered = response.outcome == ANSWERED
     channels = [message.channel_kind for message in used] or [opening.channel_kind]
     return Episode(
         id=opening.id,
@@ -224,7 +224,7 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) ->
         closing_channel_kind=channels[-1],
         crossed=len(set(channels)) > 1,
         team=next((event.team for event in reversed(story) if event.team), ""),
-        response=response.outcome.value,
+        response=response.outcome,
         response_from="" if start is None else "inbound" if start is first else "handoff",
         response_started_at=start.at if start else None,
         responded_at=end.at if end else None,
@@ -253,15 +253,18 @@ def _episode(story: Sequence[Happening], waits: Sequence[Wait], clock: Clock) ->
 
 def _volumes(story: Sequence[Happening]) -> Iterable[Volume]:
     """Count what was said, by kind of channel and UTC day (K05). A campaign counts once the customer has answered it."""
-    heard_last = next((event.at for event in reversed(story) if event.type == "message.received"), None)
-    cells: dict[tuple[str, date], tuple[int, list[datetime], list[datetime]]] = {}
+    cells: dict[tuple[str, int], tuple[Happening, list[datetime], list[datetime]]] = {}
     for event in story:
         if event.type not in SAID or event.actor_kind == "system":
             continue
-        if event.actor_kind == "campaign" and (heard_last is None or event.at > heard_last):
+        if event.actor_kind == "campaign" and not _was_heard_after(event, story):
             continue
-        cell = (event.channel_kind, event.at.astimezone(UTC).date())
-        _, inbound, outbound = cells.setdefault(cell, (event.id, [], []))
-        (inbound if event.type == "message.received" else outbound).append(event.at)
-    for (channel_kind, day), (first, inbound, outbound) in cells.items():
-        yield Volume(first, channel_kind, day, tuple(inbound), tuple(outbound))
+        key = event.channel_kind, event.at.toordinal()
+        cell = cells.get(key) or cells.setdefault(key, (event, [], []))
+        cell[1 if event.type == "message.received" else 2].append(event.at)
+    for first, inbound, outbound in cells.values():
+        yield Volume(first.id, first.channel_kind, first.at.date(), tuple(inbound), tuple(outbound))
+
+
+def _was_heard_after(campaign: Happening, story: Sequence[Happening]) -> bool:
+    return any(event.type == "message.received" and event.at >= campaign.at for event in story)

@@ -104,7 +104,7 @@ def histories(workspace_id: UUID, of: Family, before: int | None = None) -> dict
         HISTORY, [NOBODY, workspace_id, array(one.hex() for one in of.ids), list(RANK), before, before]
     ):
         counts_for = of.heads.get(row[0]) or row[0]
-        found[counts_for].append(Happening._make(row[1:]))
+        found[counts_for].append(Happening(*row[1:]))
     return found
 
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import NamedTuple
+
+import msgspec
 
 NOBODY = "-"
 
 
-class Outcome(StrEnum):
-    """How a wait or a first response ended. ``open`` is a censored observation; ``none`` says there was nothing to answer."""
-
-    ANSWERED = "answered"
-    UNANSWERED = "unanswered"
-    OPEN = "open"
-    NONE = "none"
+# How a wait or a first response ended. Open is a censored observation; none says that there was nothing to answer.
+ANSWERED, UNANSWERED, OPEN, NONE = "answered", "unanswered", "open", "none"
 
 
-class Happening(NamedTuple):
-    """One event of a conversation's history, as far as figures need it. ``kind`` is the message's, ``team`` a team's name."""
+class Happening(msgspec.Struct, frozen=True, gc=False):
+    """One event of a conversation's history, as far as figures need it. ``kind`` is the message's, ``team`` a team's name.
+
+    ``at`` is in UTC. No tuple, for it is read far more often than it is made.
+    """
 
     id: int
     type: str
