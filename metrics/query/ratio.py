@@ -23,7 +23,8 @@ def ratios(question: Question, kind: Ratio, values: Values) -> dict[Key, dict[st
     under = per.source or source
     below = _below(question, under, per, values)
     shared = [place for place, word in enumerate(question.by) if word in under.words]
-    known = below if len(shared) == len(question.by) and not per.amount else {}
+    # Who was there and did nothing is a zero; time alone, that passes for everybody, makes no row.
+    known = below if len(shared) == len(question.by) and under.dimensions else {}
     figures = {}
     for key in {*above, *known}:
         n, numerator = above.get(key, (0, 0.0))
