@@ -77,19 +77,6 @@ def test_it_undoes_a_resolution(shop: Shop, sign_in: SignIn) -> None:
     assert talk.status != "resolved"
 
 
-def test_it_tells_what_became_of_an_answer(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
-    arrive(bodies.text("wamid.1"))
-    page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
-    answer(page, "Já respondo")
-    tick = page.locator(".message.out .tick")
-    expect(tick).to_have_attribute("data-status", "queued")
-    expect_saved(page)
-    Message.objects.filter(direction="outbound").update(provider_id="wamid.out", status="sent")
-    for word in ("delivered", "read"):
-        arrive(bodies.statuses(("wamid.out", word)))
-        expect(tick).to_have_attribute("data-status", word)
-
-
 def test_it_keeps_a_note_in_the_house(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
     arrive(bodies.text("wamid.1"))
     page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
@@ -101,7 +88,9 @@ def test_it_keeps_a_note_in_the_house(shop: Shop, sign_in: SignIn, arrive: Arriv
     assert (note.text, note.provider_id) == ("Cliente antigo, dar frete grátis", None)
 
 
-def test_it_answers_one_message_of_many(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
+def test_it_answers_one_message_of_many_and_tells_what_became_of_it(
+    shop: Shop, sign_in: SignIn, arrive: Arrive
+) -> None:
     arrive(bodies.text("wamid.1", body="Qual o prazo?"))
     page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
     page.locator(".message.in").hover()
@@ -109,8 +98,14 @@ def test_it_answers_one_message_of_many(shop: Shop, sign_in: SignIn, arrive: Arr
     expect(page.locator("[data-quote].composer-quote")).to_contain_text("Qual o prazo?")
     answer(page, "Dois dias úteis")
     expect(page.locator(".message.out .quote")).to_contain_text("Qual o prazo?")
+    tick = page.locator(".message.out .tick")
+    expect(tick).to_have_attribute("data-status", "queued")
     expect_saved(page)
     assert Message.objects.get(direction="outbound").reply_to == Message.objects.get(direction="inbound")
+    Message.objects.filter(direction="outbound").update(provider_id="wamid.out", status="sent")
+    for word in ("delivered", "read"):
+        arrive(bodies.statuses(("wamid.out", word)))
+        expect(tick).to_have_attribute("data-status", word)
 
 
 def test_it_keeps_a_draft_when_the_page_is_left(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
@@ -122,12 +117,13 @@ def test_it_keeps_a_draft_when_the_page_is_left(shop: Shop, sign_in: SignIn, arr
     expect(page.get_by_label("Mensagem", exact=True)).to_have_value("Um momento, vou")
 
 
-def test_it_keeps_the_text_of_an_answer_the_server_did_not_take(
+def test_it_keeps_an_answer_the_server_did_not_take_and_sends_it_when_asked_or_when_the_page_comes_back(
     shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
 ) -> None:
     arrive(bodies.text("wamid.1"))
     page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
     expected.append("ERR_FAILED")  # the browser reports the cut request itself
+    sent = Message.objects.filter(direction="outbound").in_order()
     page.route("**/messages", lambda route: route.abort())
     answer(page, "Chegou a sua troca")
     expect(page.locator(".failure:visible")).to_contain_text("sem conexão")
@@ -135,23 +131,16 @@ def test_it_keeps_the_text_of_an_answer_the_server_did_not_take(
     page.get_by_role("button", name="Tentar de novo").click()
     expect_saved(page)
     expect(page.locator(".failure:visible")).to_have_count(0)
-    assert [message.text for message in Message.objects.filter(direction="outbound")] == ["Chegou a sua troca"]
+    assert list(sent.values_list("text", flat=True)) == ["Chegou a sua troca"]
 
-
-def test_it_sends_what_was_left_unsent_when_the_page_comes_back(
-    shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
-) -> None:
-    arrive(bodies.text("wamid.1"))
-    page = sign_in(to=f"/inbox/{Conversation.objects.get().pk}/")
-    expected.append("ERR_FAILED")  # the browser reports the cut request itself
     page.route("**/messages", lambda route: route.abort())
-    answer(page, "Chegou a sua troca")
+    answer(page, "Pode retirar hoje")
     expect(page.locator(".failure:visible")).to_contain_text("sem conexão")
     page.unroute("**/messages")
     page.reload()
-    expect(page.locator(".message.out")).to_contain_text("Chegou a sua troca")
+    expect(page.locator(".message.out").last).to_contain_text("Pode retirar hoje")
     expect_saved(page)
-    assert [message.text for message in Message.objects.filter(direction="outbound")] == ["Chegou a sua troca"]
+    assert list(sent.values_list("text", flat=True)) == ["Chegou a sua troca", "Pode retirar hoje"]
 
 
 def test_it_refuses_free_text_outside_the_window(shop: Shop, sign_in: SignIn) -> None:

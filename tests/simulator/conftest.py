@@ -33,7 +33,10 @@ class StandInHub:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever sent it stopped in the middle
+                    return
                 time.sleep(hub.delay)
                 status = hub.answers.popleft() if hub.answers else 200
                 hub.bodies.append(body)
