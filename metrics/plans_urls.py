@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from metrics import calculators
 from metrics.digest import pages as digests
 from metrics.goals import pages as goals
 from metrics.matrix import pages as matrix
@@ -13,6 +14,7 @@ urlpatterns = [
     path("goals/<uuid:goal>/", goals.one, name="goal"),
     path("goals/<uuid:goal>/close/", goals.close, name="goal_close"),
     path("matrix/", matrix.matrix, name="matrix"),
+    path("calculators/", calculators.calculators, name="calculators"),
     path("report/", report.report, name="strategy_report"),
     path("digests/", digests.listed, name="digests"),
     path("digests/new/", digests.new, name="digest_new"),

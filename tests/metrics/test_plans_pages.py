@@ -230,3 +230,22 @@ def test_letters_are_made_and_refused(workspace: Workspace) -> None:
     assert "digests/leave/" in leave_address(row, member.pk)
     client.post(f"/metrics/digests/{row.pk}/remove/")
     assert "No letter yet" in page(client, "/metrics/digests/")
+
+
+def test_the_calculators_answer_on_their_page(workspace: Workspace) -> None:
+    client, load = browser(workspace), "conversations=100&interval=30+min&concurrency=1&target=80&within=20+s"
+    assert "outcome" not in page(client, "/metrics/calculators/")
+    shown = page(client, f"/metrics/calculators/?{load}&handle=3+min&patience=2+min")
+    assert "14 agents" in shown
+    assert shown.count("<tr") == 6  # the head, those needed, two fewer and two more
+    assert "88.8%" in shown
+    assert "agents</p>" not in page(client, f"/metrics/calculators/?{load}&handle=soon")
+    assert "More than 2,000 agents" in page(client, f"/metrics/calculators/?{load.replace('=100', '=1e6')}&handle=1+h")
+    decided = page(client, "/metrics/calculators/?a_part=48&a_whole=400&b_part=70&b_whole=400")
+    assert "B has more" in decided
+    assert "They differ by 5.5 points (95 %: 0.6 – 10.4)" in decided
+    assert "Not decided" in page(client, "/metrics/calculators/?a_part=48&a_whole=400&b_part=50&b_whole=400")
+    refused = page(client, "/metrics/calculators/?a_part=500&a_whole=400&b_part=1&b_whole=2")
+    assert "This is more than there were." in refused
+    assert "outcome" not in refused
+    assert browser(workspace, Role.AGENT).get("/metrics/calculators/").status_code == 403
