@@ -44,15 +44,16 @@ install: ## .venv with the locked dependencies, nothing started
 run: install ## everything on this machine: PostgreSQL, Valkey, web, worker, beat, relay, simulator, demo (Ctrl-C stops)
 	@exec $(PY) manage.py up $(ARGS)
 
-# What one worker has compiled the other need not, nor the next run.
+# What one worker has compiled the others need not, nor the next run.
 PYTEST = NOVELO_CHROMIUM="$$($(PY) -m tests.browser.install_chromium)" exec env -u PYTHONDONTWRITEBYTECODE \
-  $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+  $(PY) -m pytest --dist loadfile --no-loadscope-reorder
 
+# Of two processors, two workers left a third idle: a test waits for its servers and its browser. A third worker takes it.
 test: install ## every test but the long ones, own servers and a browser included
-	@$(PYTEST) -m "not long" $(ARGS)
+	@$(PYTEST) -n 3 -m "not long" $(ARGS)
 
 long: install ## the tests that take long: the whole house started, every page gone through in a browser, every id tried
-	@$(PYTEST) -m long $(ARGS)
+	@$(PYTEST) -n 2 -m long $(ARGS)
 
 lint: install ## format, lint, types, scripts of the pages, missing migrations
 	@export NOVELO_ENV=test; failed=; \

@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +109,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let browser tests come last: Playwright leaves a running event loop in its thread, where no other can start."""
-    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+    """Let browser tests come last: Playwright leaves a running event loop in its thread, where no other can start.
+
+    Those of the fullest files begin, or the end of a run would be one worker's while the others have nothing left.
+    """
+    sizes = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[int, str]:
+        return (-sizes[item.path], item.path.name) if item.nodeid.startswith("tests/browser/") else (-len(items), "")
+
+    items.sort(key=place)
 
 
 def empty_tables(self: DatabaseOperations, _style: object, tables: list[str], **_options: object) -> list[str]:

@@ -83,13 +83,21 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def all_files(*folders: str) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+def templates(*folders: str) -> Iterator[Path]:
+    """Every page of these folders."""
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.html"))
+
+
+def all_files(
+    *folders: str, found: Callable[..., Iterator[Path]] = sources
+) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
     """Hold every file of these folders to a law, and name all that break it at once."""
 
     def hold(law: Callable[[Path], None]) -> Callable[[], None]:
         def test() -> None:
             broken = []
-            for path in sources(*folders):
+            for path in found(*folders):
                 try:
                     law(path)
                 except AssertionError as error:
@@ -208,10 +216,7 @@ def test_secrets_are_compared_in_constant_time(path: Path) -> None:
             assert len(sides) < 2 or not any(secret.search(word) for word in named), f"{name(path)}:{node.lineno}"
 
 
-TEMPLATES = sorted(path for folder in HOUSE for path in (ROOT / folder).rglob("*.html"))
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+@all_files(*HOUSE, found=templates)
 def test_pages_hold_no_inline_script_or_style(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|hx-on|hx-vals=[\"']js:", text)
@@ -219,7 +224,7 @@ def test_pages_hold_no_inline_script_or_style(path: Path) -> None:
         assert "src=" in script or "application/json" in script, script
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+@all_files(*HOUSE, found=templates)
 def test_htmx_stays_out_of_live_parts(path: Path) -> None:
     text = path.read_text()
     assert not ("data-live" in text and re.search(r"\shx-[a-z]", text))

@@ -146,7 +146,7 @@ def unproved(workspace: Workspace, company: Plan, metric: Metric) -> Iterator[st
     "is_shuffled",
     [
         pytest.param(False, id="as it happened"),
-        pytest.param(True, id="in any order, and twice", marks=pytest.mark.long),
+        pytest.param(True, id="in any order, and twice, with what stands behind", marks=pytest.mark.long),
     ],
 )
 def test_it_works(workspace: Workspace, company: Plan, true: list[Answer], *, is_shuffled: bool) -> None:
@@ -163,6 +163,7 @@ def test_it_works(workspace: Workspace, company: Plan, true: list[Answer], *, is
         cursor.execute("ANALYZE")  # as the database does by itself a while after so much is new
     with time_machine.travel(company.end, tick=False):
         found = [line for one in true for line in differs(ask(workspace, one, company), one.by, one.rows)]
-        found += [] if is_shuffled else [line for one in METRICS.values() for line in unproved(workspace, company, one)]
+        if is_shuffled:  # thousands of rows read behind each figure take as long as all figures: once, in the long run
+            found += [line for one in METRICS.values() for line in unproved(workspace, company, one)]
     assert found[:20] == []
     assert list(differences(workspace)) == []
