@@ -7,19 +7,17 @@ from metrics.registry.terms import Lengths, Metric, Per, Ratio, Source, Texts
 
 # One row a conversation closed in the period and basis; an agent each once agents are told apart.
 HANDLED = """(
-    SELECT whole.workspace_id, spent.id, whole.conversation_id, whole.customer_id, whole.channel_kind, whole.team,
-           whole.resolved_at, whole.opening_message_id, spent.basis, spent.agent, spent.since, spent.length
+    SELECT %(workspace)s::uuid AS workspace_id, min(stay.id) AS id, whole.conversation_id, any_value(whole.customer_id) AS customer_id,
+           any_value(whole.channel_kind) AS channel_kind, any_value(whole.team) AS team, any_value(whole.resolved_at) AS resolved_at,
+           any_value(whole.opening_message_id) AS opening_message_id,
+           CASE stay.kind WHEN 'held' THEN 'assigned' ELSE 'focus' END AS basis,
+           CASE WHEN 'agent' = ANY(%(split)s::text[]) THEN stay.agent END AS agent,
+           min(stay.started_at) AS since, sum(stay.elapsed)::bigint AS length
     FROM metrics_conversationfact whole
-    CROSS JOIN LATERAL (
-        SELECT min(stay.id) AS id, CASE stay.kind WHEN 'held' THEN 'assigned' ELSE 'focus' END AS basis,
-               CASE WHEN 'agent' = ANY(%(split)s::text[]) THEN stay.agent END AS agent,
-               min(stay.started_at) AS since, sum(stay.elapsed)::bigint AS length
-        FROM metrics_stayfact stay
-        WHERE stay.workspace_id = whole.workspace_id AND stay.conversation_id = whole.conversation_id
-          AND stay.kind IN ('held', 'focus') AND stay.elapsed IS NOT NULL
-        GROUP BY 2, 3
-    ) AS spent
+    JOIN metrics_stayfact stay ON stay.workspace_id = whole.workspace_id AND stay.conversation_id = whole.conversation_id
     WHERE whole.workspace_id = %(workspace)s AND whole.resolved_at >= %(start)s AND whole.resolved_at < %(end)s
+      AND stay.kind IN ('held', 'focus') AND stay.elapsed IS NOT NULL
+    GROUP BY whole.conversation_id, 9, 10
 ) AS handled"""
 PRESENT = Source(
     table=PRESENCE, anchor="at", dimensions={"agent": "agent"}, conversation="NULL::uuid", customer="NULL::uuid"
