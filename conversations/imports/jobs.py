@@ -146,16 +146,21 @@ def content_of(job: ImportJob) -> bytes:
         raise Unreadable(_("The file cannot be read.")) from error
 
 
-def lines(job: ImportJob, content: bytes, most: int | None = None) -> Iterator[Line]:
-    """Yield a file's lines as they would be taken, ``most`` of them. Raises ``Unreadable``."""
+def lines(job: ImportJob, content: bytes, skip: int = 0) -> Iterator[Line]:
+    """Yield a file's lines after the first ``skip`` as they would be taken. Raises ``Unreadable``."""
     chosen = choices(job)
     if job.kind == "whatsapp":
-        found = chats.lines(content, chosen)
-    elif job.kind == "chatwoot":
-        found = chatwoot.lines(content, chosen)
-    else:
-        found = rows.lines(job.kind, tables.read(content), chosen)
-    return islice(found, most)
+        return islice(chats.lines(content, chosen), skip, None)
+    if job.kind == "chatwoot":
+        return islice(chatwoot.lines(content, chosen), skip, None)
+    return rows.lines(job.kind, tables.read(content), chosen, skip)
+
+
+def count(job: ImportJob, content: bytes) -> int:
+    """Return how many lines a file has; those of a table without understanding each. Raises ``Unreadable``."""
+    if KINDS[job.kind].is_table:
+        return sum(1 for _row in rows.by_field(job.kind, tables.read(content), choices(job)))
+    return sum(1 for _line in lines(job, content))
 
 
 def start(job: ImportJob, options: dict[str, Any]) -> None:
@@ -169,12 +174,12 @@ def start(job: ImportJob, options: dict[str, Any]) -> None:
         sentence = _("Choose the column of: %(names)s.") % {"names": ", ".join(str(one.title) for one in missing)}
         raise Refused("columns", sentence)
     try:
-        count = sum(1 for _line in lines(job, content_of(job)))
+        number = count(job, content_of(job))
     except Unreadable as error:
         raise Refused("file", str(error)) from error
     with transaction.atomic():
         mine = ImportJob.objects.of(job.workspace).filter(pk=job.pk, state="uploaded")
-        if not mine.update(options=options, rows=count, state="waiting"):
+        if not mine.update(options=options, rows=number, state="waiting"):
             raise TooLate(_("This file was begun already."))
         wake("imports")
 
@@ -211,8 +216,7 @@ def _next() -> ImportJob | None:
 
 
 def _work(job: ImportJob, until: float) -> None:
-    left = lines(job, content_of(job))
-    place = sum(1 for _line in islice(left, job.read))
+    left, place = lines(job, content_of(job), job.read), job.read
     while True:
         part = list(islice(left, ROWS_A_PART))
         with transaction.atomic():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -45,14 +46,12 @@ COSTS = {word: kind for kind, words in KINDS_OF_COSTS.items() for word in words}
 type Cells = Mapping[str, str]
 
 
-def lines(kind: str, table: Table, choices: Choices) -> Iterator[Line]:
-    """Yield each row as a line: its events, all understood, or the field at fault and why. Raises ``Unreadable``."""
-    columns, above = KINDS[kind].columns, ""
-    for row in table.rows():
-        given = {column.name: row.cells.get(choices.columns.get(column.name, ""), "") for column in columns}
-        if kind == "orders" and above and given["order"] == above and not given["value"]:
-            continue  # one more thing in the order of the row above, which said what all of it costs
-        above = given.get("order", "")
+def lines(kind: str, table: Table, choices: Choices, skip: int = 0) -> Iterator[Line]:
+    """Yield each row after the first ``skip`` as a line: its events, all understood, or the field at fault and why.
+
+    Raises ``Unreadable``.
+    """
+    for row, given in islice(by_field(kind, table, choices), skip, None):
         shown = tuple(row.cells.get(name, "") for name in table.header)
         try:
             events = _understood(kind, row, given, choices)
@@ -61,6 +60,18 @@ def lines(kind: str, table: Table, choices: Choices) -> Iterator[Line]:
             yield Line(number=row.line, field=field, reason=refused.sentence, shown=shown)
         else:
             yield Line(number=row.line, events=events, shown=shown)
+
+
+def by_field(kind: str, table: Table, choices: Choices) -> Iterator[tuple[Row, Cells]]:
+    """Yield each row that is a line, with its cells by the field they are chosen for, not understood yet. Raises ``Unreadable``."""
+    chosen = [(column.name, choices.columns.get(column.name, "")) for column in KINDS[kind].columns]
+    above = ""
+    for row in table.rows():
+        given = {field: row.cells.get(column, "") for field, column in chosen}
+        if kind == "orders" and above and given["order"] == above and not given["value"]:
+            continue  # one more thing in the order of the row above, which said what all of it costs
+        above = given.get("order", "")
+        yield row, given
 
 
 def _understood(kind: str, row: Row, given: Cells, choices: Choices) -> tuple[dict[str, Any], ...]:
@@ -96,20 +107,28 @@ def _orders(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any
     if status not in STEPS or (given["status"] and not status):
         raise Refused("status", _("Must be a status like paid, cancelled or refunded."))
     steps = STEPS[status] if status or given["paid_at"] else ("placed", "paid")
-    if given["paid_at"] and "paid" not in steps and steps == ("placed",):
+    if given["paid_at"] and steps == ("placed",):
         steps = ("placed", "paid")
     base = given["id"] or given["order"]
+    order = _sale(given, choices, "ecommerce")
+    times = {"at": _moment("at", given, choices)}
+    if given["paid_at"]:
+        times["paid"] = _moment("paid_at", given, choices)
     for step in steps:
-        at = given["paid_at"] if step == "paid" and given["paid_at"] else given["at"]
-        yield _sale(given, f"{base}/{step}", f"order.{step}", at, choices, "ecommerce")
+        yield order | {"id": f"{base}/{step}", "type": f"order.{step}", "at": times.get(step, times["at"])}
 
 
 def _store_sales(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
-    sale = {**given, "order": given["order"] or base, "pickup": ""}
-    yield _sale(sale, base, "order.paid", given["at"], choices, "store")
+    sale = _sale({**given, "order": given["order"] or base, "pickup": ""}, choices, "store")
+    yield sale | {"id": base, "type": "order.paid", "at": _moment("at", given, choices)}
 
 
-def _sale(given: Cells, key: str, kind: str, at: str, choices: Choices, channel: str) -> dict[str, Any]:
+def _moment(field: str, given: Cells, choices: Choices) -> str:
+    return cells.moment(field, given[field], choices.days, choices.zone)
+
+
+def _sale(given: Cells, choices: Choices, channel: str) -> dict[str, Any]:
+    """Return what every step of an order has in common."""
     data: dict[str, Any] = {
         "order": given["order"],
         "value": cells.amount("value", given["value"], choices.decimal),
@@ -122,24 +141,15 @@ def _sale(given: Cells, key: str, kind: str, at: str, choices: Choices, channel:
         data["items"] = int(given["items"][:18])
     if given["pickup"]:
         data["pickup"] = cells.yes_no("pickup", given["pickup"])
-    field = "paid_at" if kind == "order.paid" and given.get("paid_at") == at and at else "at"
-    return {
-        "id": key,
-        "source": choices.source,
-        "type": kind,
-        "at": cells.moment(field, at, choices.days, choices.zone),
-        "customer": _person(given, choices),
-        "channel": channel,
-        "data": data,
-    }
+    return {"source": choices.source, "customer": _person(given, choices), "channel": channel, "data": data}
 
 
 def _costs(given: Cells, base: str, choices: Choices) -> Iterator[dict[str, Any]]:
     kind = COSTS.get(cells.bare(given["kind"]))
     if kind is None:
         raise Refused("kind", _("Must be one of: %(words)s.") % {"words": ", ".join(KINDS_OF_COSTS)})
-    begin = cells.moment("from", given["from"], choices.days, choices.zone)
-    end = cells.moment("to", given["to"], choices.days, choices.zone) if given["to"] else begin
+    begin = _moment("from", given, choices)
+    end = _moment("to", given, choices) if given["to"] else begin
     data = {
         "kind": kind,
         "amount": cells.amount("amount", given["amount"], choices.decimal),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from phonenumbers import (
@@ -52,9 +53,13 @@ def instant(value: Any) -> str | None:
 
 def phone(value: Any, country: Any = "") -> str:
     """Return a telephone number as E.164, read in ``country`` where it says none itself; empty for what is no number."""
-    region = text_of(country).upper()[:2] or None
+    return _international(text_of(value), text_of(country).upper()[:2])
+
+
+@lru_cache(4096)  # a customer's orders all name the same one
+def _international(text: str, region: str) -> str:
     try:
-        number = parse(text_of(value), region)
+        number = parse(text, region or None)
     except NumberParseException:
         return ""
     return format_number(number, PhoneNumberFormat.E164) if is_possible_number(number) and _is_whole(number) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import islice
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -104,7 +105,7 @@ def _preview(row: ImportJob) -> dict[str, Any]:
         (one, "") for one in (_("Time"), _("Who"), _("Text"))
     ]
     try:
-        found = list(jobs.lines(row, jobs.content_of(row), jobs.PREVIEWED))
+        found = list(islice(jobs.lines(row, jobs.content_of(row)), jobs.PREVIEWED))
     except Unreadable as error:
         return {"unreadable": str(error), "header": header}
     rows = [{"line": one, "field": titles.get(one.field, one.field)} for one in found]

@@ -299,7 +299,8 @@ def test_an_interrupted_file_goes_on_and_one_that_kills_is_given_up(place: Works
     jobs.start(job, {**job.options, "language": "en"})
     assert jobs.work(0.0001)
     job.refresh_from_db()
-    assert (job.state, job.read) == ("waiting", 250)
+    assert (job.state, job.read, job.rows) == ("waiting", 250, 600)
+    assert [one.number for one in jobs.lines(job, jobs.content_of(job), 599)] == [601]
     assert not jobs.work(30.0)
     job.refresh_from_db()
     assert (job.accepted, job.duplicate, HistoryEvent.objects.count()) == (600, 0, 1200)
