@@ -21,9 +21,12 @@ log = structlog.get_logger(__name__)
 
 FEW_DELIVERIES = 8
 FEW_ITEMS = 16
-# The connection's row is held: who waits longer lets the others go on. Plans for few rows of known keys need not be made anew.
+# The connection's row is held: who waits longer lets the others go on. What is asked for are few rows by their keys: plans
+# are made once, and fetch by key however small the tables were when they were made.
 LIMITS = """
-SELECT set_config('lock_timeout', '200ms', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+SELECT set_config('lock_timeout', '200ms', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+  set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true)
 """
 
 
