@@ -57,14 +57,15 @@ def horizon() -> int:
         return int(cursor.fetchone()[0])
 
 
-def rederive(workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None) -> facts.Change:
+def rederive(
+    workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None, *, has_moved: bool = True
+) -> facts.Change:
     """Derive these conversations and their family again; write the facts that changed and return them, for the cells.
 
-    Expects the mark to be locked. ``before`` leaves out the history of later transactions.
+    Expects the mark to be locked. ``before`` leaves out the history of later transactions; ``has_moved`` is that of ``changed``.
     """
     whole = facts.family(workspace.pk, conversation_ids)
-    derived = facts.derived(workspace.pk, whole, before)
-    change = facts.difference(facts.kept(workspace.pk, whole.ids, but_for=derived), derived)
+    change = facts.changed(workspace.pk, whole, before, has_moved=has_moved)
     facts.replace(workspace.pk, change)
     return change
 
@@ -117,10 +118,11 @@ def _derive_workspace(workspace_id: UUID, limit: int) -> int:
         if mark.timezone != workspace.timezone:
             cells.recount(workspace_id, ZoneInfo(workspace.timezone))
         piece = _next_slice(workspace_id, mark.transaction, limit)
-        ids = list(dict.fromkeys([*piece.conversation_ids, *_stale(workspace_id, limit)]))
+        stale = _stale(workspace_id, limit)
+        ids = list(dict.fromkeys([*piece.conversation_ids, *stale]))
         tally = cells.Tally(ZoneInfo(workspace.timezone))
         for some in batched(ids, CONVERSATIONS_A_READ):
-            tally.count(rederive(workspace, some, before=piece.mark))
+            tally.count(rederive(workspace, some, before=piece.mark, has_moved=bool(stale)))
         asked = persons.asked_about(workspace_id, ids) if ids else []
         people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit), *asked]))
         for some in batched(people, CONVERSATIONS_A_READ):

@@ -5,8 +5,8 @@ Ids are their sixteen bytes: figures only compare and copy them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain
@@ -23,7 +23,10 @@ from psycopg.types.string import ByteaBinaryLoader, BytesBinaryDumper
 from conversations.prepared import AT_ONCE
 
 CENTURY, MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+# Ids or numbers that come as one array: hidden from the planner, which would look each of them up in its statistics.
+AMONG_IDS, AMONG_NUMBERS = "ANY(ARRAY(SELECT unnest(%s::uuid[])))", "ANY(ARRAY(SELECT unnest(%s::bigint[])))"
 type Row = tuple[Any, ...]
+type Statement = tuple[str, Sequence[Any]]  # with its values
 
 
 def read(sql: str, values: Sequence[Any], *, again: bool = False) -> list[Row]:
@@ -35,6 +38,21 @@ def read(sql: str, values: Sequence[Any], *, again: bool = False) -> list[Row]:
         if again:
             connection.connection.prepare_threshold = AT_ONCE
         return cursor.execute(sql.encode(), values, binary=True, prepare=again or None).fetchall()
+
+
+@contextmanager
+def sent(statements: Iterable[Statement]) -> Iterator[Callable[[], list[list[Row]]]]:
+    """Send statements together, as ``read`` takes them, and let PostgreSQL work at them while something else is done inside.
+
+    The function it gives waits for the rows of each. Inside, nothing else may be asked on the connection; a failure comes with
+    the rows, or in the end.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline(), ExitStack() as stack:
+        cursors = [
+            stack.enter_context(_cursor()).execute(sql.encode(), values, binary=True) for sql, values in statements
+        ]
+        yield lambda: [cursor.fetchall() for cursor in cursors]
 
 
 def append(table: str, columns: Iterable[str], rows: Sequence[Row]) -> None:

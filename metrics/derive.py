@@ -260,8 +260,8 @@ def _volumes(story: Sequence[Happening]) -> Iterable[Volume]:
         if event.actor_kind == "campaign" and not _was_heard_after(event, story):
             continue
         key = event.channel_kind, event.at.toordinal()
-        cell = cells.get(key) or cells.setdefault(key, (event, [], []))
-        cell[1 if event.type == "message.received" else 2].append(event.at)
+        _, inbound, outbound = cells.get(key) or cells.setdefault(key, (event, [], []))
+        (inbound if event.type == "message.received" else outbound).append(event.at)
     for first, inbound, outbound in cells.values():
         yield Volume(first.id, first.channel_kind, first.at.date(), tuple(inbound), tuple(outbound))
 

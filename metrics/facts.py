@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from metrics import binary
-from metrics.binary import Row
-from metrics.business import calendars
+from metrics.binary import AMONG_IDS, AMONG_NUMBERS, Row, Statement
+from metrics.business import Calendars, calendars
 from metrics.derive import RANK, derive
 from metrics.records import NOBODY, Episode, Happening, Stay, Volume, Wait
 
@@ -47,15 +45,15 @@ type Rows = Mapping[
 ]  # by the fact's id: whose it is, then the fact; ids of people and such are bytes
 type Change = Mapping[Table, list[Pair]]
 NONE: Rows = {table: {} for table in TABLES}
-HISTORY = """
+HISTORY = f"""
 SELECT conversation_id, id, type, occurred_at, message_id, channel_kind,
        coalesce(nullif(actor_kind, ''), data->>'author', data->>'by', ''),
        coalesce(nullif(actor_email, ''), data->>'agent', ''), coalesce(data->>'team', ''), coalesce(data->>'kind', ''),
        CASE WHEN type = 'conversation.assigned'
             THEN coalesce(data->>'agent', CASE WHEN jsonb_exists(data, 'agent') THEN %s END, '') ELSE '' END
 FROM conversations_historyevent
-WHERE workspace_id = %s AND conversation_id = ANY(%s::uuid[]) AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
-"""
+WHERE workspace_id = %s AND conversation_id = {AMONG_IDS} AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
+"""  # noqa: S608  words of our own
 
 
 class Family(NamedTuple):
@@ -71,16 +69,16 @@ class Family(NamedTuple):
 
 
 # The index on the folded ones answers "who else?"; most conversations have nobody.
-FAMILY = """
+FAMILY = f"""
 WITH asked AS (
   SELECT DISTINCT coalesce(folded_into_id, id) AS id FROM conversations_conversation
-  WHERE workspace_id = %s AND id = ANY(%s::uuid[])
+  WHERE workspace_id = %s AND id = {AMONG_IDS}
 )
 SELECT c.id, coalesce(p.merged_into_id, p.id), NULL
 FROM asked JOIN conversations_conversation c ON c.id = asked.id JOIN conversations_customer p ON p.id = c.customer_id
 UNION ALL
 SELECT c.id, NULL, asked.id FROM asked JOIN conversations_conversation c ON c.folded_into_id = asked.id
-"""
+"""  # noqa: S608  words of our own
 
 
 def family(workspace_id: UUID, conversation_ids: Iterable[UUID]) -> Family:
@@ -117,7 +115,27 @@ def told(
     workspace_id: UUID, owners: Iterable[tuple[bytes, bytes]], stories: Mapping[bytes, Sequence[Happening]]
 ) -> Rows:
     """Derive the facts of conversations, each with the customer it counts for, from what happened in them."""
-    hours = calendars(workspace_id)
+    return _of_stories(owners, stories, calendars(workspace_id))
+
+
+def changed(workspace_id: UUID, of: Family, before: int | None = None, *, has_moved: bool) -> Change:
+    """Derive these conversations from their history, and return what of their facts must become what.
+
+    ``has_moved`` says that history was moved between conversations, or that they were joined or parted, and that what stands
+    under another one may have to give way; what moves from now on is noticed. Expects the mark to be locked.
+    """
+    stories, hours = histories(workspace_id, of, before), calendars(workspace_id)
+    questions = [*_standing(workspace_id, of.ids), (MOVES, [workspace_id])]
+    with binary.sent(questions) as answers:
+        new = _of_stories(of.owners, stories, hours)  # while PostgreSQL looks for the old
+        *found, moves = answers()
+    old = {table: by_id(table, rows) for table, rows in zip(TABLES, found, strict=True)}
+    return difference(_with_strays(workspace_id, old, new) if has_moved or moves else old, new)
+
+
+def _of_stories(
+    owners: Iterable[tuple[bytes, bytes]], stories: Mapping[bytes, Sequence[Happening]], hours: Calendars
+) -> Rows:
     waits: dict[int, Row] = {}
     episodes: dict[int, Row] = {}
     volumes: dict[int, Row] = {}
@@ -141,13 +159,29 @@ def kept(workspace_id: UUID, conversation_ids: Iterable[bytes], but_for: Rows = 
     ``but_for`` are facts about to be written: also returned are those that stand in their places under another
     conversation, as after a move of history.
     """
+    with binary.sent(_standing(workspace_id, conversation_ids)) as answers:
+        found = answers()
+    rows = {table: by_id(table, some) for table, some in zip(TABLES, found, strict=True)}
+    return _with_strays(workspace_id, rows, but_for)
+
+
+# Whoever moves history notes it in the same transaction: asked after history was read, this knows of all that was moved in it.
+MOVES = "SELECT 1 FROM metrics_stale WHERE workspace_id = %s LIMIT 1"
+
+
+def _standing(workspace_id: UUID, conversation_ids: Iterable[bytes]) -> list[Statement]:
     ids = array(one.hex() for one in conversation_ids)
-    rows: dict[Table, dict[int, Row]] = {}
-    for table in TABLES:
-        rows[table] = read(table, workspace_id, "conversation_id = ANY(%s::uuid[])", ids)
-        if strays := but_for[table].keys() - rows[table].keys():
-            rows[table] |= read(table, workspace_id, "id = ANY(%s::bigint[])", array(strays))
-    return rows
+    return [selection(table, workspace_id, f"conversation_id = {AMONG_IDS}", ids) for table in TABLES]
+
+
+def _with_strays(workspace_id: UUID, rows: Rows, but_for: Rows) -> Rows:
+    """Add to rows those that stand elsewhere in the places of what is to be written."""
+    return {
+        table: some | read(table, workspace_id, f"id = {AMONG_NUMBERS}", array(strays))
+        if (strays := but_for[table].keys() - some.keys())
+        else some
+        for table, some in rows.items()
+    }
 
 
 def are_kept(workspace_id: UUID, tables: Iterable[Table]) -> bool:
@@ -160,9 +194,18 @@ def are_kept(workspace_id: UUID, tables: Iterable[Table]) -> bool:
 
 def read(table: Table, workspace_id: UUID, condition: str, *values: object) -> dict[int, Row]:
     """Return the rows of a table of facts for which a condition holds."""
+    return by_id(table, binary.read(*selection(table, workspace_id, condition, *values)))
+
+
+def selection(table: Table, workspace_id: UUID, condition: str, *values: object) -> Statement:
+    """Return what asks for the rows of a table of facts for which a condition holds."""
     sql = f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE workspace_id = %s AND {condition}"  # noqa: S608  names of our own
-    rows = map(as_derived(table), binary.read(sql, [workspace_id, *values]))
-    return {table.id_of(row): row for row in rows}
+    return sql, [workspace_id, *values]
+
+
+def by_id(table: Table, rows: Iterable[Row]) -> dict[int, Row]:
+    """Return rows as read by the facts' ids."""
+    return {table.id_of(row): row for row in map(as_derived(table), rows)}
 
 
 def array(values: Iterable[object]) -> str:
@@ -191,10 +234,14 @@ def difference(old: Rows, new: Rows) -> Change:
 def replace(workspace_id: UUID, change: Change) -> None:
     """Write a change: expects the workspace's mark to be locked in the running transaction."""
     of = (workspace_id.bytes,)
+    gone = {
+        table: array(ids) for table, pairs in change.items() if (ids := [table.id_of(old) for old, _ in pairs if old])
+    }
+    if gone:
+        with binary.sent(
+            (f"DELETE FROM {table.name} WHERE id = {AMONG_NUMBERS}", [ids])  # noqa: S608  names of our own
+            for table, ids in gone.items()
+        ):
+            pass  # nothing comes of it
     for table, pairs in change.items():
-        gone = [table.id_of(old) for old, _ in pairs if old]
-        if gone:
-            with connection.cursor() as cursor:
-                cursor.execute(f"DELETE FROM {table.name} WHERE id = ANY(%s::bigint[])", [array(gone)])  # noqa: S608  names of our own
-        fresh = [of + new for _, new in pairs if new]
-        binary.append(table.name, ("workspace_id", *table.columns), fresh)
+        binary.append(table.name, ("workspace_id", *table.columns), [of + new for _, new in pairs if new])

@@ -16,7 +16,7 @@ from django.db import connection
 
 from hub.models import Workspace
 from metrics import binary
-from metrics.binary import Row
+from metrics.binary import AMONG_IDS, AMONG_NUMBERS, Row
 from metrics.facts import Rows, Table, array, family, histories, read
 from metrics.models import ExchangeRate
 from metrics.persons.answers import SERVICE, names_no_conversation
@@ -71,32 +71,33 @@ class Circle(NamedTuple):
     has_costs: bool
 
 
-CIRCLE = """
+CIRCLE = f"""
 WITH asked AS (
   SELECT DISTINCT coalesce(merged_into_id, id) AS id FROM conversations_customer
-  WHERE workspace_id = %s AND id = ANY(%s::uuid[])
+  WHERE workspace_id = %s AND id = {AMONG_IDS}
 )
 SELECT id, id FROM asked
 UNION ALL
 SELECT c.id, asked.id FROM asked JOIN conversations_customer c ON c.merged_into_id = asked.id
-"""
+"""  # noqa: S608  words of our own
 HISTORY = """
 SELECT {owner}, id, type, occurred_at, source, channel_kind,
        coalesce(nullif(data->>'agent', ''), nullif(actor_email, ''), ''), conversation_id, data::text
 FROM conversations_historyevent
 WHERE workspace_id = %s AND {condition} AND (%s::bigint IS NULL OR transaction < %s)
 """
-OF_PEOPLE = HISTORY.format(owner="customer_id", condition="customer_id = ANY(%s::uuid[]) AND type = ANY(%s)")
+OF_PEOPLE = HISTORY.format(owner="customer_id", condition=f"customer_id = {AMONG_IDS} AND type = ANY(%s)")
 OF_NOBODY = HISTORY.format(owner="NULL::uuid", condition="customer_id IS NULL AND type = 'cost.recorded'")
-TALKS = "SELECT id FROM conversations_conversation WHERE workspace_id = %s AND customer_id = ANY(%s::uuid[])"
-ASKED_ABOUT = """
+TALKS = f"SELECT id FROM conversations_conversation WHERE workspace_id = %s AND customer_id = {AMONG_IDS}"  # noqa: S608
+ASKED_ABOUT = f"""
 SELECT DISTINCT survey.customer_id
 FROM conversations_conversation talk JOIN conversations_customer known ON known.id = talk.customer_id
 JOIN metrics_surveyfact survey
   ON survey.workspace_id = talk.workspace_id AND survey.customer_id = coalesce(known.merged_into_id, known.id)
 JOIN conversations_historyevent told ON told.id = survey.id AND told.conversation_id IS NULL
-WHERE talk.workspace_id = %s AND talk.id = ANY(%s::uuid[]) AND survey.touchpoint = %s
-"""
+WHERE talk.workspace_id = %s AND talk.id = {AMONG_IDS} AND survey.touchpoint = %s
+AND EXISTS (SELECT 1 FROM metrics_surveyfact WHERE workspace_id = %s)  -- in most houses nobody is asked: then no talk is looked up
+"""  # noqa: S608  words of our own
 
 
 def circle(workspace_id: UUID, ids: Iterable[UUID]) -> Circle:
@@ -176,7 +177,7 @@ def _talks(workspace_id: UUID, people: Iterable[bytes], before: int | None) -> I
 def asked_about(workspace_id: UUID, conversation_ids: Iterable[UUID]) -> list[UUID]:
     """Return the people with a survey that names no conversation, and may speak of one of these: one query."""
     with connection.cursor() as cursor:
-        cursor.execute(ASKED_ABOUT, [workspace_id, array(conversation_ids), SERVICE])
+        cursor.execute(ASKED_ABOUT, [workspace_id, array(conversation_ids), SERVICE, workspace_id])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -192,9 +193,9 @@ def kept(workspace_id: UUID, of: Circle, but_for: Rows = NONE) -> Rows:
         if table is COSTS:
             rows[table] = read(table, workspace_id, "customer_id IS NULL") if of.has_costs else {}
             continue
-        rows[table] = read(table, workspace_id, "customer_id = ANY(%s::uuid[])", ids) if of.ids else {}
+        rows[table] = read(table, workspace_id, f"customer_id = {AMONG_IDS}", ids) if of.ids else {}
         if strays := but_for[table].keys() - rows[table].keys():
-            rows[table] |= read(table, workspace_id, "id = ANY(%s::bigint[])", array(strays))
+            rows[table] |= read(table, workspace_id, f"id = {AMONG_NUMBERS}", array(strays))
     return rows
 
 
