@@ -2,17 +2,20 @@
 
 from metrics.lifetime.columns import BUYERS, GIVEN
 from metrics.lifetime.forecast import (
+    BASES,
     DISCOUNT,
     YEAR,
     Forecast,
     Standing,
     expected,
+    forecast_of,
     standing,
 )
 from metrics.lifetime.holdout import HELD_DAYS, Band, Held
 from metrics.lifetime.model import ENOUGH
 
 __all__ = [
+    "BASES",
     "BUYERS",
     "DISCOUNT",
     "ENOUGH",
@@ -24,5 +27,6 @@ __all__ = [
     "Held",
     "Standing",
     "expected",
+    "forecast_of",
     "standing",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from metrics.lifetime.buyers import Buyers
 from metrics.lifetime.climb import Numbers
-from metrics.lifetime.forecast import PRESENT, Forecast, forecast
+from metrics.lifetime.forecast import BASES, Forecast, forecast_of
 from metrics.lifetime.outlook import Outlook
 
 # Everybody who has bought: what they did, what is expected of them, and as which part of money that counts.
@@ -17,9 +17,9 @@ BUYERS = """(
     FROM unnest(
         %(buyers)s::uuid[], %(frequency)s::int[], %(recency)s::int[], %(later)s::float8[],
         %(orders)s::float8[], %(worth)s::float8[], %(alive)s::float8[]
-    ) WITH ORDINALITY AS buyer(buyer, frequency, recency, later, orders, worth, alive, place)
+    ) AS buyer(buyer, frequency, recency, later, orders, worth, alive)
     JOIN metrics_orderfact began ON began.workspace_id = %(workspace)s AND began.customer_id = buyer.buyer AND began.position = 1
-    CROSS JOIN (VALUES ('sales', %(present)s::float8), ('margin', %(present)s::float8 * %(margin)s::float8)) AS basis(basis, factor)
+    CROSS JOIN unnest(%(bases)s::text[], %(factors)s::float8[]) AS basis(basis, factor)
 ) AS expected"""
 
 
@@ -46,13 +46,13 @@ def _alive(_some: Buyers, made: Outlook) -> str:
     return "{}" if made.alive is None else _array(made.alive)
 
 
-def _margin(values: Mapping[str, Any]) -> float | None:
+def _factors(values: Mapping[str, Any]) -> list[float | None]:
     made: Forecast = values["forecast"]
-    return made.buyers.margin
+    return [made.factor(basis) for basis in BASES]
 
 
 GIVEN: dict[str, Callable[[Mapping[str, Any]], Any]] = {
-    "forecast": forecast,  # the others are columns of it
+    "forecast": forecast_of,  # the others are columns of it
     "buyers": _column(_ids),
     "frequency": _column(lambda some, _made: _array(some.frequency)),
     "recency": _column(lambda some, _made: _array(some.recency)),
@@ -60,6 +60,6 @@ GIVEN: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "orders": _column(lambda _some, made: _array(made.orders)),
     "worth": _column(lambda _some, made: _array(made.worth)),
     "alive": _column(_alive),
-    "margin": _margin,
-    "present": lambda _values: PRESENT,
+    "bases": lambda _values: list(BASES),
+    "factors": _factors,
 }

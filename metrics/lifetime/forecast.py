@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import log
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from metrics.lifetime import average, holdout, model
 from metrics.lifetime.buyers import Buyers, Moment, buyers, moment
+from metrics.lifetime.climb import Numbers
 from metrics.lifetime.holdout import Held
 from metrics.lifetime.outlook import Kind, Outlook
 
@@ -17,6 +18,7 @@ YEAR = 365  # days looked ahead
 DISCOUNT = 0.10  # by how much less money is worth that comes a year later: an assumption, and named as one
 PRESENT = (1 - 1 / (1 + DISCOUNT)) / log(1 + DISCOUNT)  # of money that comes evenly all through the year
 SURE = 1.2815515655446004  # 80 % of a normal distribution lie within so many standard deviations
+BASES = ("sales", "margin")  # the usual one first
 APART = 0.3  # from this correlation on, how often people buy says too much of how much they spend
 
 
@@ -26,6 +28,11 @@ class Forecast(NamedTuple):
     at: Moment
     buyers: Buyers
     outlook: Outlook | None
+
+    def factor(self, basis: str) -> float | None:
+        """Return by what money to come counts as a part of it (of ``BASES``); None for a margin that is not known."""
+        share = self.buyers.margin if basis == "margin" else 1.0
+        return None if share is None else PRESENT * share
 
 
 class Standing(NamedTuple):
@@ -60,7 +67,7 @@ def outlook(some: Buyers, days: float) -> Outlook | None:
     return model.outlook(some, days) or average.outlook(some, days)
 
 
-def forecast(values: Mapping[str, Any]) -> Forecast:
+def forecast_of(values: Mapping[str, Any]) -> Forecast:
     """Make the forecast of a question, from what its SQL may name."""
     at = moment(values)
     some = buyers(at)
@@ -91,11 +98,8 @@ def _correlation(some: Buyers) -> float | None:
     return float((often * much).sum() / np.sqrt((often**2).sum() * (much**2).sum()))
 
 
-def expected(made: Outlook, places: Iterable[int], factors: Iterable[float]) -> Expected:
-    """Add up what is expected of the buyers at these places, each times a factor of money."""
-    place, factor = np.array(places) - 1, np.array(factors)
-    order = np.argsort(place)  # rounding is then the same however they were found
-    place, factor = place[order], factor[order]
+def expected(made: Outlook, place: Numbers, factor: Numbers) -> Expected:
+    """Add up what is expected of the buyers at these places, the money of each times its factor."""
     sales = float((made.sales[place] * factor).sum())
     together = (made.sway[:, place] * factor).sum(axis=1)
     reach = SURE * float(np.sqrt((made.variance[place] * factor**2).sum() + (together**2).sum()))

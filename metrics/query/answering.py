@@ -11,6 +11,7 @@ from metrics.query.figure import Answer, Figure, Freshness, Key
 from metrics.query.instant import fresh, one_instant
 from metrics.query.sql import values_of
 from metrics.question import Question
+from metrics.registry import Expected
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,7 +50,8 @@ def _found(
     question: Question, freshness: Freshness, *, cells: bool, people: bool, lean: bool
 ) -> dict[Key, dict[str, Any]]:
     found: dict[Key, dict[str, Any]] = defaultdict(dict)
-    add(question, found, values_of(question, freshness), cells=cells, people=people, lean=lean)
+    values = values_of(question, freshness, given=not isinstance(question.metric.adding, Expected))
+    add(question, found, values, cells=cells, people=people, lean=lean)
     return found
 
 

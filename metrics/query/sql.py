@@ -16,8 +16,11 @@ PERCENTILES = "percentile_cont(ARRAY[0.5, 0.75, 0.9, 0.95]) WITHIN GROUP (ORDER 
 type Values = dict[str, Any]
 
 
-def values_of(question: Question, freshness: Freshness) -> Values:
-    """Return what SQL may name: workspace, period, zone, mark and instant of the answer, its words, the filters' values."""
+def values_of(question: Question, freshness: Freshness, *, given: bool = True) -> Values:
+    """Return what SQL may name: workspace, period, zone, mark and instant of the answer, its words, the filters' values.
+
+    And what its source is given; ``given`` False: not that, for who asks nothing of the source itself.
+    """
     values: Values = {
         "workspace": question.workspace.pk,
         "start": question.start,
@@ -28,7 +31,7 @@ def values_of(question: Question, freshness: Freshness) -> Values:
         "split": list(question.split),
         **{f"only_{name}": list(wanted) for name, wanted in question.filters},
     }
-    for name, make in question.metric.source.given.items():
+    for name, make in question.metric.source.given.items() if given else ():
         values[name] = make(values)
     return values
 

@@ -64,7 +64,7 @@ class Source:
     looks_ahead: bool = False  # whether it follows what began in the period to now
     beside: Mapping[str, str] = field(default_factory=dict)  # numbers that are told with every observation, by name
     observed: tuple[str, ...] = ()  # of amounts that are expected, those of ``beside`` that are known: what a receipt compares
-    # More values that the subquery names, made one after the other, each of all before it, when the figure is asked for.
+    # More values that the subquery names, made one after the other, each of those before it.
     given: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     measure: str = ""  # the name of its rollup cells
 
@@ -162,7 +162,7 @@ class Ratio:
 class Expected(Ratio):
     """A ratio of amounts that are expected of each row (``metrics.lifetime``): shown with its 80 % interval and how the model stands.
 
-    The source is given a ``forecast``, and shows each row's ``place`` in it and by what ``factor`` its money counts.
+    The source is given a ``forecast``, of which its rows are told, a person and a basis of money each.
     """
 
 
