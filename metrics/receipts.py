@@ -28,6 +28,7 @@ WITHIN = 0.0102  # how far figures from histograms may lie from the exact ones
 ROUNDING = 1e-12  # what the order of adding may change
 SERVICE = ("conversation.", "message.")
 ASKED = "survey."
+GONE = "history.erased_or_moved"  # no event tells of it: what counted is not there any more
 BY_ITSELF = {"oldest_open_seconds", "km_p50", "km_p75"}  # what time moves while nothing happens
 # Who was joined with whom, or parted, since a mark.
 JOINED = """
@@ -78,13 +79,16 @@ def recompute(receipt: Receipt) -> dict[str, Json]:
         before = _counted(question, bygone)
     now = answer(question)
     today = shape.of_rows(now)
+    is_proven = _equal(then, receipt.answer)
+    # Of what was erased since nobody can say any more whose it was.
+    gone = [] if is_proven else [{"customer": None, "because": [GONE]}]
     return {
-        "as_of_mark": {**then, "equal": _equal(then, receipt.answer)},
+        "as_of_mark": {**then, "equal": is_proven},
         "now": {
             "as_of": shape.stamp(now.freshness.as_of),
             **today,
             "equal": _equal(today, receipt.answer, BY_ITSELF),
-            "changes": _changes(question, receipt.mark, before, _counted(question, now.freshness)),
+            "changes": _changes(question, receipt.mark, before, _counted(question, now.freshness)) + gone,
         },
     }
 
@@ -155,9 +159,7 @@ def _changes(
             since[owner] |= {why for one in people for why in since["customer", one] if why.startswith(ASKED)}
         if not since[owner]:  # what was said moved here when something else of theirs came
             since[owner] |= {why for one in people for why in since["customer", one] if why.startswith(SERVICE)}
-    return [
-        {kind: one or None, "because": sorted(since[kind, one]) or ["history.erased_or_moved"]} for kind, one in shown
-    ]
+    return [{kind: one or None, "because": sorted(since[kind, one]) or [GONE]} for kind, one in shown]
 
 
 def _told_since(

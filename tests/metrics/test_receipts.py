@@ -119,6 +119,18 @@ def test_people_are_who_they_were_as_of_the_mark(workspace: Workspace) -> None:
     assert changes(apart, "spend_per_customer", "queue_wait") == {"spend_per_customer": [], "queue_wait": []}
 
 
+def test_who_was_erased_is_missing_as_of_the_mark_too_and_that_is_said(workspace: Workspace) -> None:
+    shop(workspace)
+    shown = write(ask(workspace, "spend_per_customer", MARCH))
+    person(workspace, CAIO).delete()
+    derive_all()
+    again = recompute(shown)
+    values = [again[when]["total"]["value"] for when in ("as_of_mark", "now")]
+    assert values == [75, 75]  # Ana's 100 and Bia's 50, without his 70
+    assert again["as_of_mark"]["equal"] is False
+    assert again["now"]["changes"] == [{"customer": None, "because": ["history.erased_or_moved"]}]
+
+
 def test_costs_that_come_late_are_told_of_nobody_and_answers_of_their_conversation(workspace: Workspace) -> None:
     shop(workspace)
     before = receipts(workspace)
