@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+from babel.dates import format_date
+from babel.numbers import format_currency
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _, to_locale
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations.imports import jobs
 from conversations.imports.kinds import KINDS
-from conversations.imports.shapes import Unreadable
+from conversations.imports.shapes import Line, Unreadable
 from conversations.media.store import drop
 from conversations.models import ImportJob, ImportRefusal
 from conversations.refusal import Refused, TooLate
@@ -108,8 +112,20 @@ def _preview(row: ImportJob) -> dict[str, Any]:
         found = list(islice(jobs.lines(row, jobs.content_of(row)), jobs.PREVIEWED))
     except Unreadable as error:
         return {"unreadable": str(error), "header": header}
-    rows = [{"line": one, "field": titles.get(one.field, one.field)} for one in found]
+    rows = [{"line": one, "field": titles.get(one.field, one.field), "meant": _meant(one)} for one in found]
     return {"lines": rows, "header": header, "refused": sum(1 for one in found if one.reason)}
+
+
+def _meant(line: Line) -> str:
+    """Return what a row's amount and time are taken for, as the reader writes them; empty for what moves no money."""
+    event = line.events[-1] if line.events else {}
+    data = event.get("data", {})
+    amount = data.get("value") or data.get("amount")
+    if not amount:
+        return ""
+    locale = to_locale(get_language() or "en")
+    money = format_currency(Decimal(amount), data["currency"].upper(), locale=locale)
+    return f"{money} · {format_date(datetime.fromisoformat(event['at']), locale=locale)}"
 
 
 def _outcome(row: ImportJob) -> dict[str, Any]:

@@ -331,6 +331,7 @@ def test_the_pages_from_file_to_refused_rows(place: Workspace) -> None:
     shown = text(browser.get(page))
     assert "6 of them would be refused, the others taken." in shown
     assert "Time: Must be a date like 31/12/2026 18:30." in shown
+    assert "Would be taken R$1,234.56 · Mar 1, 2026" in shown  # what "R$ 1.234,56" and 01/03 are read as
     job = ImportJob.objects.get()
     columns = {f"col_{name}": column for name, column in job.options["columns"].items()}
     given = {
