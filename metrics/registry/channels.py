@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import log
 
 from metrics.registry.terms import Amounts, Metric, Per, Ratio, Source, Texts
 
 MEMORY_DAYS = 180
-# One row a person: the channel of most of their touches, each worth half as much every 60 days; fewer than 3 say nothing.
+HALVED = log(2) / timedelta(days=60).total_seconds()  # a second's share of what a touch is worth less
+# One row a person: the channel of most of their touches, each worth half as much every 60 days; fewer than 3 say nothing. Weights
+# are compared as far as the order of adding cannot change them.
 PREFERENCE = f"""(
     SELECT %(workspace)s::uuid AS workspace_id, customer_id, customer_id AS id, max(last_at) AS at, sum(touches) >= 3 AS known,
            (array_agg(channel_kind ORDER BY weight DESC, channel_kind))[1] AS channel_kind
     FROM (
-        SELECT customer_id, channel_kind, count(*) AS touches, max(touch.at) AS last_at,
-               sum(power(0.5, extract(epoch FROM least(%(end)s, %(as_of)s) - touch.at) / (60 * 86400))) AS weight
+        SELECT customer_id, channel_kind, count(*) AS touches, max(at) AS last_at,
+               round(sum(exp(extract(epoch FROM at - least(%(end)s, %(as_of)s))::float8 * {HALVED}))::numeric, 12) AS weight
         FROM (
-            SELECT said.customer_id, said.channel_kind, unnest(said.inbound) AS at
-            FROM metrics_volumefact said
-            WHERE said.workspace_id = %(workspace)s AND said.day <= (%(end)s AT TIME ZONE 'UTC')::date
-              AND said.day >= (least(%(end)s, %(as_of)s) AT TIME ZONE 'UTC')::date - {MEMORY_DAYS}
+            SELECT customer_id, channel_kind, unnest(inbound) AS at
+            FROM metrics_volumefact
+            WHERE workspace_id = %(workspace)s AND day <= (%(end)s AT TIME ZONE 'UTC')::date
+              AND day >= (least(%(end)s, %(as_of)s) AT TIME ZONE 'UTC')::date - {MEMORY_DAYS}
             UNION ALL
-            SELECT other.customer_id, other.channel_kind, other.at
-            FROM metrics_touchfact other WHERE other.workspace_id = %(workspace)s AND other.customer_id IS NOT NULL
+            SELECT customer_id, channel_kind, at FROM metrics_touchfact
+            WHERE workspace_id = %(workspace)s AND customer_id IS NOT NULL AND at < least(%(end)s, %(as_of)s)
+              AND at >= least(%(end)s, %(as_of)s) - interval '{MEMORY_DAYS} days'
         ) AS touch
-        WHERE touch.channel_kind <> '' AND touch.at < least(%(end)s, %(as_of)s)
-          AND touch.at >= least(%(end)s, %(as_of)s) - interval '{MEMORY_DAYS} days'
+        WHERE channel_kind <> '' AND at < least(%(end)s, %(as_of)s) AND at >= least(%(end)s, %(as_of)s) - interval '{MEMORY_DAYS} days'
         GROUP BY 1, 2
     ) AS used
     GROUP BY customer_id
-) AS person"""  # noqa: S608  a number of our own
+) AS person"""  # noqa: S608  numbers of our own
 PEOPLE = Source(table=PREFERENCE, anchor="at", dimensions={}, counts="known", timeless=True, conversation="NULL::uuid")
 
 # One row a measure: how far its channels lie apart, weighted by their observations; channels with fewer than 30 are left out.
