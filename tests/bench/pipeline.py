@@ -18,6 +18,7 @@ WARM = 400  # messages before the clock starts: imports, plans, first pages
 MESSAGES = 4_000
 PEOPLE = 1_200
 ROUNDS = 3
+A_TURN = 800  # messages: what a second brings, after which figures follow; a number, so that a busy machine has no more turns
 PROFILE = os.environ.get("BENCH_PROFILE")  # a file for cProfile, when looking for what costs
 WRITTEN = """
 SELECT
@@ -57,6 +58,13 @@ class Run(msgspec.Struct, frozen=True):
         return self.worked / (self.messages + self.figures)
 
 
+class Half(msgspec.Struct, frozen=True):
+    """What one half of a turn took."""
+
+    seconds: float
+    cpu: float  # seconds of the child and of the database server
+
+
 def pipeline(ground: Ground) -> Iterator[Result]:
     """Messages a second from stored delivery to conversation, feed and fact; the limit is set-based SQL for the same rows."""
     values, limits = [], []
@@ -84,15 +92,21 @@ def pipeline(ground: Ground) -> Iterator[Result]:
 
 def derive(ground: Ground) -> Iterator[Result]:
     """The extra time a message for facts and cells over the time without; with answers in the talk."""
-    runs = [measured(ground, "drain", answers=True) for _ in range(ROUNDS)]
+    turns = [turn for _ in range(ROUNDS) for turn in taken_turns(ground)]
+    figures, messages = ([turn[place] for turn in turns] for place in (0, 1))
     yield Result(
         bench="derive",
-        value=median(run.figures / run.worked * 1e6 for run in runs),
+        value=median(half.seconds for half in figures) / A_TURN * 1e6,
         unit="us a message",
-        limit=median(run.messages / run.worked * 1e6 for run in runs),
-        ratio=median(run.figures / run.messages for run in runs),
+        limit=median(half.seconds for half in messages) / A_TURN * 1e6,
+        ratio=ratio_of_pairs([half.seconds for half in figures], [half.seconds for half in messages]),
         goal=Goal("<=", 0.3),
-        n=MESSAGES * ROUNDS,
+        n=A_TURN * len(turns),
+        extra={
+            "all_over_all": sum(half.seconds for half in figures) / sum(half.seconds for half in messages),
+            "cpu_ratio": sum(half.cpu for half in figures) / sum(half.cpu for half in messages),
+            "cpu_us": sum(half.cpu for half in figures) / (A_TURN * len(turns)) * 1e6,
+        },
     )
 
 
@@ -113,13 +127,13 @@ def scale(ground: Ground) -> Iterator[Result]:
     )
 
 
-def measured(ground: Ground, module: str, *, answers: bool = False) -> Run:
+def measured(ground: Ground, module: str) -> Run:
     """Let a child work ``MESSAGES`` that wait in a database of its own, warmed by some before."""
     with ground.database() as url:
         shop = load.new_shop("bench")
         child = ground.child(module, DATABASE_URL=url)
         child.hear()
-        some = list(load.texts(WARM + MESSAGES, PEOPLE, answers=answers))
+        some = list(load.texts(WARM + MESSAGES, PEOPLE))
         load.store(shop, some[:WARM])
         child.ask({"figures": True})
         load.store(shop, some[WARM:])
@@ -132,6 +146,39 @@ def measured(ground: Ground, module: str, *, answers: bool = False) -> Run:
             cursor.execute(WRITTEN)
             written = cursor.fetchone()
     return Run(said["messages"], said["figures"], said["cpu"] + server, said["cpu"], MESSAGES, written)
+
+
+def taken_turns(ground: Ground) -> list[tuple[Half, Half]]:
+    """Let a child work messages and then their figures, a turn at a time; return figures and messages of each turn."""
+    with ground.database() as url:
+        shop = load.new_shop("bench")
+        child = ground.child("drain", DATABASE_URL=url)
+        child.hear()
+        some = list(load.texts(WARM + MESSAGES, PEOPLE, answers=True))
+        load.store(shop, some[:WARM])
+        child.ask({"figures": True})
+        settle()
+        turns = []
+        for start in range(WARM, len(some), A_TURN):
+            load.store(shop, some[start : start + A_TURN])
+            messages = half(ground, child, "messages")
+            turns.append((half(ground, child, "figures"), messages))
+        child.end()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM conversations_message), "
+                "(SELECT sum(cardinality(inbound) + cardinality(outbound)) FROM metrics_volumefact)"
+            )
+            assert cursor.fetchone() == (len(some), len(some)), "not everything was worked and counted"
+    return turns
+
+
+def half(ground: Ground, child: Child, name: str) -> Half:
+    """Let the child work what waits: messages alone, or the figures of messages that are there already."""
+    server = ground.server_seconds()
+    profile = {"profile": PROFILE} if PROFILE and name == "figures" else {}
+    said = child.ask({"figures": name == "figures", **profile})
+    return Half(said[name], said["cpu"] + ground.server_seconds() - server)
 
 
 def together(ground: Ground, count: int) -> float:
