@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from psycopg.rows import namedtuple_row
 
 type Answer[T] = Callable[[], T]  # what waits for the answer to a question that was sent, and understands it
@@ -55,7 +55,11 @@ def cursor() -> Any:
 
     Where queries are being logged it is Django's always.
     """
-    return connection.connection.cursor() if travelling() and not connection.queries_logged else connection.cursor()
+    django = connections[DEFAULT_DB_ALIAS]  # looked up once: what stands for it looks it up for every attribute
+    held = django.connection
+    if held is None or not held.pgconn.pipeline_status or django.queries_logged:
+        return django.cursor()
+    return held.cursor()
 
 
 def send(question: str, values: Sequence[Any]) -> Answer[list[tuple[Any, ...]]]:
