@@ -23,15 +23,17 @@ from metrics.question import Question
 from metrics.registry import METRICS
 
 SALT = "metrics.digest.leave"
+GOOD, BAD, QUIET = "#0b7a53", "#c0162f", "#4d525c"  # mail has no style sheet
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One figure of a letter: now, before, what the change means in a word, of how many, and where it is proved."""
+    """One figure of a letter: now, before, what the change means in a word and in which color, of how many, and its proof."""
 
     title: str
     value: str
     before: str
     change: str
+    tone: str
     n: str
     address: str
     receipt: str
@@ -73,28 +75,31 @@ def _line(asked: Question, freshness: Any) -> Line:
     earlier = answer(asked.previous, freshness, lean=True)
     now, before = given.value(given.total), earlier.value(earlier.total)
     metric, currency = asked.metric, asked.workspace.currency
+    change, tone = _change(asked, now, before) if min(given.total.n, earlier.total.n) >= 5 else ("", "")
     return Line(
         title=str(metric.title),
         value=told.value(metric, now, currency),
         before=told.value(metric, before, currency),
-        change=_change(asked, now, before) if min(given.total.n, earlier.total.n) >= 5 else "",
+        change=change,
+        tone=tone,
         n=words.count(given.total.n),
         address=f"{settings.PUBLIC_URL}{links.of_metric(metric.id)}",
         receipt=f"{settings.PUBLIC_URL}{links.of_receipt(receipts.write(given).pk)}",
     )
 
 
-def _change(asked: Question, now: float | None, before: float | None) -> str:
-    """Say the change against the period before, and whether it is better or worse."""
+def _change(asked: Question, now: float | None, before: float | None) -> tuple[str, str]:
+    """Say the change against the period before, and whether it is better or worse; and in which color a letter says so."""
     if not now or not before or before < 0:
-        return ""
+        return "", ""
     share = now / before - 1
     if round(abs(share) * 100) == 0:
-        return _("unchanged")
-    word = _("more") if share > 0 else _("less")
+        return _("unchanged"), QUIET
+    word, tone = _("more") if share > 0 else _("less"), QUIET
     if asked.metric.better:
-        word = _("better") if (share < 0) == (asked.metric.better == "lower") else _("worse")
-    return f"{'+' if share > 0 else '−'}{words.percent(share)} {word}"
+        is_better = (share < 0) == (asked.metric.better == "lower")
+        word, tone = (_("better"), GOOD) if is_better else (_("worse"), BAD)
+    return f"{'▲' if share > 0 else '▼'} {words.percent(share)} {word}", tone
 
 
 def leave_address(digest: Digest, member: UUID) -> str:

@@ -88,7 +88,7 @@ function paintMark(element, way) {
   draw(element, `channel-${way.kind}`);
 }
 
-/** "23h 12m", or that it is closed; nothing where it never closes. */
+/** "23 h 12 min", or that it is closed; nothing where it never closes. */
 function paintChip(element, way) {
   const seconds = left(way);
   const open = isOpen(way);

@@ -54,14 +54,16 @@ export function ago(iso, now = new Date()) {
   return (date.getFullYear() === now.getFullYear() ? dayFormat : yearFormat).format(date);
 }
 
-/** Seconds as people say them, two units at most: "42 s", "1 min 42 s", "23h 12m", "3 d 4 h". */
+/** Seconds as people say them, two units at most: "42 s", "1 min 42 s", "23 h 12 min", "3 d 4 h". */
 export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   if (s < MINUTE) return `${s} s`;
   if (s < HOUR) return s % MINUTE && s < 10 * MINUTE ? `${Math.floor(s / MINUTE)} min ${s % MINUTE} s` : `${Math.floor(s / MINUTE)} min`;
-  if (s < DAY) return `${Math.floor(s / HOUR)}h ${Math.floor((s % HOUR) / MINUTE)}m`;
-  return `${Math.floor(s / DAY)} d ${Math.floor((s % DAY) / HOUR)} h`;
+  if (s < DAY) return both(Math.floor(s / HOUR), "h", Math.floor((s % HOUR) / MINUTE), "min");
+  return both(Math.floor(s / DAY), "d", Math.floor((s % DAY) / HOUR), "h");
 }
+
+const both = (number, unit, rest, smaller) => (rest ? `${number} ${unit} ${rest} ${smaller}` : `${number} ${unit}`);
 
 /** Seconds from one time to another, to now without a second one. */
 export const secondsBetween = (from, to = new Date()) => (new Date(to) - new Date(from)) / 1000;
