@@ -11,13 +11,13 @@ from typing import NamedTuple
 from django.db import DatabaseError
 from django.utils import timezone
 
-from metrics import paths, plots, targets, tiles, who, words
+from metrics import paths, plots, reliance, targets, tiles, who, words
 from metrics.asked import Asked
 from metrics.charts.frame import Target
 from metrics.layouts import COLUMNS, Layout, Plot
 from metrics.plots import Chart, Row, Table
 from metrics.query import Answer, Freshness, answer, fresh, one_instant
-from metrics.registry import METRICS, Metric
+from metrics.registry import METRICS, Expected, Metric
 from metrics.tiles import Tile
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,12 @@ class Failed(NamedTuple):
 
 type Card = Tile | Chart | Failed
 type Make = Callable[[], Card]
+DRAWN: dict[str, Callable[[Answer], Chart]] = {  # from the answer alone
+    "week": plots.week_of,
+    "cohorts": paths.cohorts_of,
+    "rank": plots.ranked,
+    "reliance": reliance.card,
+}
 
 
 @dataclass(frozen=True)
@@ -90,16 +96,12 @@ class _Page:
             given = [answer(self.asked.question(METRICS[name]), self.freshness, lean=True) for name in plot.metrics]
             return paths.funnel_of(given, str(plot.title))
         by = (self.asked.period.step, *by) if plot.kind == "stack" else ("weekday_hour",) if plot.kind == "week" else by
-        one = answer(self.asked.question(metric, tuple(filter(None, by))), self.freshness, lean=True)
-        match plot.kind:
-            case "stack":
-                return plots.stacked(one, self.asked.period, plot.by[0])
-            case "week":
-                return plots.week_of(one)
-            case "cohorts":
-                return paths.cohorts_of(one)
-            case "rank":
-                return plots.ranked(one)
+        question = self.asked.question(metric, tuple(filter(None, by)))
+        one = answer(question, self.freshness, lean=plot.kind != "reliance")
+        if plot.kind == "stack":
+            return plots.stacked(one, self.asked.period, plot.by[0])
+        if plot.kind in DRAWN:
+            return DRAWN[plot.kind](one)
         return paths.flows_of(one, str(plot.title), numerator=plot.kind == "crossings")
 
 
@@ -131,7 +133,7 @@ def of_metric(asked: Asked, metric: Metric) -> Board:
     """Return the page of one figure: its tile, its course, and every way it can be split."""
     splits = [Plot("rank", (metric.id,), (name,)) for name in metric.source.dimensions]
     if metric.source.timeless:
-        rest = splits[1:]
+        rest = [*splits[1:], *([Plot("reliance", (metric.id,))] if isinstance(metric.adding, Expected) else [])]
     else:
         rest = [Plot("week", (metric.id,)), *splits]
         if plots.adds_up(metric) and "channel" in metric.source.dimensions:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from conversations.models import Customer, HistoryEvent, Message
-from metrics import evidence, plots, who, words
+from metrics import evidence, plots, reliance, who, words
 from metrics.asked import Asked, inside
 from metrics.business import Clock, calendars
 from metrics.charts.ruler import Part, ruler
@@ -33,6 +33,7 @@ class Line(NamedTuple):
     address: str
     at: str
     value: str
+    note: str
     excluded: str
     reason: str
     agent: str
@@ -150,6 +151,7 @@ def line(question: Question, one: Observation, names: dict[UUID, str], part: Nam
         address=address_of(one),
         at=f"{words.day(at.date())} {at:%H:%M}",
         value=value,
+        note=reliance.note(one.beside),
         excluded=words.length(one.excluded_seconds) if one.excluded_seconds else "",
         reason=_reason(one.excluded_reason),
         agent=part("agent", one.agent) if one.agent else "",

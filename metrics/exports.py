@@ -77,7 +77,7 @@ def observations(asked: Asked, question: Question) -> str:
         ["# receipt", f"{question.metric.id}@{question.metric.version}", str(receipt.pk)],
         [
             "id", "at", "started_at", "conversation", "customer", *names, "seconds", "excluded_seconds", "excluded_reason",
-            "amount", "divisor", "counted",
+            "amount", "divisor", "counted", *question.metric.source.beside,
         ],
     ]  # fmt: skip
     return written([*head, *_observations(question, names)])
@@ -93,7 +93,7 @@ def _observations(question: Question, names: Sequence[str]) -> Iterable[list[Any
                 one.id, _stamp(one.anchor.astimezone(question.tz)), started, one.conversation_id or "",
                 one.customer_id or "", *(one.split.get(name) or "" for name in names),
                 *("" if value is None else value for value in (
-                    one.seconds, one.excluded_seconds, one.excluded_reason, one.amount, one.divisor, one.counted,
+                    one.seconds, one.excluded_seconds, one.excluded_reason, one.amount, one.divisor, one.counted, *one.beside.values(),
                 )),
             ]  # fmt: skip
         told += len(found.observations)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-type Kind = Literal["stack", "week", "rank", "flows", "crossings", "funnel", "cohorts"]
+type Kind = Literal["stack", "week", "rank", "flows", "crossings", "funnel", "cohorts", "reliance"]
 
 
 class Plot(NamedTuple):
@@ -62,6 +62,7 @@ SALES = Layout(
         "cart_abandonment", "cart_recovery", "payment_link_abandonment", "take_rate",
         "opportunities_opened", "opportunities_won", "win_rate", "sale_time",
         "delivery_time", "on_time_delivery", "coupon_usage", "roi",
+        "conversion_rate", "retention_rate", "lifetime_value", "predicted_lifetime_value",
     ),
     (
         Plot("stack", ("sales_by_channel",), ("channel",)),

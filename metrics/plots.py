@@ -16,7 +16,7 @@ from metrics.charts.frame import SIZES, Axis, Places, Series, Size, Target
 from metrics.charts.ranking import Rank
 from metrics.period import Period
 from metrics.query import Answer, Figure
-from metrics.registry import Amounts, Count, Lengths, Metric, Sum
+from metrics.registry import Amounts, Count, Expected, Lengths, Metric, Sum
 
 SHOWN = 4  # colors of a stack; the smallest parts share the last one
 RANKED = 12  # bars of a ranking; the table has them all
@@ -37,7 +37,7 @@ class Table(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A chart in every size, with its table. ``is_wide``: it takes the whole width."""
+    """A chart in every size, with its table. ``is_wide``: it takes the whole width; ``facts`` are told above it, name by name."""
 
     id: str
     title: str
@@ -46,6 +46,7 @@ class Chart(NamedTuple):
     legend: list[tuple[str, int]]
     is_empty: bool
     is_wide: bool = False
+    facts: Sequence[tuple[str, str]] = ()
 
 
 def drawn(
@@ -155,7 +156,8 @@ def heads_of(metric: Metric) -> list[str]:
     if isinstance(metric.adding, Count):
         beside = [_("Messages in"), _("Messages out"), _("People")] if metric.adding.beside else []
         return [str(metric.title), *beside]
-    return [str(metric.title), "n"] if isinstance(metric.adding, Sum) else [str(metric.title), _("of"), _("95 %")]
+    sure = _("80 %") if isinstance(metric.adding, Expected) else _("95 %")
+    return [str(metric.title), "n"] if isinstance(metric.adding, Sum) else [str(metric.title), _("of"), sure]
 
 
 def cells_of(given: Answer, figure: Figure) -> list[str]:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _, ngettext
 
-from metrics import words
+from metrics import reliance, words
 from metrics.asked import Asked
 from metrics.charts import bullet, line
 from metrics.plots import adds_up, spreads
 from metrics.query import Answer, Figure, Freshness, answer, waiting
 from metrics.question import Question
-from metrics.registry import Count, Lengths, Metric, Rate, Score
+from metrics.registry import Count, Expected, Lengths, Metric, Rate, Score
 
 FEW = 5  # below, no change is told
 ENOUGH = 30  # from here on, an interval says something
@@ -53,7 +53,7 @@ class Tile(NamedTuple):
     waiting: str
     aim: Aim | None
     unheeded: tuple[str, ...]  # filters it is not kept to, named
-    beside: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # what speaks against leaning on it
     everybody: str = ""  # of one agent's figure: everybody's
     slowest: str = ""  # the words that open the drawer on the longest
 
@@ -83,6 +83,7 @@ def tile(asked: Asked, metric: Metric, freshness: Freshness, target: float | Non
         waiting=_waiting(still),
         aim=_aim(metric, value, target, currency, _kept(question, freshness, target)),
         unheeded=tuple(words.dimension(name) for name in asked.unheeded(metric)),
+        beside=reliance.warnings(total),
         slowest=metric.id if isinstance(metric.adding, Lengths) and total.n else "",
     )
 
@@ -112,7 +113,7 @@ def observed(metric: Metric, total: Figure, currency: str) -> str:
         }  # fmt: skip
     else:
         said = ngettext("%(n)s observation", "%(n)s observations", total.n) % {"n": words.count(total.n)}
-    if isinstance(metric.adding, Rate | Score) and total.n >= ENOUGH:
+    if isinstance(metric.adding, Rate | Score | Expected) and total.n >= ENOUGH:
         low, high = (words.figure(metric.unit, one, currency) for one in (total.ci_low, total.ci_high))
         return f"{said} · {low} – {high}"
     return said
