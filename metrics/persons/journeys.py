@@ -16,21 +16,21 @@ def touches(since: str, until: str = "", who: str = "") -> str:
 
     ``direct`` is who came to the site and nothing says from where. ``who`` is a SELECT of the people they are kept to.
     """
-    volumes = f"volume.day >= (({since}) AT TIME ZONE 'UTC')::date AND said.at >= {since}"
-    others = f"at >= {since}"
+    spoken = f"day >= (({since}) AT TIME ZONE 'UTC')::date"
+    spent = f"at >= {since}"
     if until:
-        volumes += f" AND volume.day <= (({until}) AT TIME ZONE 'UTC')::date AND said.at < {until}"
-        others += f" AND at < {until}"
+        spoken += f" AND day <= (({until}) AT TIME ZONE 'UTC')::date"
+        spent += f" AND at < {until}"
     if who:
-        volumes += f" AND volume.customer_id IN ({who})"
-        others += f" AND customer_id IN ({who})"
+        who = f" AND customer_id IN ({who})"
     return f"""
-    SELECT volume.id, volume.customer_id, volume.channel_kind, said.at, 'message' AS kind, false AS direct
-    FROM metrics_volumefact volume CROSS JOIN LATERAL unnest(volume.inbound) AS said(at)
-    WHERE volume.workspace_id = %(workspace)s AND {volumes}
+    SELECT id, customer_id, channel_kind, at, 'message' AS kind, false AS direct FROM (
+        SELECT id, customer_id, channel_kind, unnest(inbound) AS at
+        FROM metrics_volumefact WHERE workspace_id = %(workspace)s AND {spoken}{who}
+    ) AS said WHERE {spent}
     UNION ALL
     SELECT id, customer_id, channel_kind, at, kind, kind = 'web.visit' AND campaign = '' FROM metrics_touchfact
-    WHERE workspace_id = %(workspace)s AND {others}"""  # noqa: S608  names of our own
+    WHERE workspace_id = %(workspace)s AND {spent}{who}"""  # noqa: S608  names of our own
 
 
 def steps(since: str, until: str = "", who: str = "") -> str:
@@ -59,17 +59,57 @@ def steps(since: str, until: str = "", who: str = "") -> str:
 
 
 START, END = "%(start)s::timestamptz", "%(end)s::timestamptz"
-# Journeys that start in the period, to wherever they have come since.
+
+
+def _unbroken(since: str) -> str:
+    """Return the common table expression ``run``: touches from an instant to now; what was said on a day in one go is one row.
+
+    From ``at`` to ``until`` nothing of the person's but touches on that channel need be told apart: no sale lies between.
+    """
+    volume = "SELECT volume.id, volume.customer_id, volume.channel_kind"
+    first = f"(({since}) AT TIME ZONE 'UTC')::date"
+    said = f"{volume}, unnest(volume.inbound) AS at FROM metrics_volumefact volume WHERE volume.workspace_id = %(workspace)s"
+    sold = """(
+        SELECT FROM metrics_orderfact sold WHERE sold.workspace_id = volume.workspace_id AND sold.position IS NOT NULL
+        AND sold.customer_id = volume.customer_id AND (sold.paid_at AT TIME ZONE 'UTC')::date = volume.day
+        AND sold.paid_at >= volume.inbound[1] AND sold.paid_at < volume.inbound[cardinality(volume.inbound)]
+    )"""
+    return f"""
+    run AS (
+        {volume}, volume.inbound[1] AS at, volume.inbound[cardinality(volume.inbound)] AS until FROM metrics_volumefact volume
+        WHERE volume.workspace_id = %(workspace)s AND volume.day > {first} AND volume.inbound <> '{{}}' AND NOT EXISTS {sold}
+        UNION ALL
+        SELECT id, customer_id, channel_kind, at, at FROM (
+            {said} AND volume.day > {first} AND EXISTS {sold} UNION ALL {said} AND volume.day = {first}
+            UNION ALL SELECT id, customer_id, channel_kind, at FROM metrics_touchfact WHERE workspace_id = %(workspace)s
+        ) AS apart WHERE at >= {since}
+    )"""  # noqa: S608  names of our own
+
+
+# Journeys that start in the period, each with the sale it has come to by now: a journey ends where the next begins, or at a sale.
 STARTED = f"""
-    {steps(f"{START} - {GAP}")},
+    {_unbroken(f"{START} - {GAP}")},
+    happened AS (
+        SELECT customer_id, at, until, 0 AS is_sale, id, channel_kind FROM run
+        UNION ALL
+        SELECT customer_id, paid_at, paid_at, 1, id, channel_kind FROM metrics_orderfact
+        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND paid_at >= {START} - {GAP}
+    ),
+    walked AS (
+        SELECT *, lag(is_sale) OVER way AS was_sale,
+            at - max(until) OVER (way ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > {GAP} AS is_late
+        FROM happened WINDOW way AS (PARTITION BY customer_id ORDER BY at, is_sale, id)
+    ),
+    turn AS (
+        SELECT *, lead(is_sale) OVER way AS then_sale, lead(at) OVER way AS then_at, lead(channel_kind) OVER way AS then_channel
+        FROM walked WHERE CASE is_sale WHEN 0 THEN was_sale IS DISTINCT FROM 0 OR is_late ELSE was_sale = 0 AND NOT is_late END
+        WINDOW way AS (PARTITION BY customer_id ORDER BY at, is_sale, id)
+    ),
     journey AS (
-        SELECT customer_id, min(at) AS at, max(at) FILTER (WHERE is_sale = 0) AS last_at,
-            max(at) FILTER (WHERE is_sale = 1) AS paid_at,
-            (array_agg(channel_kind ORDER BY at, is_sale, id))[1] AS from_channel,
-            max(channel_kind) FILTER (WHERE is_sale = 1) AS to_channel,
-            concat(min(id) FILTER (WHERE is_sale = 0), ':', extract(epoch FROM min(at))) AS id
-        FROM step GROUP BY customer_id, journey HAVING min(at) >= {START} AND min(at) < {END}
-    )"""  # noqa: S608
+        SELECT customer_id, at, channel_kind AS from_channel, concat(id, ':', extract(epoch FROM at)) AS id,
+            CASE then_sale WHEN 1 THEN then_at END AS paid_at, CASE then_sale WHEN 1 THEN then_channel END AS to_channel
+        FROM turn WHERE is_sale = 0 AND at >= {START} AND at < {END}
+    )"""  # noqa: S608  names of our own
 
 
 def led(since: str, sold: str, who: str) -> str:
@@ -123,7 +163,7 @@ CONVERTED = f"""(
 CROSSED = f"""(
     WITH {STARTED},
     place AS MATERIALIZED (SELECT DISTINCT to_channel FROM journey WHERE to_channel IS NOT NULL)
-    SELECT %(workspace)s::uuid AS workspace_id, journey.id, customer_id, at, last_at, paid_at, from_channel,
+    SELECT %(workspace)s::uuid AS workspace_id, journey.id, customer_id, at, paid_at, from_channel,
         CASE WHEN 'to_channel' = ANY(%(split)s::text[]) THEN place.to_channel ELSE journey.to_channel END AS to_channel,
         CASE WHEN 'to_channel' = ANY(%(split)s::text[]) THEN coalesce(journey.to_channel = place.to_channel, false)
             ELSE coalesce(journey.to_channel <> from_channel, false) END AS crossed
