@@ -11,6 +11,7 @@ from metrics.persons.records import Benefit, Cost, Event, Survey, Touch
 from metrics.persons.sessions import Session, spoken_of
 
 AGAIN = timedelta(days=7)  # an answer given anew within this takes the place of the one before
+MOMENT = timedelta(microseconds=1)
 SURVEYED = {"survey.sent", "survey.answered"}
 SCALES = {"csat": range(1, 6), "nps": range(11)}
 SERVICE = "service"  # what a survey asks about that does not say: a conversation
@@ -115,13 +116,13 @@ def touches(story: Iterable[Event]) -> list[Touch]:
 
 
 def costs(story: Iterable[Event], purse: Purse) -> list[Cost]:
-    """Return what was spent; the day named last is left out, and one that ends where it begins is of that day."""
+    """Return what was spent; what ends on a day ends before it, at a time within it; where it begins, it is of that day."""
     found = []
     for event in story:
         if event.type != "cost.recorded":
             continue
         first = _day(event.text("from"), purse) or purse.day(event.at)
-        end = _day(event.text("to"), purse) or first
+        last = _day(event.text("to"), purse, MOMENT) or first
         amount = amount_of(event.data.get("amount"))
         found.append(
             Cost(
@@ -129,16 +130,16 @@ def costs(story: Iterable[Event], purse: Purse) -> list[Cost]:
                 kind=event.text("kind", 20),
                 channel_kind=event.channel_kind,
                 first_day=first,
-                end_day=max(end, first + timedelta(days=1)),
+                end_day=max(last, first) + timedelta(days=1),
                 amount=purse.worth(amount, event.text("currency", 3).upper() or purse.currency, event.at),
             )
         )
     return found
 
 
-def _day(word: str, purse: Purse) -> date | None:
+def _day(word: str, purse: Purse, less: timedelta = timedelta()) -> date | None:
     try:
-        at = datetime.fromisoformat(word)
-    except ValueError:
+        at = datetime.fromisoformat(word) - less
+    except (ValueError, OverflowError):
         return None
     return purse.day(at) if at.tzinfo else at.date()

@@ -260,6 +260,10 @@ def test_costs_fixture_f18(workspace: Workspace) -> None:
     derive_all()
     assert (workspace_costs.count(), workspace_costs.filter(amount=None).count()) == (5, 1)
     assert ask(workspace, "cac", march).total.value == pytest.approx(200)
+    times = {"from": "2026-04-01T09:00:00-03:00", "to": "2026-04-02T14:00:00-03:00"}  # the second day has begun
+    happen(event(workspace, "cost.recorded", "2026-04-02", "", kind="media", amount=10, currency="BRL", **times))
+    derive_all()
+    assert ask(workspace, "cac", "from=2026-04-02&to=2026-04-03").total.numerator == 5
 
 
 def test_delivery_is_measured_to_the_last_parcel_and_against_the_promise(workspace: Workspace) -> None:
