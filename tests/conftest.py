@@ -115,8 +115,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     sizes = Counter(item.path for item in items)
 
-    def place(item: pytest.Item) -> tuple[int, str]:
-        return (-sizes[item.path], item.path.name) if item.nodeid.startswith("tests/browser/") else (-len(items), "")
+    def place(item: pytest.Item) -> tuple[int, int, str]:
+        return (1, -sizes[item.path], item.path.name) if item.nodeid.startswith("tests/browser/") else (0, 0, "")
 
     items.sort(key=place)
 
