@@ -85,6 +85,8 @@ def test_cancelled_free_and_foreign_orders_are_set_aside(workspace: Workspace) -
     derive_all()
     total = ask(workspace, "average_order_value", JANUARY).total
     assert (total.value, total.n, total.left_out) == (100, 1, (("cancelled", 1), ("free", 1), ("unconverted", 1)))
+    days = ask(workspace, "sales_by_channel", f"{JANUARY}&by=day").rows
+    assert [(day.n, day.value) for day in days] == [(1, 100), (0, 0), (0, 0), (0, 0)]
     kept = OrderFact.objects.of(workspace).order_by("number").values_list("excluded", "position")
     assert list(kept) == [("", 1), ("cancelled", None), ("free", None), ("unconverted", 2)]
     ExchangeRate.objects.create(workspace=workspace, currency="USD", day="2026-01-01", rate="5.5")
