@@ -55,9 +55,9 @@ def _add_beside(question: Question, found: Found, values: Values, *, from_cells:
         for key, (n,) in grouped(question, source, each, values, condition=condition):
             if n:
                 found[key]["left_out"] = (*found[key].get("left_out", ()), (name, n))
-    if isinstance(kind, Sum):
+    if isinstance(kind, Sum):  # where something is only left out the sum is nothing, as the total's is
         for figures in found.values():
-            figures.setdefault("value", 0.0)  # what only has something left out sums to nothing, as the total of it does
+            figures.setdefault("value", 0.0)
     if isinstance(kind, Lengths) and question.clock == "elapsed":
         add_survival(question, kind, found, values)
 
