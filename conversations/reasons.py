@@ -48,8 +48,14 @@ SENTENCES = (
     gettext_noop("It is a message here already."),
     gettext_noop("A test."),
     gettext_noop("Not an order yet."),
+    gettext_noop("Would give back %(total)s of an order of %(worth)s %(currency)s."),
+    gettext_noop("Must be one of: %(words)s."),
+    gettext_noop("Must be a whole number from %(lowest)d to %(highest)d."),
+    gettext_noop("May hold at most %(limit)d characters."),
+    gettext_noop("May hold at most %(limit)d entries."),
+    gettext_noop("Must not be before %(year)d."),
 )
-BLANK = "%(what)s"
+BLANK = re.compile(r"%\((\w+)\)[sd]")
 OF_A_FIELD = re.compile(r"(?P<field>[a-z_]+(?:\.[a-z_]+)*): (?P<sentence>.+)", re.DOTALL)
 
 
@@ -61,12 +67,20 @@ def in_words(reason: str) -> str:
         return f"{told['field']}: {in_words(told['sentence'])}"
     for sentence, pattern in _patterns():
         if found := pattern.fullmatch(reason):
-            return gettext(sentence).replace(BLANK, found.group("what")) if BLANK in sentence else gettext(sentence)
+            return _filled(gettext(sentence), found.groupdict())
     return gettext(reason) if reason else reason
+
+
+def _filled(sentence: str, blanks: dict[str, str]) -> str:
+    return BLANK.sub(lambda blank: blanks[blank[1]], sentence)
 
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        (one, re.compile(re.escape(one).replace(re.escape(BLANK), "(?P<what>.*)"), re.DOTALL)) for one in SENTENCES
-    )
+    return tuple((one, re.compile(_pattern(one), re.DOTALL)) for one in SENTENCES)
+
+
+def _pattern(sentence: str) -> str:
+    """Return what matches a sentence whatever stands in its blanks."""
+    texts = BLANK.split(sentence)  # a text and the name of the blank after it, in turns
+    return "".join(f"(?P<{one}>.*)" if place % 2 else re.escape(one) for place, one in enumerate(texts))

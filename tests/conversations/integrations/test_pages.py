@@ -70,6 +70,9 @@ def test_the_page_says_what_was_not_taken_and_why_in_the_readers_words(place: Wo
     with translation.override("pt-br"):
         assert in_words("data.value: May not be negative.") == f"data.value: {gettext('May not be negative.')}"
         assert gettext("May not be negative.") == "Não pode ser negativo."
+        assert in_words("data.value: Would give back 550.00 of an order of 199.90 BRL.") == (
+            "data.value: Devolveria 550.00 de um pedido de 199.90 BRL."
+        )
 
 
 def test_secrets_are_renewed_one_beside_the_other(place: Workspace) -> None:
