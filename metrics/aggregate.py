@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from hub.models import Workspace
-from metrics import cells, facts
+from metrics import binary, cells, facts
+from metrics.binary import Row
 from metrics.models import Mark
 from metrics.persons import rows as persons
 from metrics.persons.records import TYPES
@@ -27,12 +28,9 @@ CONVERSATIONS_A_READ = 1_000
 class Slice(NamedTuple):
     """A gap-free piece of new history: its conversations, who did more than write, and the mark that stands behind it."""
 
-    conversation_ids: list[UUID]
+    conversation_ids: list[bytes]
     person_ids: list[UUID]
     mark: int
-
-
-type Happened = tuple[int, UUID | None, UUID | None]  # transaction, conversation, person with news
 
 
 def derive_pending(limit: int = EVENTS_A_SLICE) -> int:
@@ -58,7 +56,7 @@ def horizon() -> int:
 
 
 def rederive(
-    workspace: Workspace, conversation_ids: Iterable[UUID], before: int | None = None, *, has_moved: bool = True
+    workspace: Workspace, conversation_ids: Iterable[bytes], before: int | None = None, *, has_moved: bool = True
 ) -> facts.Change:
     """Derive these conversations and their family again; write the facts that changed and return them, for the cells.
 
@@ -125,8 +123,8 @@ def _derive_workspace(workspace_id: UUID, limit: int) -> int:
             tally.count(rederive(workspace, some, before=piece.mark, has_moved=bool(stale)))
         asked = persons.asked_about(workspace_id, ids) if ids else []
         people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit), *asked]))
-        for some in batched(people, CONVERSATIONS_A_READ):
-            tally.count(rederive_persons(workspace, some, before=piece.mark))
+        for circle in batched(people, CONVERSATIONS_A_READ):
+            tally.count(rederive_persons(workspace, circle, before=piece.mark))
         cells.apply(workspace_id, tally)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -146,30 +144,27 @@ def _next_slice(workspace_id: UUID, mark: int, limit: int) -> Slice:
         # The last transaction may be cut: leave it for the next slice, or take all of it when it is the only one.
         end = last if last != first else last + 1
         rows = [row for row in rows if row[0] < end] if last != first else _events(workspace_id, first, end, None)
-    return Slice([row[1] for row in rows if row[1]], [row[2] for row in rows if row[2]], end)
+    return Slice([row[1] for row in rows if row[1]], [UUID(bytes=row[2]) for row in rows if row[2]], end)
 
 
-def _events(workspace_id: UUID, start: int, end: int, limit: int | None) -> list[Happened]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT transaction, conversation_id, CASE WHEN type = ANY(%s) THEN coalesce(customer_id, workspace_id) END "
-            "FROM conversations_historyevent "
-            "WHERE workspace_id = %s AND transaction >= %s AND transaction < %s ORDER BY transaction LIMIT %s",
-            [list(TYPES), workspace_id, start, end, limit],
-        )
-        rows: list[Happened] = cursor.fetchall()
-    return rows
+def _events(workspace_id: UUID, start: int, end: int, limit: int | None) -> list[Row]:
+    """Return of each event its transaction, its conversation, and the person it is news of beside a message."""
+    return binary.read(
+        "SELECT transaction, conversation_id, CASE WHEN type = ANY(%s) THEN coalesce(customer_id, workspace_id) END "
+        "FROM conversations_historyevent "
+        "WHERE workspace_id = %s AND transaction >= %s AND transaction < %s ORDER BY transaction LIMIT %s::bigint",
+        [list(TYPES), workspace_id, start, end, limit],
+    )
 
 
-def _stale(workspace_id: UUID, limit: int) -> list[UUID]:
+def _stale(workspace_id: UUID, limit: int) -> list[bytes]:
     """Take the conversations whose history was erased or moved off the list."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM metrics_stale WHERE id IN (SELECT id FROM metrics_stale WHERE workspace_id = %s "
-            "ORDER BY id LIMIT %s) RETURNING conversation_id",
-            [workspace_id, limit],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    taken = binary.read(
+        "DELETE FROM metrics_stale WHERE id IN (SELECT id FROM metrics_stale WHERE workspace_id = %s "
+        "ORDER BY id LIMIT %s) RETURNING conversation_id",
+        [workspace_id, limit],
+    )
+    return [row[0] for row in taken]
 
 
 def _stale_persons(workspace_id: UUID, limit: int) -> list[UUID]:

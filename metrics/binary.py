@@ -5,7 +5,7 @@ Ids are their sixteen bytes: figures only compare and copy them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,7 +29,7 @@ type Row = tuple[Any, ...]
 type Statement = tuple[str, Sequence[Any]]  # with its values
 
 
-def read(sql: str, values: Sequence[Any], *, again: bool = False) -> list[Row]:
+def read(sql: str, values: Sequence[Any] | Mapping[str, Any], *, again: bool = False) -> list[Row]:
     """Return the rows of a statement that names its values by ``%s``, on Django's connection and inside its transaction.
 
     ``again``: the same text is asked again and again, so it is planned once a connection, whatever its values.

@@ -49,7 +49,7 @@ def _conversations(question: Question, mark: int, then: Regrouped) -> None:
         )
         ids = [row[0] for row in cursor.fetchall()]
     for some in batched(ids, CONVERSATIONS_A_READ):
-        derived = facts.derived(workspace_id, facts.family(workspace_id, some), mark)
+        derived = facts.derived(workspace_id, facts.family(workspace_id, [one.bytes for one in some]), mark)
         facts.replace(workspace_id, facts.difference(facts.NONE, derived))
     for derived in regrouped.derived(question.workspace, then, mark):
         facts.replace(workspace_id, facts.difference(facts.NONE, derived))

@@ -96,12 +96,11 @@ class Tally:
         )
 
     def _take(self, seen: Observation, sign: int) -> None:
-        measure, at, channel, agent, elapsed, who = seen
-        local = self.clock.shows(at)
+        local, elapsed, who = self.clock.shows(seen.at), seen.elapsed, seen.member
         day, hour = local.toordinal(), local.hour
-        keys = [(measure, "channel", channel, day)]
-        if agent is not None:
-            keys.append((measure, "agent", agent, day))
+        keys = [(seen.measure, "channel", seen.channel_kind, day)]
+        if seen.agent is not None:
+            keys.append((seen.measure, "agent", seen.agent, day))
         place = None if elapsed is None else bucket(elapsed)
         for key in keys:
             cell = self.days.get(key) or self.days.setdefault(key, Sum())

@@ -81,9 +81,9 @@ SELECT c.id, NULL, asked.id FROM asked JOIN conversations_conversation c ON c.fo
 """  # noqa: S608  words of our own
 
 
-def family(workspace_id: UUID, conversation_ids: Iterable[UUID]) -> Family:
+def family(workspace_id: UUID, conversation_ids: Iterable[bytes]) -> Family:
     """Return these conversations with those that are derived together with them; what is gone is in ``ids`` alone."""
-    asked = [one.bytes for one in conversation_ids]
+    asked = list(conversation_ids)
     rows = binary.read(FAMILY, [workspace_id, array(one.hex() for one in asked)])
     return Family(
         ids=list(dict.fromkeys([*asked, *(row[0] for row in rows)])),

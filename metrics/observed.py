@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from struct import Struct
-from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from metrics.binary import Row
@@ -25,7 +25,7 @@ PACKED = Struct(">16sqI")
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-class Observation(NamedTuple):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """What a fact adds to cells. ``agent`` None: nobody can be; ``elapsed`` None: a count; ``member``: a packed ``MEMBER``."""
 
     measure: str

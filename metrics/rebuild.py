@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from hub.models import Workspace
-from metrics import cells, facts, statistics
+from metrics import binary, cells, facts, statistics
 from metrics.aggregate import CONVERSATIONS_A_READ, horizon, locked_mark
 from metrics.binary import Row
 from metrics.models import Mark, Stale, StalePerson
@@ -50,13 +50,10 @@ ORDER BY 1
 """  # noqa: S608  names of our own
 
 
-def conversations_of(workspace: Workspace) -> Iterator[list[UUID]]:
+def conversations_of(workspace: Workspace) -> Iterator[list[bytes]]:
     """Yield every conversation that counts by itself, and what has facts and is gone, some hundreds at a time, by id."""
-    with connection.cursor() as cursor:
-        cursor.execute(CONVERSATIONS, {"workspace": workspace.pk})
-        ids = [row[0] for row in cursor.fetchall()]
-    for some in batched(ids, CONVERSATIONS_A_READ):
-        yield list(some)
+    for some in batched(binary.read(CONVERSATIONS, {"workspace": workspace.pk}), CONVERSATIONS_A_READ):
+        yield [row[0] for row in some]
 
 
 def _rebuild_conversations(workspace: Workspace, end: int, tally: cells.Tally) -> int:

@@ -167,17 +167,18 @@ def _sessions(
 
 
 def _talks(workspace_id: UUID, people: Iterable[bytes], before: int | None) -> Iterator[Talk]:
-    ids = [UUID(bytes=row[0]) for row in binary.read(TALKS, [workspace_id, array(one.hex() for one in people)])]
-    whole = family(workspace_id, ids)
+    rows = binary.read(TALKS, [workspace_id, array(one.hex() for one in people)])
+    whole = family(workspace_id, [row[0] for row in rows])
     happened = histories(workspace_id, whole, before)
     for key, owner in whole.owners:
         yield key, owner, happened.get(key, ())
 
 
-def asked_about(workspace_id: UUID, conversation_ids: Iterable[UUID]) -> list[UUID]:
+def asked_about(workspace_id: UUID, conversation_ids: Iterable[bytes]) -> list[UUID]:
     """Return the people with a survey that names no conversation, and may speak of one of these: one query."""
     with connection.cursor() as cursor:
-        cursor.execute(ASKED_ABOUT, [workspace_id, array(conversation_ids), SERVICE, workspace_id])
+        ids = array(one.hex() for one in conversation_ids)
+        cursor.execute(ASKED_ABOUT, [workspace_id, ids, SERVICE, workspace_id])
         return [row[0] for row in cursor.fetchall()]
 
 

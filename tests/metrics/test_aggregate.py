@@ -24,7 +24,7 @@ F3 = "C 10:00, C 10:02, A 10:05, A 10:06, C 10:10, B 10:11, A 10:20"
 
 def everything(workspace: Workspace) -> tuple[facts.Rows, dict[cells.Key, cells.Sum]]:
     """Return all facts and cells there are."""
-    ids = [one.bytes for some in conversations_of(workspace) for one in some]
+    ids = [one for some in conversations_of(workspace) for one in some]
     return facts.kept(workspace.pk, ids), cells.kept(workspace.pk)
 
 

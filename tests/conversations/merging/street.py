@@ -158,7 +158,7 @@ class Street:
         """Return what the figures make of somebody's history, without ids."""
         row = self.known(who)
         ids = list(Conversation.objects.filter(customer=row).values_list("pk", flat=True)) if row else []
-        rows = facts.derived(self.place.pk, facts.family(self.place.pk, ids))
+        rows = facts.derived(self.place.pk, facts.family(self.place.pk, [one.bytes for one in ids]))
         return sorted(
             (table.name, *map(self._plain, row[facts.ID + 1 :]))
             for table in facts.TABLES

@@ -171,7 +171,7 @@ def figures(place: Workspace) -> list[tuple[Any, ...]]:
     """What is measured of the conversations, without the ids of rows."""
     ids = [*Conversation.objects.of(place).values_list("pk", flat=True)]
     names = {key.bytes: name for key, name in Message.objects.of(place).values_list("pk", "provider_id")}
-    facts = derived(place.pk, family(place.pk, ids))
+    facts = derived(place.pk, family(place.pk, [one.bytes for one in ids]))
     return sorted(
         (table.name, *(names.get(value, value) if isinstance(value, bytes) else value for value in row[3:]))
         for table, rows in facts.items()
