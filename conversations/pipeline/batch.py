@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from conversations import bulk, consent, feed, identify, introduce, merge, prepared, record, route, thread
+from conversations import bulk, consent, feed, identify, introduce, merge, record, route, thread
 from conversations.bots import turn
 from conversations.channels.types import (
     IdentityChanged,
@@ -24,10 +23,9 @@ from conversations.channels.types import (
     StatusChanged,
 )
 from conversations.history import Actor
-from conversations.identify.register import Register
 from conversations.models import Conversation
 from conversations.pipeline.carrying import carry
-from conversations.prepared import Answer
+from conversations.pipeline.knowing import EPISODE_FIELDS, SAID, Asked, ask_episodes, ask_first, lock
 from conversations.record import Ledger, Target
 from conversations.surveys.hearing import Hearing
 from conversations.wake import wake
@@ -35,39 +33,13 @@ from conversations.work import Episode, Work
 from hub.ids import new_id
 from hub.models import Workspace
 
-SAID = (MessageReceived, MessageEchoed, MessageImported)
 AIMED = (StatusChanged, ReactionChanged, MessageEdited, MessageDeleted)
-EPISODE_FIELDS = tuple(name for name in Episode.__struct_fields__ if name not in {"fresh", "touched"})
 # What a message may change of a conversation.
 CARRIED = (
     "id", "status", "opened_at", "channel_ids", "last_channel_id", "first_response_at", "waiting_since", "resolved_at",
     "snoozed_until", "reopened_count", "last_inbound_at", "last_message_at", "last_message_id", "last_seq", "unread",
     "route_reason", "queued_at",
 )  # fmt: skip
-LOCK = """
-SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
-"""
-# Everybody who counts as one of these people now, read behind the lock of who stands for them.
-MEMBERS = """
-SELECT id, coalesce(merged_into_id, id) AS person_id FROM conversations_customer
-WHERE id = ANY(%s::uuid[]) OR merged_into_id = ANY(%s::uuid[])
-"""
-HOLD = f"""
-SELECT 1 FROM conversations_conversation WHERE customer_id IN (SELECT id FROM ({MEMBERS}) m)
-ORDER BY id FOR NO KEY UPDATE
-"""  # noqa: S608  our own text
-EPISODES = f"""
-SELECT who.person_id, {", ".join("e." + name if name != "route_reason" else "e.route_reason::text" for name in EPISODE_FIELDS)}
-FROM ({MEMBERS}) who
-CROSS JOIN LATERAL (
-  SELECT * FROM conversations_conversation WHERE customer_id = who.id AND folded_into_id IS NULL
-  ORDER BY opened_at DESC LIMIT 20
-) e
-"""  # noqa: S608  names of our own columns
-
-
-class Regrouped(Exception):
-    """Somebody joined or parted these people between looking them up and locking them: work the batch again."""
 
 
 class Batch(msgspec.Struct, kw_only=True):
@@ -82,23 +54,6 @@ class Batch(msgspec.Struct, kw_only=True):
     def change(self, workspace_id: UUID, kind: feed.Kind, subject: UUID, conversation: UUID | None = None) -> None:
         """Note a line for the feed."""
         self.changes[workspace_id].append(feed.Change(kind, subject, conversation))
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """What a batch has to know first, while it is on its way: which messages are stored, and who people are."""
-
-    messages: Answer[dict[tuple[UUID, str], UUID]]
-    people: Answer[Register]
-
-
-def ask_first(works: Sequence[Work]) -> Asked:
-    """Ask what ``apply`` has to know first. Needs its transaction, with the lanes of these items held."""
-    said = [work for work in works if isinstance(work.item, SAID)]
-    people = [work for work in works if isinstance(work.item, IdentityChanged)]
-    named = ((work.channel.id, key) for work in said for key in (work.item.provider_id, work.item.reply_to))  # type: ignore[union-attr]
-    return Asked(
-        record.ask_known((channel_id, key) for channel_id, key in named if key), identify.ask_people([*said, *people])
-    )
 
 
 def apply(
@@ -119,12 +74,12 @@ def apply(
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
     batch.ledger.by_provider_id = {}
     answered = {key: stored[key] for key in replies if key in stored}
-    locked = _lock(known)
+    locked = lock(known)
     if found.joinings:  # rare; otherwise all that follows is asked for before the first answer is waited for
         locked()
         for joining in found.joinings:
             _join(joining, known, batch)
-    episodes = _episodes({work.person_id for work in said if work.person_id is not None})
+    episodes = ask_episodes({work.person_id for work in said if work.person_id is not None})
     batch.hearing = Hearing({w.person_id for w in said if w.person_id and isinstance(w.item, MessageReceived)})
     waiting = record.ask_parked([*((work.channel.id, work.item.provider_id) for work in said), *answered])  # type: ignore[union-attr]
     nameless, batch.episodes, parked = locked(), episodes(), waiting()
@@ -162,26 +117,6 @@ def _unless_known(works: Sequence[Work], stored: Iterable[tuple[UUID, str]]) -> 
     return fresh
 
 
-def _lock(works: Sequence[Work]) -> Answer[set[UUID]]:
-    """Lock the customers of these items and who stands for them, so that two workers open no two conversations.
-
-    Returns what waits for the locks and says who has no name. That raises ``Regrouped`` when one counts as somebody else by now.
-    """
-    keys = {key for work in works for key in (work.customer_id, work.person_id)}
-    asked = prepared.send(LOCK, [bulk.array(keys)])
-
-    @cache
-    def locked() -> set[UUID]:
-        rows = {row[0]: row for row in asked()}
-        for work in works:
-            row = rows.get(work.customer_id)
-            if row is None or (row[1] or row[0]) != work.person_id:
-                raise Regrouped
-        return {customer_id for customer_id, _, nameless in rows.values() if nameless}
-
-    return locked
-
-
 def _join(joining: identify.Joining, works: Sequence[Work], batch: Batch) -> None:
     """Join two customers whom an item proves to be one; rare, so by query."""
     workspace = Workspace.objects.get(pk=joining.work.channel.workspace_id)
@@ -193,30 +128,6 @@ def _join(joining: identify.Joining, works: Sequence[Work], batch: Batch) -> Non
     roots = merge.roots(workspace, [work.customer_id for work in works if work.customer_id is not None])
     for work in works:
         work.person_id = roots.get(work.customer_id, work.person_id) if work.customer_id else None
-
-
-def _episodes(person_ids: Iterable[UUID]) -> Answer[dict[UUID, list[Episode]]]:
-    """Lock the conversations of these people, whom the transaction holds: agents change them at the same time.
-
-    Returns what waits for that and reads them.
-    """
-    ids = sorted(person_ids)
-    if not ids:
-        return dict
-    keys = bulk.array(ids)
-    prepared.send(HOLD, [keys, keys])
-    asked = prepared.send(EPISODES, [keys, keys])
-
-    def episodes() -> dict[UUID, list[Episode]]:
-        found: dict[UUID, list[Episode]] = {person_id: [] for person_id in ids}
-        for person_id, *row in asked():
-            fields = dict(zip(EPISODE_FIELDS, row, strict=True))
-            if fields["route_reason"] is not None:
-                fields["route_reason"] = msgspec.json.decode(fields["route_reason"])
-            found[person_id].append(Episode(**fields))
-        return found
-
-    return episodes
 
 
 def _say(work: Work, window: timedelta, batch: Batch, answered: dict[tuple[UUID, str], UUID]) -> None:

@@ -13,8 +13,9 @@ from django.db import InterfaceError, OperationalError
 from psycopg.errors import LockNotAvailable
 
 from conversations import feed, lanes, parse, prepared
-from conversations.pipeline.batch import apply, ask_first
+from conversations.pipeline.batch import apply
 from conversations.pipeline.heard import hear
+from conversations.pipeline.knowing import ask_first
 from conversations.prepared import pipelined
 
 log = structlog.get_logger(__name__)
