@@ -11,13 +11,21 @@ LOOK_BACK = timedelta(
     days=90
 )  # how long before the period a conversation may have ended for a case to be followed back to it
 
-# One row a case. A conversation goes on with the case of an earlier one of the same person, the latest of those that were closed
+LOOKED_AT = f"""workspace_id = %(workspace)s AND opened_at < %(end)s::timestamptz + {PAUSE}
+    AND (resolved_at >= %(start)s::timestamptz - interval '{LOOK_BACK.days} days' OR resolved_at IS NULL)"""
+
+# One row a case. Most people come once, or long after: only of those who come again soon are conversations laid side by side.
+# A conversation goes on with the case of an earlier one of the same person, the latest of those that were closed
 # at most 72 hours before and share a label, or an opportunity that was open during both.
 CASES = f"""(
-    WITH RECURSIVE session AS (
-        SELECT * FROM metrics_conversationfact
-        WHERE workspace_id = %(workspace)s AND opened_at < %(end)s::timestamptz + {PAUSE}
-          AND (resolved_at >= %(start)s::timestamptz - interval '{LOOK_BACK.days} days' OR resolved_at IS NULL)
+    WITH RECURSIVE again AS MATERIALIZED (
+        SELECT DISTINCT customer_id FROM (
+            SELECT customer_id, opened_at <= {PAUSE} + max(resolved_at)
+                OVER (PARTITION BY customer_id ORDER BY opened_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_near
+            FROM metrics_conversationfact WHERE {LOOKED_AT}
+        ) AS walked WHERE is_near
+    ), session AS (
+        SELECT * FROM metrics_conversationfact WHERE {LOOKED_AT} AND customer_id IN (SELECT customer_id FROM again)
     ), pair AS MATERIALIZED (
         SELECT earlier.id AS earlier, earlier.opened_at AS before, later.id AS later, later.customer_id,
                ARRAY[earlier.conversation_id, later.conversation_id] AS both,
@@ -46,23 +54,22 @@ CASES = f"""(
         SELECT earlier AS first, earlier AS id FROM link WHERE earlier NOT IN (SELECT later FROM link)
         UNION
         SELECT part.first, link.later FROM part JOIN link ON link.earlier = part.id
-    ), placed AS (
-        SELECT session.*, coalesce(part.first, session.id) AS first FROM session LEFT JOIN part ON part.id = session.id
     ), several AS (
         SELECT first, bool_or(crossed) OR count(DISTINCT channel_kind) > 1 AS crossed, bool_or(answered) AS answered,
             CASE WHEN bool_and(resolved_at IS NOT NULL) THEN max(resolved_at) END AS resolved_at,
             sum(resolution_business)::bigint AS business, (array_agg(id ORDER BY resolved_at DESC, id DESC))[1] AS last
-        FROM placed WHERE first IN (SELECT first FROM part) GROUP BY first
+        FROM part JOIN session USING (id) GROUP BY first
     )
     SELECT workspace_id, id, conversation_id, customer_id, opened_at, opening_message_id, channel_kind, resolved_at,
         closing_channel_kind, team, resolver, resolved_by, crossed, answered, resolution_elapsed AS elapsed, resolution_business AS business
-    FROM placed WHERE first = id AND id NOT IN (SELECT first FROM several)
+    FROM metrics_conversationfact WHERE {LOOKED_AT} AND id NOT IN (SELECT unnest(ARRAY[earlier, later]) FROM link)
     UNION ALL
     SELECT first.workspace_id, first.id, last.conversation_id, first.customer_id, first.opened_at, first.opening_message_id,
         first.channel_kind, several.resolved_at, last.closing_channel_kind, last.team, last.resolver, last.resolved_by,
         several.crossed, several.answered,
         (extract(epoch FROM several.resolved_at - first.opened_at) * 1000000)::bigint, several.business
-    FROM several JOIN session first ON first.id = several.first JOIN session last ON last.id = several.last
+    FROM several JOIN metrics_conversationfact first ON first.id = several.first
+    JOIN metrics_conversationfact last ON last.id = several.last
 ) AS matter"""  # noqa: S608  numbers of our own
 
 CASE_TIMES = (
