@@ -74,7 +74,7 @@ def _facts(standing: Standing, held: Held | None, currency: str) -> list[tuple[s
     margin = "—" if standing.margin is None else words.share(standing.margin)
     facts = [
         (_("Model"), MODELS.get(standing.kind) or _("Cohort average")),
-        (_("Bought again"), _("%(n)s of %(needed)s needed") % {
+        (_("Bought again"), _("%(n)s people; %(needed)s needed") % {
             "n": words.count(standing.repeat_buyers), "needed": words.count(ENOUGH)
         }),
         (_("Frequency and value, r"), f"{r} · {said}"),
@@ -86,7 +86,11 @@ def _facts(standing: Standing, held: Held | None, currency: str) -> list[tuple[s
     of_sales = "—" if held.calibration is None else words.share(held.calibration)
     return [
         *facts,
-        (_("%(n)s days held out") % {"n": HELD_DAYS}, _("%(n)s people") % {"n": words.count(held.people)}),
+        (
+            _("%(n)s days held out") % {"n": HELD_DAYS},
+            _("%(n)s people; below, purchases of each by how often they had bought again")
+            % {"n": words.count(held.people)},
+        ),
         (
             _("Mean absolute error"),
             f"{words.figure('money', held.mae, currency)} · {_('%(n)s purchases') % {'n': _number(held.orders_mae)}}",

@@ -105,17 +105,17 @@ def observed(metric: Metric, total: Figure, currency: str) -> str:
     """Say how many observations a figure has, or what it is a share of."""
     if isinstance(metric.adding, Count):
         return ""
-    if not total.n and not total.denominator:
-        return _("nothing observed in this period")
     if isinstance(metric.adding, Rate) and total.denominator:
         said = _("%(part)s of %(whole)s") % {
             "part": words.count(total.numerator or 0), "whole": words.count(total.denominator)
         }  # fmt: skip
+    elif not total.n:
+        return _("nothing observed in this period")
     else:
         said = ngettext("%(n)s observation", "%(n)s observations", total.n) % {"n": words.count(total.n)}
     if isinstance(metric.adding, Rate | Score | Expected) and total.n >= ENOUGH:
         low, high = (words.figure(metric.unit, one, currency) for one in (total.ci_low, total.ci_high))
-        return f"{said} · {low} – {high}"
+        return f"{said} · {low} – {high}" + (" (80 %)" if isinstance(metric.adding, Expected) else "")
     return said
 
 

@@ -43,6 +43,8 @@ PARTS = {
     "highest": gettext_lazy("At most"),
     "matched": gettext_lazy("Share identified"),
     "uncosted": gettext_lazy("Cost of goods unknown"),
+    "sales": gettext_lazy("Net sales"),
+    "margin": gettext_lazy("Margin"),
     "service": gettext_lazy("Service"),
     "purchase": gettext_lazy("Purchase"),
     "store": gettext_lazy("Store"),
