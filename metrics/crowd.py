@@ -66,7 +66,10 @@ def can_answer(question: Question) -> bool:
 
 
 def shares(question: Question, as_of: datetime) -> Shares:
-    """Return for each key, and under the empty key for all together, how many people of how many; nothing for nobody."""
+    """Return for each key, and under the empty key for all together, how many people of how many; nothing for nobody.
+
+    All together are as many as if nobody had been told apart.
+    """
     return ANSWERS[question.metric.source.measure](question, as_of)
 
 
@@ -76,27 +79,24 @@ def _converted(question: Question, _as_of: datetime) -> Shares:
     touches = _read(question, "touch", first_day, past)
     sales = _read(question, "sale", first_day, past + AFTER_TOUCH + timedelta(days=1))
     who, people = _numbered(touches)
+    at = touches.packed["at"].astype(np.int64)
     kept = np.flatnonzero(_of_filters(question, touches))[::-1]  # read day by day: what is written last was first
     values = sorted({*touches.values})
     channel = np.array([values.index(value) for value in touches.values], dtype=np.int64)[touches.cell]
-    if "channel" not in question.by:
-        channel[:] = 0
-        kept = kept[
-            np.argsort(-touches.packed["at"][kept].astype(np.int64), kind="stable")
-        ]  # a day's channels stand in a row
     first = np.full(len(people.tails) * len(values), -1)
     first[who[kept] * len(values) + channel[kept]] = kept
     first = first[first >= 0]
+    later = np.argsort(-at[first], kind="stable")
+    earliest = np.full(len(people.tails), -1)
+    earliest[who[first[later]]] = later
+    earliest = earliest[earliest >= 0]  # of each person's first touches of channels, the first of all
+    if "channel" not in question.by:
+        first, earliest = first[earliest], np.arange(len(earliest))
     buyers, known = people.numbers(sales)
-    bought = _bought_after(
-        who[first],
-        touches.packed["at"][first].astype(np.int64),
-        buyers[known],
-        sales.packed["at"][known].astype(np.int64),
-    )
+    bought = _bought_after(who[first], at[first], buyers[known], sales.packed["at"][known].astype(np.int64))
     found = _distinct(question, touches, first, who[first], bought)
-    over, n = (int(np.count_nonzero(np.bincount(who[some]))) for some in (first[bought], first))
-    return found | ({(): (over, n)} if n else {})
+    n = len(earliest)
+    return found | ({(): (int(np.count_nonzero(bought[earliest])), n)} if n else {})
 
 
 def _bought_after(who: Numbers, at: Numbers, buyers: Numbers, paid: Numbers) -> Numbers:
@@ -118,7 +118,8 @@ def _returned(question: Question, as_of: datetime) -> Shares:
     """Count people by their first purchase, beside each whole month since, and those who bought in it."""
     first_day, past = _days(question)
     asked = dict(question.filters).get("months")
-    since = [k for k in MONTHS if (str(k) in asked if asked else k == 1 or "months" in question.by)]
+    whole = [k for k in MONTHS if (str(k) in asked if asked else k == 1)]
+    since = whole if asked or "months" not in question.by else MONTHS
     sales = _read(question, "sale", first_day, date.max)
     who, people = _numbered(sales)
     began = _month(first_day)
@@ -129,17 +130,21 @@ def _returned(question: Question, as_of: datetime) -> Shares:
     of_period = np.array([day < past for day in sales.days], dtype=bool)[sales.cell]
     new = np.flatnonzero((sales.packed["place"] == 1) & of_period & _of_filters(question, sales))
     found: Shares = {}
+    total = (0, 0)
     for k in since:
         over = new[month[new] + k < _month(as_of.astimezone(question.tz).date()) - began]
         keys, key = _keyed(question, sales, over, str(k))
         bought = active[who[over] * width + month[over] + k]
         counted = (np.bincount(key[some], minlength=len(keys)).tolist() for some in (bought, slice(None)))
         for one, above, n in zip(keys, *counted, strict=True):
-            before = found.get(one, (0, 0))  # months that are asked for without being told apart add up
-            found[one] = (before[0] + above, before[1] + n)
-    if found:
-        found[()] = (sum(above for above, _ in found.values()), sum(n for _, n in found.values()))
-    return found
+            found[one] = _added(found.get(one, (0, 0)), (above, n))  # months asked for without being told apart
+            if k in whole:
+                total = _added(total, (above, n))
+    return found | ({(): total} if found else {})
+
+
+def _added(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 ANSWERS: dict[str, Callable[[Question, datetime], Shares]] = {"touch": _converted, "sale": _returned}

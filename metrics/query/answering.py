@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
+from metrics import crowd
 from metrics.query.adding import add, add_open
 from metrics.query.figure import Answer, Figure, Freshness, Key
 from metrics.query.instant import fresh, one_instant
@@ -33,8 +34,8 @@ def answer(
     with one_instant():
         freshness = freshness or fresh(question.workspace)
         found = _found(question, freshness, cells=cells, people=people, lean=lean)
-        if question.is_more_than_its_total:
-            # What is shown several times must not be added up.
+        if question.is_more_than_its_total and not (cells and lean and crowd.can_answer(question)):
+            # What is shown several times must not be added up; a crowd never is.
             found[()] = _found(question._replace(by=()), freshness, cells=cells, people=people, lean=lean)[()]
     figures = {key: Figure(key, **values) for key, values in found.items()}
     total = figures.pop((), Figure(()))
