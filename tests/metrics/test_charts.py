@@ -8,12 +8,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, strategies as st
 
+from metrics import board, tones
 from metrics.charts import bar, bullet, cohort, funnel, heat, line, ranking, ruler, sankey, scale
 from metrics.charts.frame import NARROW, WIDE, Axis, Places, Series, Target
 from metrics.charts.funnel import Step
 from metrics.charts.ranking import Rank
 from metrics.charts.ruler import Part
 from metrics.charts.sankey import Flow
+from metrics.plots import Chart, Table
 
 GOLDEN = Path(__file__).parent / "golden"
 DAYS = ["01/03", "02/03", "03/03", "04/03"]
@@ -91,6 +93,28 @@ def test_bands_carry_all_that_enters_and_leaves() -> None:
     assert "Sales 7" in drawn
     assert drawn.count('class="flow') == 3
     assert sankey.sankey(WIDE, "t", [], plain).count("path") == 0
+
+
+def test_a_name_has_one_color_wherever_it_stands() -> None:
+    drawn = sankey.sankey(
+        WIDE, "t", [Flow(0, "Shop", "WhatsApp", 3), Flow(0, "WhatsApp", "Shop", 2)], plain, {"Shop": 6}
+    )
+    assert drawn.count('class="bar s6"') == 2
+    assert tones.of_parts("channel", ["sms", "whatsapp", "store"]) == [tones.of_channel("sms"), 1, 6]
+    assert tones.of_parts("channel", ["instagram"]) == [2]  # alone it is what it is among others
+    assert len(set(tones.of_parts("channel", ["phone", "sms", "telegram", "whatsapp", "email", "store"]))) == 6
+    assert tones.of_parts("team", ["a", "b"]) == [1, 2]
+
+
+def test_no_chart_stands_alone_in_its_row() -> None:
+    cards = [
+        Chart("c", "", [], Table([], []), [], is_empty=True, is_wide=wide)
+        for wide in (False, True, False, False, False)
+    ]
+    assert [
+        card.is_wide  # type: ignore[union-attr]
+        for card in board.filled([*cards])
+    ] == [True, True, False, False, True]
 
 
 def test_what_lies_below_zero_is_drawn_below_it() -> None:

@@ -241,6 +241,12 @@ def test_one_agents_figures_stand_beside_everybodys(workspace: Workspace, tell: 
     shown = page(client, "/metrics/agents/rui@loja.example/?period=7")
     assert "6 min</p>" in shown
     assert "everybody: 4 min" in shown
+    rui = User.objects.create_user("rui@loja.example", name="Rui Lima")
+    Membership.objects.create(workspace=workspace, user=rui, role=Role.AGENT)
+    assert ">Rui Lima</a></th>" in page(client, "/metrics/board/agents/?period=7")
+    named = page(client, "/metrics/agents/rui@loja.example/?period=7")
+    assert "<h1>Rui Lima</h1>" in named
+    assert "Agent: Rui" not in named  # no filter to take away: the page is theirs
 
 
 def test_a_card_that_fails_leaves_the_others(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.translation import override
 
+from hub import lengths
 from metrics import period, words
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -41,6 +42,19 @@ def test_each_language_writes_its_own_way() -> None:
         assert (words.count(1480), words.day(date(2026, 11, 21)), words.weekdays()[0]) == ("1,480", "11/21", "Mon")
     with override("pt-br"):
         assert (words.count(1480), words.day(date(2026, 11, 21)), words.weekdays()[0]) == ("1.480", "21/11", "seg")
+
+
+def test_days_of_another_year_say_it() -> None:
+    with override("en"):
+        assert words.span(date(2026, 3, 2), date(2026, 3, 8), 2026) == "3/2 – 3/8"
+        assert words.span(date(2025, 12, 1), date(2026, 3, 8), 2026) == "12/1/2025 – 3/8/2026"
+        assert words.span(date(2026, 3, 2), date(2026, 3, 2), 2026) == "Mon, 3/2"
+
+
+def test_one_point_is_one_and_promises_are_said_in_hours() -> None:
+    with override("en"):
+        assert [words.points(size) for size in (1.04, 0.5, 2)] == ["1 point", "0.5 points", "2 points"]
+    assert [lengths.said(seconds) for seconds in (86_400, 5_400, 45, 0)] == ["24 h", "1 h 30 min", "45 s", "0 s"]
 
 
 def test_channels_nobody_knows_keep_their_own_name() -> None:
