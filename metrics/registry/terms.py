@@ -63,7 +63,8 @@ class Source:
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     looks_ahead: bool = False  # whether it follows what began in the period to now
     beside: Mapping[str, str] = field(default_factory=dict)  # numbers that are told with every observation, by name
-    observed: tuple[str, ...] = ()  # of amounts that are expected, those of ``beside`` that are known: what a receipt compares
+    # Of amounts that are expected, those of ``beside`` that are known: what a receipt compares.
+    observed: tuple[str, ...] = ()
     # More values that the subquery names, made one after the other, each of those before it.
     given: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(default_factory=dict)
     measure: str = ""  # the name of its rollup cells
