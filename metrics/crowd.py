@@ -140,7 +140,7 @@ def _returned(question: Question, as_of: datetime) -> Shares:
             found[one] = _added(found.get(one, (0, 0)), (above, n))  # months asked for without being told apart
             if k in whole:
                 total = _added(total, (above, n))
-    return found | ({(): total} if found else {})
+    return found | ({(): total} if total[1] else {})
 
 
 def _added(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
