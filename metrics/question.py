@@ -17,6 +17,8 @@ from metrics.registry import METRICS, Metric
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # instants that every part of the way can reckon with
 LONGEST_TARGET = 10 * 366 * 86_400.0  # seconds
 USUAL_DAYS = 28  # when no period is asked for
+# What asks; every other word keeps the figure to values of a dimension.
+ASKING = {"from", "to", "tz", "by", "clock", "compare", "target", "cursor", "limit", "format"}
 
 
 class Question(NamedTuple):
@@ -114,19 +116,14 @@ def _target(metric: Metric, words: QueryDict) -> float | None:
 
 
 def _filters(metric: Metric, words: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Read what the figure is kept to, in the order of the names; a word that splits other figures alone is refused."""
-    filters = tuple((name, tuple(words.getlist(name))) for name in sorted(_splitting() & set(words)))
+    """Read what the figure is kept to, in the order of the names; a name it cannot be kept to is refused, not passed over."""
+    filters = tuple((name, tuple(words.getlist(name))) for name in sorted(set(words) - ASKING))
     if any("\0" in value for _name, values in filters for value in values):
         raise ValidationError({"non_field_errors": [_("A value holds a character that no text holds.")]})
     for name, _values in filters:
         if name not in metric.source.dimensions:
             raise ValidationError({name: [_refusal(name, tuple(metric.source.dimensions))]})
     return filters
-
-
-@cache
-def _splitting() -> frozenset[str]:
-    return frozenset(name for metric in METRICS.values() for name in metric.source.dimensions)
 
 
 def _refusal(word: str, allowed: tuple[str, ...]) -> str:

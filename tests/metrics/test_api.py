@@ -145,6 +145,7 @@ def test_evidence_pages_through_what_was_counted(api: APIClient, tell: Tell) -> 
         ("to=9999-12-31", "to", "9999-12-31"),
         ("closed_by=agent", "closed_by", "channel, agent, team"),
         ("agent=a%00b", "non_field_errors", "character"),
+        ("planet=mars", "planet", "Allowed: channel, "),
     ],
 )
 def test_it_refuses_what_it_does_not_know(api: APIClient, words: str, field: str, says: str) -> None:
