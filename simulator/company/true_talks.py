@@ -242,6 +242,8 @@ def _while_present(plan: Plan, intervals: Iterable[Interval]) -> list[Interval]:
 def _per_presence(plan: Plan, ask: Ask, above: dict[Key, Fraction], numbers: dict[Key, int], unit: int = 1) -> Rows:
     present = _presence(plan, ask)
     below = {}
+    if {*ask.by} <= {"agent", "day"}:
+        above = dict.fromkeys(present, Fraction()) | above  # who did nothing was there, too
     for key in above:
         place = tuple(part for word, part in zip(ask.by, key, strict=False) if word in {"agent", "day"})
         below[key] = present.get(place, Fraction()) / unit
