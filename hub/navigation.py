@@ -83,6 +83,7 @@ SETTINGS = (
         (
             Place("/settings/integrations/", "shopping-bag", _("Integrations")),
             Place("/settings/imports/", "file-up", _("Import")),
+            Place("/settings/rates/", "arrow-left-right", _("Exchange rates"), Role.SUPERVISOR),
             Place("/settings/workspace/", "building-2", _("Workspace")),
             Place("/settings/tokens/", "key-round", _("API tokens")),
             Place("/settings/audit/", "scroll-text", _("Audit log")),

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from hub import health, joining, pages, prometheus
+from metrics.rates import pages as rates
 from metrics.wallboard import settings as board
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("api/", include("hub.api_urls")),
     path("", include("conversations.urls")),
     path("settings/board/", board.targets, name="settings_board"),
+    path("settings/rates/", rates.rates, name="settings_rates"),
     path("wallboard/", include("metrics.wallboard.urls")),
     path("metrics/", include("metrics.plans_urls")),
     path("metrics/", include("metrics.urls")),

@@ -4,9 +4,12 @@ from django.urls import path
 
 from metrics import api, tools
 from metrics.goals import api as goals
+from metrics.rates import api as rates
 
 urlpatterns = [
     path("comparison", tools.Comparing.as_view(), name="api-comparison"),
+    path("exchange-rates", rates.ExchangeRateList.as_view(), name="api-exchange-rates"),
+    path("exchange-rates/<int:rate>", rates.ExchangeRateDetail.as_view(), name="api-exchange-rate"),
     path("goals", goals.GoalList.as_view(), name="api-goals"),
     path("goals/<uuid:goal>", goals.GoalDetail.as_view(), name="api-goal"),
     path("metrics", api.Catalogue.as_view(), name="api-metrics"),

@@ -28,6 +28,7 @@ GROUPS: dict[str, str] = {
     "kiosk_link": gettext_noop("Kiosk links"),
     "integration": gettext_noop("Integrations"),
     "import": gettext_noop("Import"),
+    "exchange_rate": gettext_noop("Exchange rates"),
     "routing": gettext_noop("Routing"),
     "audit": gettext_noop("Audit log"),
 }
