@@ -33,11 +33,8 @@ def touches(since: str, until: str = "", who: str = "") -> str:
     WHERE workspace_id = %(workspace)s AND {spent}{who}"""  # noqa: S608  names of our own
 
 
-def steps(since: str, until: str = "", who: str = "") -> str:
-    """Return the common table expressions that end in ``step``: touches and the sales that end journeys, each with its ``journey``.
-
-    ``is_sale`` is 0 or 1. A sale without a touch in the 30 days before it belongs to no journey and is left out.
-    """
+def happened(since: str, until: str = "", who: str = "") -> str:
+    """Return the common table expressions that end in ``happened``: touches and sales, of whom ``is_sale`` is 0 and 1."""
     paid = f"paid_at >= {since}" + (f" AND paid_at < {until}" if until else "")
     return f"""
     touch AS ({touches(since, until, who)}),
@@ -46,14 +43,27 @@ def steps(since: str, until: str = "", who: str = "") -> str:
         UNION ALL
         SELECT customer_id, paid_at, 1, id, channel_kind, false FROM metrics_orderfact
         WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {paid}
-    ),
+    )"""  # noqa: S608  names of our own
+
+
+IN_ORDER = (
+    "(PARTITION BY customer_id ORDER BY at, is_sale, id)"  # what happened to somebody; every window by it sorts once
+)
+BEGINS = f"is_sale = 0 AND (was_sale IS DISTINCT FROM 0 OR pause > {GAP})"  # whether a touch is the first of a journey
+
+
+def steps(since: str, until: str = "", who: str = "") -> str:
+    """Return the common table expressions that end in ``step``: what happened on journeys, each with its ``journey``.
+
+    A sale without a touch in the 30 days before it belongs to no journey and is left out.
+    """
+    return f"""
+    {happened(since, until, who)},
     walked AS (
-        SELECT *, lag(is_sale) OVER way AS was_sale, at - lag(at) OVER way AS pause FROM happened
-        WINDOW way AS (PARTITION BY customer_id ORDER BY at, is_sale, id)
+        SELECT *, lag(is_sale) OVER way AS was_sale, at - lag(at) OVER way AS pause FROM happened WINDOW way AS {IN_ORDER}
     ),
     step AS (
-        SELECT *, count(*) FILTER (WHERE is_sale = 0 AND (was_sale IS DISTINCT FROM 0 OR pause > {GAP}))
-            OVER (PARTITION BY customer_id ORDER BY at, is_sale, id) AS journey
+        SELECT *, count(*) FILTER (WHERE {BEGINS}) OVER {IN_ORDER} AS journey
         FROM walked WHERE is_sale = 0 OR (was_sale = 0 AND pause <= {GAP})
     )"""  # noqa: S608  names of our own
 

@@ -9,17 +9,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db import connection
 
-from metrics.persons.journeys import END, GAP, START, steps
+from metrics.persons.journeys import BEGINS, END, GAP, IN_ORDER, START, happened
 
-# From each touch of the journeys that began in the period to what came next of it: a touch, a sale, or by now nothing.
+# From each touch of the journeys that began in the period to what came next of it: a touch, a sale, or by now nothing. A sale
+# ends a journey, and so does a pause: what comes next is the person's next, and journeys need no number.
 FOLLOWING = f"""
-    WITH {steps(f"{START} - {GAP}", END)},
+    WITH {happened(f"{START} - {GAP}", END)},
+    walked AS (
+        SELECT at, is_sale, id, customer_id, channel_kind, lag(is_sale) OVER way AS was_sale, at - lag(at) OVER way AS pause,
+            CASE WHEN lead(at) OVER way - at <= {GAP} THEN lead(is_sale) OVER way END AS then_sale,
+            lead(channel_kind) OVER way AS then_channel
+        FROM happened WINDOW way AS {IN_ORDER}
+    ),
     pace AS (
-        SELECT channel_kind, is_sale, min(at) OVER whole AS begun_at, row_number() OVER way AS place,
-            lead(is_sale) OVER way AS then_sale, lead(channel_kind) OVER way AS then_channel
-        FROM step WINDOW whole AS (PARTITION BY customer_id, journey), way AS (PARTITION BY customer_id, journey ORDER BY at, is_sale, id)
+        SELECT *, {BEGINS} AS begins, max(at) FILTER (WHERE {BEGINS}) OVER {IN_ORDER} AS begun_at FROM walked
     )
-    SELECT channel_kind, CASE then_sale WHEN 0 THEN then_channel END, then_sale = 1, place = 1, count(*)
+    SELECT channel_kind, CASE then_sale WHEN 0 THEN then_channel END, then_sale = 1, begins, count(*)
     FROM pace WHERE is_sale = 0 AND begun_at >= {START} GROUP BY 1, 2, 3, 4"""  # noqa: S608  names of our own
 
 
@@ -34,8 +39,8 @@ class Pace(NamedTuple):
 
 
 def shares(values: Mapping[str, Any]) -> str:
-    """Return each channel's share of the period's sales as JSON; nothing unless models are asked for."""
-    if "model" not in values["split"]:
+    """Return each channel's share of the period's sales as JSON; nothing unless the model is asked for."""
+    if "model" not in values["split"] or "markov" not in values.get("only_model", ["markov"]):
         return "[]"
     with connection.cursor() as cursor:
         cursor.execute(FOLLOWING, values)
