@@ -162,7 +162,7 @@ def _shown(workspace: Workspace) -> dict[str, Any]:
     groups = []
     for code in rows.order_by("currency").values_list("currency", flat=True).distinct():
         some = rows.filter(currency=code).order_by("-day")[: MOST_SHOWN + 1]
-        kept = [(row, _said(workspace, row)) for row in some]
+        kept = [(row.pk, _worth(workspace, row), _day(row.day)) for row in some]
         groups.append({"name": names.get(code, code), "rates": kept[:MOST_SHOWN], "is_cut": len(kept) > MOST_SHOWN})
     return {
         "waiting": [
@@ -176,8 +176,12 @@ def _shown(workspace: Workspace) -> dict[str, Any]:
 
 
 def _said(workspace: Workspace, row: ExchangeRate) -> str:
-    worth = format_decimal(row.rate, format="#,##0.00######", locale=words.locale())
-    return f"{_day(row.day)} · 1 {row.currency} = {worth} {workspace.currency}"
+    return f"{_worth(workspace, row)}, {_day(row.day)}"
+
+
+def _worth(workspace: Workspace, row: ExchangeRate) -> str:
+    number = format_decimal(row.rate, format="#,##0.00######", locale=words.locale())
+    return f"1 {row.currency} = {number} {workspace.currency}"
 
 
 def _day(at: date) -> str:

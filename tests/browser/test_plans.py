@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from metrics.aggregate import derive_pending
-from metrics.models import Digest, Goal, MatrixCell
+from metrics.models import Digest, ExchangeRate, Goal, MatrixCell
 from tests.browser.barriers import expect_no_barrier
 from tests.browser.company import Shop
 from tests.browser.door import let_in
@@ -51,9 +51,10 @@ def test_it_works(page: Page, shop: Shop, base_url: str) -> None:
     page.get_by_role("button", name="Keep the letter").click()
     expect(page.get_by_role("table")).to_contain_text("First response time")
     digest = Digest.objects.get()
+    ExchangeRate.objects.create(workspace=shop.workspace, currency="USD", day="2026-01-01", rate="5.4321")
     addresses = {
         "goals": "/metrics/goals/", "goal": f"/metrics/goals/{goal.pk}/", "matrix": "/metrics/matrix/?edit",
-        "report": "/metrics/report/", "digest": f"/metrics/digests/{digest.pk}/",
+        "report": "/metrics/report/", "digest": f"/metrics/digests/{digest.pk}/", "rates": "/settings/rates/",
     }  # fmt: skip
     for name, address in addresses.items():
         for theme, size in (("light", "wide"), ("dark", "phone")):
