@@ -41,7 +41,7 @@ def test_it_works(shop: Shop, sign_in: SignIn, arrive: Arrive) -> None:
     row.click()
     expect(page.get_by_role("log")).to_contain_text("Quero trocar o tamanho do tênis")
     expect(page.get_by_role("heading", name="Ana Souza", level=2).first).to_be_visible()
-    expect(page.locator("[data-window]")).to_contain_text("janela 23h")
+    expect(page.locator("[data-window]")).to_contain_text("janela 23 h")
     expect(row.locator(".pill")).to_be_hidden()
 
     page.get_by_role("button", name="Atribuir", exact=True).click()
