@@ -15,6 +15,7 @@ from metrics.question import Question
 
 AFTER_TOUCH = timedelta(days=30)  # a sale so long after somebody's first touch of a channel was led to by it
 MONTHS = range(61)  # after that of their first purchase in which people are looked for
+FAR = np.iinfo(np.int64).max  # after everything that happens
 type Key = tuple[str | None, ...]
 type Shares = dict[Key, tuple[int, int]]  # by key: above the line, below it
 type Numbers = np.ndarray[Any, Any]  # whole numbers, or which of some are meant
@@ -83,13 +84,15 @@ def _converted(question: Question, _as_of: datetime) -> Shares:
     kept = np.flatnonzero(_of_filters(question, touches))[::-1]  # read day by day: what is written last was first
     values = sorted({*touches.values})
     channel = np.array([values.index(value) for value in touches.values], dtype=np.int64)[touches.cell]
-    first = np.full(len(people.tails) * len(values), -1)
-    first[who[kept] * len(values) + channel[kept]] = kept
-    first = first[first >= 0]
-    later = np.argsort(-at[first], kind="stable")
-    earliest = np.full(len(people.tails), -1)
-    earliest[who[first[later]]] = later
-    earliest = earliest[earliest >= 0]  # of each person's first touches of channels, the first of all
+    place = np.full(len(people.tails) * len(values), -1)
+    place[who[kept] * len(values) + channel[kept]] = kept
+    seen = place >= 0
+    first = place[seen]
+    # Of each person's first touches of channels the first of all: the least of a row of as many columns as there are channels.
+    when = np.where(seen, at[place], FAR) if len(place) else place
+    column = when.reshape(len(people.tails), -1).argmin(axis=1) if len(place) else place
+    of_all = np.arange(len(people.tails)) * len(values) + column
+    earliest = (np.cumsum(seen) - 1)[of_all[seen[of_all]]]
     if "channel" not in question.by:
         first, earliest = first[earliest], np.arange(len(earliest))
     buyers, known = people.numbers(sales)
