@@ -78,6 +78,8 @@ def _converted(question: Question, _as_of: datetime) -> Shares:
     """Count people by their first touch, of each channel where they are told apart, and those who bought within a month of it."""
     first_day, past = _days(question)
     touches = _read(question, "touch", first_day, past)
+    if not len(touches.packed):
+        return {}
     sales = _read(question, "sale", first_day, past + AFTER_TOUCH + timedelta(days=1))
     who, people = _numbered(touches)
     at = touches.packed["at"].astype(np.int64)
@@ -89,8 +91,7 @@ def _converted(question: Question, _as_of: datetime) -> Shares:
     seen = place >= 0
     first = place[seen]
     # Of each person's first touches of channels the first of all: the least of a row of as many columns as there are channels.
-    when = np.where(seen, at[place], FAR) if len(place) else place
-    column = when.reshape(len(people.tails), -1).argmin(axis=1) if len(place) else place
+    column = np.where(seen, at[place], FAR).reshape(-1, len(values)).argmin(axis=1)
     of_all = np.arange(len(people.tails)) * len(values) + column
     earliest = (np.cumsum(seen) - 1)[of_all[seen[of_all]]]
     if "channel" not in question.by:
