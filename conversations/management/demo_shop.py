@@ -18,6 +18,7 @@ from hub.models import Membership, Team
 
 MINUTE, HOUR = 60, 3600
 SALES = "Vendas"
+SELLERS = ("carla@demo.novelo", "diego@demo.novelo")
 LABELS = {
     "Troca ou devolução": "teal", "Entrega": "blue", "Defeito": "red", "Nota fiscal": "grey", "Orçamento": "purple",
     "VIP": "amber",
@@ -40,6 +41,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "ana@demo.novelo": {"skills": ["trocas", "vip"], "languages": ["pt", "es"]},
     "bruno@demo.novelo": {"skills": ["entregas"], "languages": ["pt", "en"]},
     "carla@demo.novelo": {"skills": ["atacado", "vip"], "languages": ["pt"], "capacity": 4},
+    "diego@demo.novelo": {"skills": ["atacado"], "languages": ["pt", "en"]},
+    "elisa@demo.novelo": {"skills": ["trocas", "entregas"], "languages": ["pt", "es"]},
 }
 
 
@@ -49,7 +52,7 @@ def furnish(caller: Caller, care: Team) -> None:
     for email, fields_ in PEOPLE.items():
         Membership.objects.of(place).filter(user__email=email).update(**fields_)
     sales = Team.objects.create(workspace=place, name=SALES)
-    sales.members.add(*Membership.objects.of(place).filter(user__email="carla@demo.novelo"))
+    sales.members.add(*Membership.objects.of(place).filter(user__email__in=SELLERS))
     made = {name: labels.create(caller, name, color) for name, color in LABELS.items()}
     for shortcut, title, text in REPLIES:
         canned.create(caller, canned.CannedChange(shortcut=shortcut, title=title, text=text))

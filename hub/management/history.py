@@ -26,11 +26,18 @@ class Past(NamedTuple):
     talks_a_day: float
 
 
-def tell(workspace: Workspace, past: Past, hub_url: str, file: Path | None, say: Callable[[str], object]) -> None:
+def tell(
+    workspace: Workspace,
+    past: Past,
+    hub_url: str,
+    file: Path | None,
+    say: Callable[[str], object],
+    beside: Callable[[Plan], object],
+) -> None:
     """Tell a workspace its past, unless it has it; one that was interrupted is told again, to the same end.
 
-    The token's name says which past it is, and that it is revoked, that all of it was told. ``file`` takes the true figures.
-    Raises what ``send`` raises.
+    The token's name says which past it is, and that it is revoked, that all of it was told. ``file`` takes the true figures; ``beside``
+    gets the plan once all was told, for what no API takes. Raises what ``send`` raises.
     """
     name = f"History {past.seed}, {past.days} days"
     known = ApiToken.objects.of(workspace).filter(name=name).order_by("created_at")
@@ -45,6 +52,7 @@ def tell(workspace: Workspace, past: Past, hub_url: str, file: Path | None, say:
     told = events(company)
     say(f"{workspace.slug} is told {len(told)} events of the last {past.days} days")
     sent = send(told, hub_url, secret, pause=PAUSE)
+    beside(company)
     known.filter(revoked_at=None).update(revoked_at=timezone.now())
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(sent.outcomes.items()))
     say(f"{workspace.slug} has its history of {past.days} days: {counts}, in {sent.seconds:.0f} s")

@@ -3,6 +3,6 @@
 from simulator.company.send import Sent, send
 from simulator.company.story import plan
 from simulator.company.truth import truth
-from simulator.company.write import events
+from simulator.company.write import DESK, Sight, events, seen
 
-__all__ = ["Sent", "events", "plan", "send", "truth"]
+__all__ = ["DESK", "Sent", "Sight", "events", "plan", "seen", "send", "truth"]

@@ -15,8 +15,8 @@ def cut_short(plan: Plan) -> Plan:
     return replace(
         plan,
         talks=[talk for talk in plan.talks if talk.sittings],
-        focus=[one for one in plan.focus if one.until < end],
-        shifts=[one for one in plan.shifts if one.until < end],
+        focus=[replace(one, until=min(one.until, end)) for one in plan.focus if one.since < end],
+        presence=[replace(one, until=min(one.until, end)) for one in plan.presence if one.since < end],
         orders=list(orders.values()),
         carts=[_cart(one, orders, end) for one in plan.carts if one.updates[0][1] < end],
         links=[_link(one, end) for one in plan.links if one.sent < end],

@@ -29,8 +29,8 @@ AGENTS = (
     Agent("ana@demo.novelo", "Atendimento", 0.8, 8, 16),
     Agent("bruno@demo.novelo", "Atendimento", 1.4, 12, 20),
     Agent("carla@demo.novelo", "Vendas", 1.0, 9, 18),
-    Agent("diego@aurora.example", "Vendas", 1.8, 10, 19),
-    Agent("elisa@aurora.example", "Atendimento", 1.1, 8, 20),
+    Agent("diego@demo.novelo", "Vendas", 1.8, 10, 19),
+    Agent("elisa@demo.novelo", "Atendimento", 1.1, 8, 20),
 )
 
 

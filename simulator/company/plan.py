@@ -75,12 +75,14 @@ class Focus:
 
 
 @dataclass(frozen=True)
-class Shift:
-    """An agent is present."""
+class Presence:
+    """How an agent is there: online, busy, away or on a break; who is not is offline. ``reason`` is why they pause."""
 
     agent: str
+    state: str
     since: datetime
     until: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ class Plan:
     people: list[Person] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
     focus: list[Focus] = field(default_factory=list)
-    shifts: list[Shift] = field(default_factory=list)
+    presence: list[Presence] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     carts: list[Cart] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)

@@ -12,9 +12,10 @@ from simulator.chance import seeded
 from simulator.company import shopping
 from simulator.company.asides import costs, offer, post_purchase, survey_of, visit
 from simulator.company.cutting import cut_short
+from simulator.company.desk import Busy, attention, presence
 from simulator.company.people import AGENTS, channel_of, newcomer
-from simulator.company.plan import Person, Plan, Shift, Visit
-from simulator.company.talks import LOCAL, WINDOW, attention, between, cut, last_of, talk
+from simulator.company.plan import Person, Plan, Talk, Visit
+from simulator.company.talks import LOCAL, WINDOW, between, cut, last_of, talk
 
 HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 18, 30, 36, 34, 28, 30, 34, 36, 32, 30, 26, 24, 22, 16, 8, 3)
 WEEKDAYS = (1.2, 1.1, 1.0, 1.0, 1.15, 0.8, 0.45)
@@ -42,6 +43,7 @@ def plan(seed: int, first: date, days: int, talks_a_day: float = 30, end: dateti
     for number in range(days):
         made.day(start + timedelta(days=number), talks_a_day)
     made.introduce()
+    made.attend()
     made.plan.costs.extend(costs(made.plan))
     return cut_short(made.plan)
 
@@ -55,7 +57,8 @@ class _Company:
         self.shops_from: dict[int, datetime] = {}
         self.channels: dict[int, str] = {}
         self.used: dict[int, set[str]] = {}
-        self.busy: dict[str, list[tuple[datetime, datetime]]] = {}
+        self.busy: Busy = {}
+        self.shifts: list[tuple[str, datetime, datetime]] = []
         self.surveyed: dict[tuple[int, str, str], datetime] = {}
         self.numbered = 0
 
@@ -75,7 +78,12 @@ class _Company:
             if start.weekday() < 5 or draw.random() < 0.4:
                 since = start + timedelta(hours=agent.first_hour) + between(draw, 1, 900)
                 until = start + timedelta(hours=agent.last_hour) + between(draw, 1, 900)
-                plan.shifts.append(Shift(agent.email, since, until))
+                self.shifts.append((agent.email, since, until))
+
+    def attend(self) -> None:
+        """Let the agents be there on their shifts: as it is drawn once all they looked at is known."""
+        for agent, since, until in self.shifts:
+            self.plan.presence.extend(presence(self.plan.seed, agent, since, until, self.busy.get(agent, [])))
 
     def introduce(self) -> None:
         """Let everybody whom several systems know sign in once, at any time, so that it shows who they are."""
@@ -115,10 +123,7 @@ class _Company:
         sent = at - between(draw, 600, 30_000)
         if campaign and channel == "whatsapp" and draw.random() < 0.3 and self._is_quiet(person, sent):
             whole = replace(whole, campaign=sent, campaign_channel=channel)
-        self.talks_from[person.number] = last_of(whole) + APART
-        self._uses(person, *(each.channel for one in whole.sittings for each in one.exchanges))
-        plan.focus.extend(attention(draw, whole, self.busy))
-        plan.talks.append(cut(whole, plan.end))
+        self._goes_on(whole)
         asked = survey_of(draw, whole, self.surveyed)
         if asked:
             plan.surveys.append(asked)
@@ -138,9 +143,13 @@ class _Company:
         at = (closed or plan.end) + between(draw, 27 * 3_600, 60 * 3_600)
         if chance.stays[-1].until is None or at >= chance.stays[-1].until or draw.random() < 0.4:
             return
-        whole = talk(draw, len(plan.talks) + 1, person, at, channel_of(draw))
+        self._goes_on(talk(draw, len(plan.talks) + 1, person, at, channel_of(draw)))
+
+    def _goes_on(self, whole: Talk) -> None:
+        person, plan = whole.person, self.plan
         self.talks_from[person.number] = last_of(whole) + APART
         self._uses(person, *(each.channel for one in whole.sittings for each in one.exchanges))
+        plan.focus.extend(attention(plan.seed, whole, self.busy))
         plan.talks.append(cut(whole, plan.end))
 
     def _is_quiet(self, person: Person, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from simulator.company.people import AGENTS, Agent, channel_of
-from simulator.company.plan import ZONE, Exchange, Focus, Given, Person, Sitting, Talk
+from simulator.company.plan import ZONE, Exchange, Given, Person, Sitting, Talk
 
 WINDOW = timedelta(hours=24)  # who comes back within it goes on with the same conversation
 KINDS = {
@@ -167,17 +167,3 @@ def last_of(whole: Talk) -> datetime:
     closed = whole.sittings[-1].closed_at
     assert closed, "drawn to its end"
     return closed
-
-
-def attention(draw: random.Random, whole: Talk, busy: dict[str, list[tuple[datetime, datetime]]]) -> list[Focus]:
-    """Return when agents looked at a conversation before they answered; nobody looks at two at once."""
-    found = []
-    for each in (exchange for sitting in whole.sittings for exchange in sitting.exchanges):
-        if not each.replied:
-            continue
-        since, until = each.replied[0] - between(draw, 5, 29), each.replied[0] + between(draw, 1, 20)
-        taken = busy.setdefault(each.agent, [])
-        if not any(start <= until and since <= end for start, end in taken):
-            taken.append((since, until))
-            found.append(Focus(each.agent, whole, since, until))
-    return found

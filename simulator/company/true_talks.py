@@ -23,9 +23,10 @@ from simulator.company.figures import (
     rate,
     ratio,
 )
-from simulator.company.plan import Plan, Talk
+from simulator.company.plan import Plan, Presence, Talk
 
 SHORT = timedelta(seconds=5)
+PRESENT = {"online", "busy"}
 
 
 class Interval(NamedTuple):
@@ -221,21 +222,28 @@ def _in_time(ask: Ask, key: Key) -> Key:
     return tuple(part for word, part in zip(ask.by, key, strict=False) if word == "day")
 
 
+def _there(plan: Plan) -> list[Presence]:
+    """Return when agents were present: who is away or on a break is not."""
+    return [one for one in plan.presence if one.state in PRESENT]
+
+
 def _presence(plan: Plan, ask: Ask) -> dict[Key, Fraction]:
     """Return the seconds of presence by agent and day, as far as they are asked by."""
-    shifts = [Interval(one.since, one.until, {"agent": one.agent}, plan.talks[0]) for one in plan.shifts]
+    shifts = [Interval(one.since, one.until, {"agent": one.agent}, plan.talks[0]) for one in _there(plan)]
     known = ask._replace(by=tuple(word for word in ask.by if word in {"agent", "day"}))
     return _sums(known, shifts)[0]
 
 
 def _while_present(plan: Plan, intervals: Iterable[Interval]) -> list[Interval]:
-    """Cut intervals of agents to their shifts."""
+    """Cut intervals of agents to when they were present."""
+    own: dict[str, list[Presence]] = defaultdict(list)
+    for there in _there(plan):
+        own[there.agent].append(there)
     return [
         one._replace(since=since, until=until, began=one.since)
         for one in intervals
-        for shift in plan.shifts
-        if shift.agent == one.tags.get("agent")
-        and (since := max(one.since, shift.since)) < (until := min(one.until or shift.until, shift.until))
+        for there in own[one.tags["agent"]]
+        if (since := max(one.since, there.since)) < (until := min(one.until or there.until, there.until))
     ]
 
 
@@ -267,7 +275,7 @@ def resolved_per_hour(plan: Plan, ask: Ask) -> Rows:
         for talk in plan.talks
         if (last := talk.sittings[-1]).closed_at
         and last.closed_by == "agent"
-        and any(one.agent == last.closer and one.since <= last.closed_at < one.until for one in plan.shifts)
+        and any(one.agent == last.closer and one.since <= last.closed_at < one.until for one in _there(plan))
     ]
     numbers = {key: len(some) for key, some in parted(ask, closed).items()}
     return _per_presence(plan, ask, {key: Fraction(n) for key, n in numbers.items()}, numbers, 3_600)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from simulator.chance import seeded
 from simulator.company.plan import (
@@ -42,10 +43,50 @@ ANSWERS = (
 type Event = dict[str, Any]
 
 
+class Sight(NamedTuple):
+    """What a house sees of its agents itself and no other system tells it; ``message`` is the event of one they look at."""
+
+    key: str
+    type: str
+    at: datetime
+    agent: str
+    message: str = ""
+    data: Mapping[str, str] = {}
+
+
 def events(plan: Plan) -> list[Event]:
     """Return everything that happens in a plan as JSON objects of the contract; each ``id`` is one of its source's own."""
     told = [*_talks(plan), *_sales(plan), *_asides(plan)]
     return sorted(told, key=lambda event: event["at"])
+
+
+def seen(plan: Plan) -> list[Sight]:
+    """Return how agents were there and what they looked at, in order; the same plan gives the same keys."""
+    return sorted([*_presences(plan), *_looks(plan)], key=lambda sight: sight.at)
+
+
+def _presences(plan: Plan) -> Iterator[Sight]:
+    spans = sorted(plan.presence, key=lambda one: (one.agent, one.since))
+    for agent, some in groupby(spans, key=lambda one: one.agent):
+        told: list[tuple[datetime, str, str]] = []
+        state = "offline"
+        for one in some:
+            if told and told[-1][0] < one.since:
+                told.append((one.since, one.state, one.reason))
+            else:  # straight from one state into the next
+                told[-1:] = [(one.since, one.state, one.reason)]
+            told.append((one.until, "offline", ""))
+        for number, (at, to, reason) in enumerate(told, start=1):
+            data = {"agent": agent, "from": state, "to": to, "reason": reason}
+            yield Sight(f"{plan.seed}-p-{agent}-{number}", "presence.changed", at, agent, data=data)
+            state = to
+
+
+def _looks(plan: Plan) -> Iterator[Sight]:
+    for number, one in enumerate(plan.focus, start=1):
+        message = f"{plan.seed}-t{one.talk.number}-{2 if one.talk.campaign else 1}"  # the first that was asked
+        yield Sight(f"{plan.seed}-f{number}-1", "focus.gained", one.since, one.agent, message)
+        yield Sight(f"{plan.seed}-f{number}-2", "focus.lost", one.until, one.agent, message)
 
 
 def _talks(plan: Plan) -> Iterator[Event]:

@@ -100,13 +100,15 @@ def test_the_demo_company_works(db: None) -> None:
         ["agent", "ana@demo.novelo", "novelo-demo-2026"],
         ["agent", "bruno@demo.novelo", "novelo-demo-2026"],
         ["supervisor", "carla@demo.novelo", "novelo-demo-2026"],
+        ["agent", "diego@demo.novelo", "novelo-demo-2026"],
+        ["agent", "elisa@demo.novelo", "novelo-demo-2026"],
         ["admin", "admin@demo.novelo", "novelo-demo-2026"],
         ["visitor", f"{settings.PUBLIC_URL}/chat/{Channel.objects.get(kind='webchat').pk}/"],
     ]
     assert Workspace.objects.get().name == "Loja Aurora"
     assert dict(Team.objects.annotate(size=Count("members")).values_list("name", "size")) == {
-        "Atendimento": 2,
-        "Vendas": 1,
+        "Atendimento": 4,
+        "Vendas": 2,
     }
     shown = (Label, CannedReply, Macro, CustomField, SavedView, Rule, SlaPolicy, AlertRule, Survey)
     assert [model.objects.count() for model in shown] == [6, 6, 3, 4, 2, 4, 2, 3, 2]
@@ -122,7 +124,7 @@ def test_the_demo_company_is_made_once(db: None) -> None:
     secrets = Connection.objects.get(provider="meta").credentials()
     assert json.loads(run("demo", "--json")[0]) == first
     assert Connection.objects.get(provider="meta").credentials() == secrets
-    assert (User.objects.count(), Channel.objects.count()) == (4, 6)
+    assert (User.objects.count(), Channel.objects.count()) == (6, 6)
     assert first["channel"]["id"] == str(Channel.objects.get(kind="whatsapp").pk)
     assert first["chat"]["url"].endswith(f"/chat/{Channel.objects.get(kind='webchat').pk}/")
     assert not any(secret in json.dumps(first) for secret in (*secrets.app_secrets, secrets.access_token))

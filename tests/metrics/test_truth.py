@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from itertools import batched
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db import connection
 from django.http import QueryDict
 
 from conversations import outside
-from conversations.models import HistoryEvent
+from conversations.management import sights
 from hub.models import Workspace
 from metrics import shape
 from metrics.evidence import page
@@ -22,7 +22,7 @@ from metrics.query import answer
 from metrics.question import metric_named, read
 from metrics.rebuild import differences
 from metrics.registry import METRICS, Amounts, Count, Lengths, Metric, Rate, Ratio, Score, Sum
-from simulator.company import events, plan
+from simulator.company import events, plan, seen
 from simulator.company.plan import ZONE, Plan
 from simulator.company.truth import KNOWN, Answer, answers
 from tests.metrics.conftest import derive_all
@@ -50,31 +50,6 @@ def take(workspace: Workspace, told: list[dict[str, Any]]) -> None:
     for some in batched(told, outside.MOST):
         for verdict in outside.take(workspace, list(some)):
             assert verdict.outcome != "invalid", verdict
-
-
-def live(workspace: Workspace, company: Plan) -> None:
-    """Write what only this house sees: who was present, and who looked at what."""
-    talks = dict(
-        HistoryEvent.objects.of(workspace).filter(type="message.received").values_list("external_id", "conversation_id")
-    )
-    rows = []
-
-    def happened(kind: str, at: datetime, agent: str, conversation: Any = None, **data: str) -> None:
-        rows.append(
-            HistoryEvent(
-                workspace=workspace, type=kind, occurred_at=at, received_at=at, source="novelo", actor_kind="agent",
-                actor_email=agent, conversation_id=conversation, data=data,
-            )
-        )  # fmt: skip
-
-    for shift in company.shifts:
-        happened("presence.changed", shift.since, shift.agent, to="online", **{"from": "offline"})
-        happened("presence.changed", shift.until, shift.agent, to="offline", **{"from": "online"})
-    for one in company.focus:
-        key = f"{company.seed}-t{one.talk.number}-{2 if one.talk.campaign else 1}"
-        happened("focus.gained", one.since, one.agent, talks[key])
-        happened("focus.lost", one.until, one.agent, talks[key])
-    HistoryEvent.objects.bulk_create(rows)
 
 
 def ask(workspace: Workspace, one: Answer, company: Plan) -> dict[str, Any]:
@@ -157,7 +132,7 @@ def test_it_works(workspace: Workspace, company: Plan, true: list[Answer], *, is
         draw.shuffle(told)
     assert set(KNOWN) == set(METRICS)
     take(workspace, told)
-    live(workspace, company)
+    sights.keep(workspace, seen(company))
     derive_all()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as the database does by itself a while after so much is new

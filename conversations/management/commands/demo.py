@@ -28,6 +28,8 @@ PEOPLE = (
     ("ana@demo.novelo", "Ana Ribeiro", Role.AGENT),
     ("bruno@demo.novelo", "Bruno Costa", Role.AGENT),
     ("carla@demo.novelo", "Carla Mendes", Role.SUPERVISOR),
+    ("diego@demo.novelo", "Diego Santos", Role.AGENT),
+    ("elisa@demo.novelo", "Elisa Moura", Role.AGENT),
     ("admin@demo.novelo", "Dora Lima", Role.ADMIN),
 )
 TEAM = "Atendimento"

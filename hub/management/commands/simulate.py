@@ -13,10 +13,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
 from conversations.channels.types import Credentials
+from conversations.management import sights
 from conversations.models import Channel
 from hub.management import history
 from hub.models import Workspace
 from simulator import BadSwitchError, BusinessNumber, NotLoopbackError, SocialAccount, Switches, TwilioNumber
+from simulator.company import seen
 from simulator.company.send import AwayError, RefusedError
 from simulator.play import play
 
@@ -77,7 +79,9 @@ class Command(BaseCommand):
             raise CommandError("--days must be from 1 to 730, --talks above 0 and at most 1000.")
         past = history.Past(options["seed"], options["days"], options["talks"])
         try:
-            history.tell(workspace, past, hub_url, options["truth"], self.say)
+            history.tell(
+                workspace, past, hub_url, options["truth"], self.say, lambda it: sights.keep(workspace, seen(it))
+            )
         except (NotLoopbackError, RefusedError, AwayError, OSError) as problem:
             raise CommandError(f"The history could not be told: {problem}") from None
 
