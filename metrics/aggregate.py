@@ -1,7 +1,7 @@
 """Aggregate: looks for new history behind each workspace's mark, derives it, and moves facts, cells and mark together.
 
 Messages are derived by conversation, what people did beside writing by person; a message looks at nobody but its conversation
-and, where something elsewhere asked them about it, the person.
+and, where something elsewhere asked them about it or it led to what they have bought, the person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hub.models import Workspace
 from metrics import binary, cells, facts
 from metrics.binary import Row
 from metrics.models import Mark
-from metrics.persons import rows as persons
+from metrics.persons import rows as persons, talks
 from metrics.persons.records import TYPES
 
 EVENTS_A_SLICE = 5_000
@@ -119,10 +119,13 @@ def _derive_workspace(workspace_id: UUID, limit: int) -> int:
         stale = _stale(workspace_id, limit)
         ids = list(dict.fromkeys([*piece.conversation_ids, *stale]))
         tally = cells.Tally(ZoneInfo(workspace.timezone))
+        concerned: list[UUID] = []
         for some in batched(ids, CONVERSATIONS_A_READ):
-            tally.count(rederive(workspace, some, before=piece.mark, has_moved=bool(stale)))
-        asked = persons.asked_about(workspace_id, ids) if ids else []
-        people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit), *asked]))
+            change = rederive(workspace, some, before=piece.mark, has_moved=bool(stale))
+            tally.count(change)
+            concerned += talks.led_otherwise(workspace_id, change[facts.VOLUMES])
+        concerned += talks.asked_about(workspace_id, ids) if ids else []
+        people = list(dict.fromkeys([*piece.person_ids, *_stale_persons(workspace_id, limit), *concerned]))
         for circle in batched(people, CONVERSATIONS_A_READ):
             tally.count(rederive_persons(workspace, circle, before=piece.mark))
         cells.apply(workspace_id, tally)

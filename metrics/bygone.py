@@ -59,13 +59,15 @@ def _people(question: Question, mark: int, then: Regrouped) -> None:
     """Derive everybody who did more than write: what somebody bought before the period says who they are in it."""
     workspace = question.workspace
     others = {one.bytes: root.bytes for one, root in then.roots.items()}
+    with_journeys = persons.JOURNEYS.name in _sql_of(question)
     for some in persons.everybody(workspace.pk):
         now = persons.circle(workspace.pk, some)
         as_ever = {one: root for one, root in now.roots.items() if one not in others}
-        derived = persons.derived(workspace, now._replace(roots=as_ever), mark)
+        derived = persons.derived(workspace, now._replace(roots=as_ever), mark, with_journeys=with_journeys)
         facts.replace(workspace.pk, facts.difference(persons.NONE, derived))
     talks = regrouped.talks(workspace, then, mark)
-    derived = persons.derived(workspace, persons.Circle(list(others), others, has_costs=False), mark, talks)
+    regrouped_then = persons.Circle(list(others), others, has_costs=False)
+    derived = persons.derived(workspace, regrouped_then, mark, talks, with_journeys=with_journeys)
     facts.replace(workspace.pk, facts.difference(persons.NONE, derived))
 
 

@@ -66,6 +66,11 @@ def between_people(events: Iterable[Happening]) -> list[Happening]:
     return _used(_told(events))
 
 
+def volumes(events: Iterable[Happening]) -> list[Volume]:
+    """Return what was said in one conversation, as in its facts; events come as to ``derive``."""
+    return list(_volumes(_told(events)))
+
+
 def between(start: datetime, end: datetime) -> int:
     """Return the microseconds from ``start`` to ``end``."""
     return (end - start) // MICROSECOND

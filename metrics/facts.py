@@ -23,6 +23,7 @@ class Table(NamedTuple):
     name: str
     fact: type[Any]  # a named tuple
     owner: tuple[str, ...] = OWNER
+    arrays: int = 0  # how many of its columns, the last ones, are arrays
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ class Table(NamedTuple):
 ID = len(OWNER)  # the place of ``id`` in a row
 WAITS = Table("metrics_waitfact", Wait)
 EPISODES = Table("metrics_conversationfact", Episode)
-VOLUMES = Table("metrics_volumefact", Volume)
+VOLUMES = Table("metrics_volumefact", Volume, arrays=2)
 STAYS = Table("metrics_stayfact", Stay)
 TABLES = (WAITS, EPISODES, VOLUMES, STAYS)
 type Rows = Mapping[
@@ -215,9 +216,9 @@ def array(values: Iterable[object]) -> str:
 
 def as_derived(table: Table) -> Callable[[Row], Row]:
     """Return what turns a row as read into the row as derived: arrays are tuples."""
-    if table is VOLUMES:
-        return lambda row: (*row[:-2], tuple(row[-2]), tuple(row[-1]))
-    return lambda row: row
+    if not (first := -table.arrays):
+        return lambda row: row
+    return lambda row: (*row[:first], *map(tuple, row[first:]))
 
 
 def difference(old: Rows, new: Rows) -> Change:
@@ -244,4 +245,7 @@ def replace(workspace_id: UUID, change: Change) -> None:
         ):
             pass  # nothing comes of it
     for table, pairs in change.items():
-        binary.append(table.name, ("workspace_id", *table.columns), [of + new for _, new in pairs if new])
+        rows: list[Row] = [of + new for _, new in pairs if new]
+        if first := -table.arrays:  # as lists: what else comes in several is a composite to the driver
+            rows = [(*row[:first], *map(list, row[first:])) for row in rows]
+        binary.append(table.name, ("workspace_id", *table.columns), rows)

@@ -17,10 +17,10 @@ from metrics.models.sales import (
     StageFact,
     StalePerson,
     SurveyFact,
-    TouchFact,
 )
 from metrics.models.saved import SavedDashboard
 from metrics.models.talk import ConversationFact, StayFact, VolumeFact, WaitFact
+from metrics.models.touches import JourneyFact, TouchFact
 
 __all__ = [
     "BenefitFact",
@@ -33,6 +33,7 @@ __all__ = [
     "ExchangeRate",
     "Fact",
     "Goal",
+    "JourneyFact",
     "LinkFact",
     "Mark",
     "MatrixCell",

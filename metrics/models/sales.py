@@ -1,4 +1,4 @@
-"""Facts of people: orders and their money, carts, payment links, opportunities, benefits, surveys, touches, costs, rates."""
+"""Facts of people: orders and their money, carts, payment links, opportunities, benefits, surveys, costs, rates."""
 
 from __future__ import annotations
 
@@ -264,24 +264,6 @@ class SurveyFact(PersonFact):
             models.Index(fields=["workspace", "sent_at"], condition=models.Q(answered_at=None), name="survey_silent"),
             # query: answers of a period that another took the place of
             models.Index(fields=["workspace", "answered_at"], condition=models.Q(counts=False), name="survey_replaced"),
-        ]
-
-
-class TouchFact(PersonFact):
-    """A contact a person sought that is no message: a click, a link opened, a visit."""
-
-    kind = models.CharField(max_length=40)
-    channel_kind = models.CharField(max_length=20)
-    at = models.DateTimeField()
-    store = models.CharField(max_length=120)
-    campaign = models.CharField(max_length=120)
-
-    class Meta:
-        indexes: ClassVar = [
-            # derive: the facts of the people it looks at
-            models.Index(fields=["customer_id"], name="touch_of_person"),
-            # query: touches of a period
-            models.Index(fields=["workspace", "at", "id"], name="touch_by_instant"),
         ]
 
 

@@ -6,19 +6,24 @@ from collections.abc import Iterable, Sequence
 
 from metrics.persons.answers import benefits, costs, surveys, touches
 from metrics.persons.carts import carts, links
+from metrics.persons.leading import journeys
 from metrics.persons.money import Purse
 from metrics.persons.opportunities import opportunities
 from metrics.persons.orders import orders
 from metrics.persons.records import RANK, Event, Facts
 from metrics.persons.sessions import Session
+from metrics.records import Volume
 
 NOTHING = Facts()
 
 
-def derive(events: Iterable[Event], purse: Purse, sessions: Sequence[Session] = ()) -> Facts:
+def derive(
+    events: Iterable[Event], purse: Purse, sessions: Sequence[Session] = (), said: Sequence[Volume] = ()
+) -> Facts:
     """Return the facts of one person, or, from its costs, those of a workspace.
 
-    ``sessions`` are the person's conversations by their opening: of them speak surveys told from elsewhere.
+    ``sessions`` are the person's conversations by their opening: of them speak surveys told from elsewhere. ``said`` is what
+    was said in all of them: some of it led to sales.
 
     The events may come in any order and repeated: they are told apart by id. Times are the source's; at one instant the
     natural order of buying decides.
@@ -28,6 +33,7 @@ def derive(events: Iterable[Event], purse: Purse, sessions: Sequence[Session] = 
         return NOTHING
     story = sorted(known.values(), key=lambda event: (event.at, RANK[event.type], event.id))
     bought, money = orders(story, purse)
+    touched = tuple(touches(story))
     sought, stays = opportunities(story, purse)
     return Facts(
         orders=tuple(bought),
@@ -38,6 +44,7 @@ def derive(events: Iterable[Event], purse: Purse, sessions: Sequence[Session] = 
         stages=tuple(stays),
         benefits=tuple(benefits(story)),
         surveys=tuple(surveys(story, sessions)),
-        touches=tuple(touches(story)),
+        touches=touched,
+        journeys=tuple(journeys(bought, touched, said)),
         costs=tuple(costs(story, purse)),
     )

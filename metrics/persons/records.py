@@ -186,6 +186,21 @@ class Touch(NamedTuple):
     campaign: str
 
 
+class Journey(NamedTuple):
+    """What led to a sale: the touches that share in it, by channel, as far as the models of attribution know them (R10).
+
+    Channels stand in the order of their first touch; ``last`` and ``sought`` are places among them, counted from one.
+    """
+
+    id: int  # the order
+    touches: int
+    last: int  # of the last touch
+    sought: int  # of the last touch of somebody who did not just come to the site
+    channels: tuple[str, ...]
+    counts: tuple[int, ...]  # touches on each
+    fresh: tuple[float, ...]  # what share each has when a touch is worth half as much a week before
+
+
 class Cost(NamedTuple):
     """What was spent from ``first_day`` until before ``end_day``."""
 
@@ -209,4 +224,5 @@ class Facts(NamedTuple):
     benefits: tuple[Benefit, ...] = ()
     surveys: tuple[Survey, ...] = ()
     touches: tuple[Touch, ...] = ()
+    journeys: tuple[Journey, ...] = ()
     costs: tuple[Cost, ...] = ()

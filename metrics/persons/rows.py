@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import batched
@@ -17,9 +17,10 @@ from django.db import connection
 from hub.models import Workspace
 from metrics import binary
 from metrics.binary import AMONG_IDS, AMONG_NUMBERS, Row
-from metrics.facts import Rows, Table, array, family, histories, read
+from metrics.derive import volumes
+from metrics.facts import Rows, Table, array, read
 from metrics.models import ExchangeRate
-from metrics.persons.answers import SERVICE, names_no_conversation
+from metrics.persons import talks
 from metrics.persons.derive import derive
 from metrics.persons.money import Purse
 from metrics.persons.records import (
@@ -28,6 +29,7 @@ from metrics.persons.records import (
     Cart,
     Cost,
     Event,
+    Journey,
     Link,
     Movement,
     Opportunity,
@@ -36,8 +38,7 @@ from metrics.persons.records import (
     Survey,
     Touch,
 )
-from metrics.persons.sessions import Session, Talk, sessions
-from metrics.records import Happening
+from metrics.persons.sessions import Talk, sessions
 
 PEOPLE_A_READ = 500
 OWNER = ("customer_id",)
@@ -52,11 +53,12 @@ TABLES = (
     Table("metrics_benefitfact", Benefit, OWNER),
     Table("metrics_surveyfact", Survey, OWNER),
     Table("metrics_touchfact", Touch, OWNER),
+    Table("metrics_journeyfact", Journey, OWNER, arrays=3),
     Table("metrics_costfact", Cost, OWNER),
 )
 NONE: Rows = {table: {} for table in TABLES}
 COSTS = TABLES[-1]
-SURVEYS = next(table for table in TABLES if table.fact is Survey)
+SURVEYS, JOURNEYS = (next(table for table in TABLES if table.fact is fact) for fact in (Survey, Journey))
 
 
 class Circle(NamedTuple):
@@ -88,16 +90,6 @@ WHERE workspace_id = %s AND {condition} AND (%s::bigint IS NULL OR transaction <
 """
 OF_PEOPLE = HISTORY.format(owner="customer_id", condition=f"customer_id = {AMONG_IDS} AND type = ANY(%s)")
 OF_NOBODY = HISTORY.format(owner="NULL::uuid", condition="customer_id IS NULL AND type = 'cost.recorded'")
-TALKS = f"SELECT id FROM conversations_conversation WHERE workspace_id = %s AND customer_id = {AMONG_IDS}"  # noqa: S608
-ASKED_ABOUT = f"""
-SELECT DISTINCT survey.customer_id
-FROM conversations_conversation talk JOIN conversations_customer known ON known.id = talk.customer_id
-JOIN metrics_surveyfact survey
-  ON survey.workspace_id = talk.workspace_id AND survey.customer_id = coalesce(known.merged_into_id, known.id)
-JOIN conversations_historyevent told ON told.id = survey.id AND told.conversation_id IS NULL
-WHERE talk.workspace_id = %s AND talk.id = {AMONG_IDS} AND survey.touchpoint = %s
-AND EXISTS (SELECT 1 FROM metrics_surveyfact WHERE workspace_id = %s)  -- in most houses nobody is asked: then no talk is looked up
-"""  # noqa: S608  words of our own
 
 
 def circle(workspace_id: UUID, ids: Iterable[UUID]) -> Circle:
@@ -117,10 +109,18 @@ def purse(workspace: Workspace) -> Purse:
     return Purse(workspace.currency, ZoneInfo(workspace.timezone), rates)
 
 
-def derived(workspace: Workspace, of: Circle, before: int | None = None, talks: Iterable[Talk] | None = None) -> Rows:
+def derived(
+    workspace: Workspace,
+    of: Circle,
+    before: int | None = None,
+    talked: Iterable[Talk] | None = None,
+    *,
+    with_journeys: bool = True,
+) -> Rows:
     """Derive the facts of these people from their history; who is gone, or counts as another, has none.
 
-    ``talks`` are their conversations where others count than those they have now; read only when surveys speak of them.
+    ``talked`` are their conversations where others count than those they have now; read only where facts are made of them.
+    ``with_journeys`` False leaves out what led to sales, and with it what buyers said.
     """
     stories: dict[bytes | None, list[Event]] = defaultdict(list)
     for owner, *rest in _history(workspace.pk, of, before):
@@ -129,9 +129,15 @@ def derived(workspace: Workspace, of: Circle, before: int | None = None, talks: 
         )
     rows: dict[Table, dict[int, Row]] = {table: {} for table in TABLES}
     money = purse(workspace) if stories else Purse()
-    spoken_of = _sessions(workspace.pk, of, stories, before, talks)
+    asked = {owner for owner, story in stories.items() if owner and talks.asks(story)}
+    led = {owner for owner, story in stories.items() if owner and with_journeys and talks.buys(story)}
+    if asked or led:
+        talked = talks.of_people(workspace.pk, of.roots, asked | led, before) if talked is None else talked
+    heard = talks.by_person(talked or (), asked | led)
     for owner, story in stories.items():
-        found: tuple[tuple[Any, ...], ...] = derive(story, money, spoken_of.get(owner, ()))
+        said = [one for _key, happened in heard.get(owner, ()) for one in volumes(happened)] if owner in led else ()
+        spoken_of = sessions(heard.get(owner, ())) if owner in asked else ()
+        found: tuple[tuple[Any, ...], ...] = derive(story, money, spoken_of, said)
         for table, some in zip(TABLES, found, strict=True):
             if (table is COSTS) == (owner is None):
                 rows[table].update((fact[0], (owner, *fact)) for fact in some)
@@ -144,42 +150,6 @@ def _history(workspace_id: UUID, of: Circle, before: int | None) -> Iterator[Row
         yield from binary.read(OF_PEOPLE, [workspace_id, people, list(TYPES), before, before])
     if of.has_costs:
         yield from binary.read(OF_NOBODY, [workspace_id, before, before])
-
-
-def _sessions(
-    workspace_id: UUID,
-    of: Circle,
-    stories: Mapping[bytes | None, Iterable[Event]],
-    before: int | None,
-    talks: Iterable[Talk] | None,
-) -> dict[bytes | None, list[Session]]:
-    """Return the conversations of those people who have a survey that names none."""
-    asked = {owner for owner, story in stories.items() if owner and any(map(names_no_conversation, story))}
-    if not asked:
-        return {}
-    theirs: dict[bytes | None, list[tuple[bytes, Sequence[Happening]]]] = defaultdict(list)
-    if talks is None:
-        talks = _talks(workspace_id, [one for one, root in of.roots.items() if root in asked], before)
-    for key, owner, story in talks:
-        if owner in asked:
-            theirs[owner].append((key, story))
-    return {owner: sessions(some) for owner, some in theirs.items()}
-
-
-def _talks(workspace_id: UUID, people: Iterable[bytes], before: int | None) -> Iterator[Talk]:
-    rows = binary.read(TALKS, [workspace_id, array(one.hex() for one in people)])
-    whole = family(workspace_id, [row[0] for row in rows])
-    happened = histories(workspace_id, whole, before)
-    for key, owner in whole.owners:
-        yield key, owner, happened.get(key, ())
-
-
-def asked_about(workspace_id: UUID, conversation_ids: Iterable[bytes]) -> list[UUID]:
-    """Return the people with a survey that names no conversation, and may speak of one of these: one query."""
-    with connection.cursor() as cursor:
-        ids = array(one.hex() for one in conversation_ids)
-        cursor.execute(ASKED_ABOUT, [workspace_id, ids, SERVICE, workspace_id])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def kept(workspace_id: UUID, of: Circle, but_for: Rows = NONE) -> Rows:
