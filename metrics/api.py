@@ -29,6 +29,7 @@ WORDS = [
     OpenApiParameter("agent", many=True),
     OpenApiParameter("team", many=True),
     OpenApiParameter("clock", enum=["elapsed", "business"]),
+    OpenApiParameter("variant", description="In which of the ways that the catalogue lists the metric is measured."),
     OpenApiParameter(
         "target", float, description="Of times: seconds that should not be exceeded; the goal's unless given."
     ),
@@ -52,8 +53,11 @@ def workspace_of(request: Request) -> Workspace:
 
 
 def aimed(question: Question) -> Question:
-    """Return the question with the target that the workspace's goal names, where times are asked and none is given."""
-    if question.target is not None or not question.metric.clocks:
+    """Return the question with the target that the workspace's goal names, where times are asked and none is given.
+
+    A goal is of the figure as it is usually measured.
+    """
+    if question.target is not None or not question.metric.clocks or question.metric.variant:
         return question
     today = timezone.now().astimezone(question.tz).date()
     return question._replace(target=targets.of(question.workspace, today).get(question.metric.id))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from hub.models import Workspace
 from metrics import period
 from metrics.period import Period
-from metrics.question import Question
+from metrics.question import Question, filters_of
 from metrics.registry import METRICS, Metric
 
 FILTERS = ("channel", "team", "agent", "label")  # those that some figure knows are offered
@@ -40,16 +40,21 @@ class Asked:
     clock: str = "elapsed"
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     show: str = ""
+    variant: str = ""  # in which of its variants the figure is measured that has this page
 
     @property
     def kept(self) -> dict[str, tuple[str, ...]]:
         """What it is kept to, by name."""
         return dict(self.filters)
 
+    def metric(self, name: str) -> Metric:
+        """Return a metric of the registry, measured in the variant that is asked for where it is one of its own."""
+        return METRICS[name].measured(self.variant)
+
     def question(self, metric: Metric, by: tuple[str, ...] = ()) -> Question:
         """Return the question about a metric, kept to what the metric knows of the filters."""
         span = self.period
-        filters = tuple((name, values) for name, values in self.filters if name in metric.source.dimensions)
+        filters = filters_of(metric, {name: kept for name, kept in self.filters if name in metric.source.dimensions})
         clock = self.clock if self.clock in metric.clocks else "elapsed"
         return Question(self.workspace, metric, span.start, span.end, span.zone, by, filters, clock)
 
@@ -90,6 +95,7 @@ class Asked:
             "clock": "" if self.clock == "elapsed" else self.clock,
             "tz": "" if span.zone.key == self.workspace.timezone else span.zone.key,
             **self.kept,
+            "variant": self.variant,
             "show": self.show,
         }
         if "period" in changed:
@@ -111,8 +117,8 @@ def _earlier(at: datetime, compare: str, span: Period) -> datetime:
     return (local - timedelta(weeks=-(-span.days // 7))).replace(tzinfo=span.zone)
 
 
-def asked(workspace: Workspace, said: QueryDict, now: datetime) -> Asked:
-    """Read an address. Words nobody knows change nothing: a page is always shown."""
+def asked(workspace: Workspace, said: QueryDict, now: datetime, metric: str = "") -> Asked:
+    """Read an address, of the page of ``metric`` if it is one. Words nobody knows change nothing: a page is always shown."""
     zones = available_timezones() - {"localtime"}
     zone = said.get("tz", "")
     where = ZoneInfo(zone if zone in zones else workspace.timezone)
@@ -126,6 +132,7 @@ def asked(workspace: Workspace, said: QueryDict, now: datetime) -> Asked:
         clock=clock if clock == "business" else "elapsed",
         filters=tuple((name, values) for name, values in filters if values),
         show=show if show in METRICS else "",
+        variant=METRICS[metric].measured(said.get("variant", "")).variant if metric else "",
     )
 
 
@@ -137,10 +144,11 @@ def _values(said: QueryDict, name: str) -> tuple[str, ...]:
 def inside(question: Question, said: QueryDict) -> Question:
     """Return the question kept to what a click chose: a place in time (``at``) and values of dimensions (``in.…``)."""
     source = question.metric.source
+    known = {*source.dimensions} - {*question.metric.kept} | ({"weekday_hour"} if not source.timeless else set())
     kept = dict(question.filters)
     for word in said:
         name = word.removeprefix(INSIDE)
-        if word.startswith(INSIDE) and (name in source.dimensions or (name == "weekday_hour" and not source.timeless)):
+        if word.startswith(INSIDE) and name in known:
             kept[name] = tuple(value for value in said.getlist(word) if "\0" not in value)[:MOST_VALUES]
     span = None if source.timeless else period.span_of(said.get("at", ""), question.tz)
     if span:

@@ -18,6 +18,7 @@ from metrics import period, who, words
 from metrics.asked import COMPARED, Asked
 from metrics.layouts import BOARDS
 from metrics.models import Cell, SavedDashboard
+from metrics.registry import Metric
 from metrics.who import Name
 
 ZONES = ("UTC", "America/Sao_Paulo", "America/Manaus", "America/Rio_Branco", "America/Noronha", "Europe/Lisbon")
@@ -96,8 +97,17 @@ def _choices(caller: Caller, asked: Asked, page: str) -> dict[str, Any]:
     }
 
 
+def variants(asked: Asked, metric: Metric, page: str) -> list[Link]:
+    """Return the ways a figure can be measured, the first without a word of its own."""
+    chosen = metric.variant or next((one.id for one in metric.variants), "")
+    return [
+        Link(str(one.title), _to(page, asked.words(variant=one.id if place else None)), current=one.id == chosen)
+        for place, one in enumerate(metric.variants)
+    ]
+
+
 def _boards(asked: Asked, board: str | None) -> list[Link]:
-    said = asked.words(show=None, agent=None)
+    said = asked.words(show=None, agent=None, variant=None)
     return [
         Link(
             str(layout.title),

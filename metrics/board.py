@@ -70,7 +70,7 @@ class _Page:
 
     def tile(self, name: str) -> Tile:
         """Make a tile."""
-        metric = METRICS[name]
+        metric = self.asked.metric(name)
         made = tiles.tile(self.asked, metric, self.freshness, self.targets.get(name), self.course(metric))
         if "agent" not in self.asked.kept or "agent" not in metric.source.dimensions:
             return made
@@ -80,7 +80,7 @@ class _Page:
 
     def main(self, name: str) -> Chart:
         """Make the chart of a figure over time; of one that has no course, its bars by its first dimension."""
-        metric, asked, now = METRICS[name], self.asked, self.freshness.as_of
+        metric, asked, now = self.asked.metric(name), self.asked, self.freshness.as_of
         if metric.source.timeless:
             return self.plot(Plot("rank", (name,), (next(iter(metric.source.dimensions), ""),)))
         earlier = asked.before(asked.question(metric, (asked.period.step,)), now)
@@ -91,7 +91,7 @@ class _Page:
 
     def plot(self, plot: Plot) -> Chart:
         """Make a chart of a layout."""
-        metric, by = METRICS[plot.metrics[0]], plot.by
+        metric, by = self.asked.metric(plot.metrics[0]), plot.by
         if plot.kind == "funnel":
             given = [answer(self.asked.question(METRICS[name]), self.freshness, lean=True) for name in plot.metrics]
             return paths.funnel_of(given, str(plot.title))
@@ -106,8 +106,8 @@ class _Page:
 
 
 def _targets(asked: Asked, freshness: Freshness) -> dict[str, float]:
-    """Return the targets of a page: a figure kept to something, or on another clock, has none."""
-    if asked.filters or asked.clock != "elapsed":
+    """Return the targets of a page: a figure kept to something, on another clock or measured in another way has none."""
+    if asked.filters or asked.clock != "elapsed" or asked.variant:
         return {}
     return targets.of(asked.workspace, freshness.as_of.astimezone(asked.period.zone).date())
 
@@ -131,7 +131,9 @@ def of_layout(asked: Asked, layout: Layout) -> Board:
 
 def of_metric(asked: Asked, metric: Metric) -> Board:
     """Return the page of one figure: its tile, its course, and every way it can be split."""
-    splits = [Plot("rank", (metric.id,), (name,)) for name in metric.source.dimensions]
+    metric = asked.metric(metric.id)
+    # What its variant keeps it to would be a single bar.
+    splits = [Plot("rank", (metric.id,), (name,)) for name in metric.source.dimensions if name not in metric.kept]
     if metric.source.timeless:
         rest = [*splits[1:], *([Plot("reliance", (metric.id,))] if isinstance(metric.adding, Expected) else [])]
     else:

@@ -49,6 +49,12 @@ def _entry(metric: Metric) -> Iterator[str]:
     yield f"- Split by and kept to: {_words(source.dimensions) or 'nothing'}{'; not by time' if source.timeless else ''}"
     if source.usual:
         yield f"- Unless asked otherwise: {', '.join(f'`{name}={value}`' for name, value in source.usual.items())}"
+    if metric.variants:
+        yield "- Measured in one of several ways (`variant=`), the first unless asked otherwise:"
+        for one in metric.variants:
+            clocks = metric.measured(one.id).clocks
+            fewer = f" Clocks: {_words(clocks)}." if clocks != metric.clocks else ""
+            yield f"  - `{one.id}`: {one.definition.en}{fewer} Formula: {one.formula}"
     if source.set_aside:
         yield f"- Set aside, counted apart as `{source.set_aside[0]}`"
     if source.left_out:

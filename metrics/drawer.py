@@ -17,6 +17,7 @@ from metrics.asked import Asked, inside
 from metrics.business import Clock, calendars
 from metrics.charts.ruler import Part, ruler
 from metrics.evidence import Observation
+from metrics.models import WaitFact
 from metrics.query import answer
 from metrics.question import Question
 from metrics.registry import METRICS, Lengths, Metric, Rate
@@ -77,8 +78,8 @@ class Drawer(NamedTuple):
 
 def question_of(asked: Asked, said: QueryDict) -> Question | None:
     """Return the question of the drawer that an address opens; None when it opens none."""
-    metric = METRICS.get(said.get("open", ""))
-    return inside(asked.question(metric), said) if metric else None
+    name = said.get("open", "")
+    return inside(asked.question(asked.metric(name)), said) if name in METRICS else None
 
 
 def drawer(question: Question, said: QueryDict) -> Drawer:
@@ -165,7 +166,7 @@ def address_of(one: Observation) -> str:
 
 
 def _reason(word: str | None) -> str:
-    known = {"bot": _("with the bot"), "hours": _("outside working hours")}
+    known = {"bot": _("with the bot"), "hours": _("outside working hours"), "customer": _("the customer's turn")}
     return ", ".join(known.get(part, part) for part in (word or "").split("+") if part)
 
 
@@ -177,10 +178,10 @@ def interval(question: Question, one: Observation, names: dict[UUID, str], part:
     first = messages[0].sent_at if messages else begins
     if first < begins and question.metric.source.excluded:
         parts.append(Part((begins - first).total_seconds(), counts=False, why=_("with the bot")))
-    if question.clock == "business":
-        parts += _working_parts(question, one, begins)
+    if question.metric.source.in_turns:
+        parts += _turns(question, one, begins)
     else:
-        parts.append(Part((one.anchor - begins).total_seconds(), counts=True))
+        parts += _counted(question, one, begins, one.anchor)
     start = min(first, begins) if question.metric.source.excluded else begins
     shown = line(question, one, names, part)
     title = _("%(length)s counted, from %(begins)s to %(ends)s") % {
@@ -198,8 +199,26 @@ def interval(question: Question, one: Observation, names: dict[UUID, str], part:
     )
 
 
-def _working_parts(question: Question, one: Observation, begins: datetime) -> list[Part]:
-    """Cut the interval by the hours that were in force for the team responsible in each part."""
+def _turns(question: Question, one: Observation, begins: datetime) -> list[Part]:
+    """Cut the interval into the waits of the customer, which count, and the time between, when it was the customer's turn."""
+    waits = WaitFact.objects.of(question.workspace).filter(
+        conversation_id__in=[one.conversation_id], started_at__gte=begins, ended_at__lte=one.anchor
+    )
+    parts: list[Part] = []
+    for starts, ends in waits.order_by("started_at").values_list("started_at", "ended_at"):
+        parts += [_customers_turn(begins, starts), *_counted(question, one, starts, ends or one.anchor)]
+        begins = ends or one.anchor
+    return [part for part in (*parts, _customers_turn(begins, one.anchor)) if part.seconds]
+
+
+def _customers_turn(begins: datetime, ends: datetime) -> Part:
+    return Part((ends - begins).total_seconds(), counts=False, why=_("the customer's turn"))
+
+
+def _counted(question: Question, one: Observation, begins: datetime, ends: datetime) -> list[Part]:
+    """Return a part of the interval that counts; on the working clock cut by the hours of the team responsible in each part."""
+    if question.clock != "business":
+        return [Part((ends - begins).total_seconds(), counts=True)]
     told = HistoryEvent.objects.of(question.workspace).filter(conversation_id__in=[one.conversation_id])
     turns = [
         (at, team) for at, team in told.order_by("occurred_at", "id").values_list("occurred_at", "data__team") if team
@@ -207,7 +226,7 @@ def _working_parts(question: Question, one: Observation, begins: datetime) -> li
     clock = Clock(calendars(question.workspace.pk), tuple(turns))
     return [
         Part(part.seconds, part.why == "open", "" if part.why == "open" else words.part("", part.why))
-        for part in clock.parts(begins, one.anchor)
+        for part in clock.parts(begins, ends)
     ]
 
 

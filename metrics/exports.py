@@ -49,6 +49,8 @@ def _head(asked: Asked, as_of: datetime) -> Iterable[list[str]]:
     yield ["# currency", asked.workspace.currency]
     for name, values in asked.filters:
         yield [f"# {name}", *values]
+    if asked.variant:
+        yield ["# variant", asked.variant]
 
 
 def _lines(given: Answer) -> Iterable[list[Any]]:

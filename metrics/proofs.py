@@ -35,8 +35,8 @@ def export_metric(request: HttpRequest, name: str) -> HttpResponse:
     caller = require(request, Role.SUPERVISOR)
     if name not in METRICS:
         raise Http404
-    about = asked(caller.workspace, request.GET, timezone.now())
-    return _file(exports.figures(about, [METRICS[name]]), name)
+    about = asked(caller.workspace, request.GET, timezone.now(), name)
+    return _file(exports.figures(about, [about.metric(name)]), name)
 
 
 def export_rows(request: HttpRequest, name: str) -> HttpResponse:
@@ -44,7 +44,7 @@ def export_rows(request: HttpRequest, name: str) -> HttpResponse:
     caller = require(request, Role.SUPERVISOR)
     if name not in METRICS:
         raise Http404
-    about = asked(caller.workspace, request.GET, timezone.now())
+    about = asked(caller.workspace, request.GET, timezone.now(), name)
     said = request.GET.copy()
     said["open"] = name
     question = drawer.question_of(about, said)
@@ -63,8 +63,8 @@ def write_receipt(request: HttpRequest, name: str) -> HttpResponse:
     caller = require(request, Role.SUPERVISOR)
     if name not in METRICS:
         raise Http404
-    about = asked(caller.workspace, request.GET, timezone.now())
-    return redirect("receipt", receipt=receipts.write(answer(about.question(METRICS[name]))).pk)
+    about = asked(caller.workspace, request.GET, timezone.now(), name)
+    return redirect("receipt", receipt=receipts.write(answer(about.question(about.metric(name)))).pk)
 
 
 def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
@@ -72,6 +72,7 @@ def receipt(request: HttpRequest, receipt: UUID) -> HttpResponse:
     caller = require(request, Role.SUPERVISOR)
     found = get_object_or_404(Receipt.objects.of(caller.workspace), pk=receipt)
     metric = METRICS.get(found.metric)
+    metric = metric and metric.measured(found.parameters.get("variant", ""))
     context: dict[str, Any] = {
         "receipt": found,
         "metric": metric,
@@ -103,7 +104,7 @@ def _facts(found: Receipt) -> list[tuple[str, str]]:
     whole = start.time() == end.time() == time()
     span = words.span(start.date(), last, 0) if whole else f"{words.instant(start)} – {words.instant(end)}"
     facts = [(_("Period"), span), (_("Time zone"), zone.key)]
-    clock, by, target = (asked.pop(name, None) for name in ("clock", "by", "target"))
+    clock, by, target, _variant = (asked.pop(name, None) for name in ("clock", "by", "target", "variant"))
     facts += [(_("Clock"), _("Working hours") if clock == "business" else _("All hours"))] if clock else []
     facts += [(_("Split by"), ", ".join(words.dimension(name) for name in by))] if by else []
     facts += [(_("Target"), words.length(float(target)))] if target else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -18,7 +19,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199  # instants that every part of the way can re
 LONGEST_TARGET = 10 * 366 * 86_400.0  # seconds
 USUAL_DAYS = 28  # when no period is asked for
 # What asks; every other word keeps the figure to values of a dimension.
-ASKING = {"from", "to", "tz", "by", "clock", "compare", "target", "cursor", "limit", "format"}
+ASKING = {"from", "to", "tz", "by", "clock", "compare", "target", "variant", "cursor", "limit", "format"}
 
 
 class Question(NamedTuple):
@@ -67,7 +68,9 @@ class Question(NamedTuple):
             "tz": self.tz.key,
         }
         words |= {"by": list(self.by)} if self.by else {}
-        words |= {name: list(values) for name, values in self.filters}
+        own = self.metric.kept  # what the variant says need not be said again
+        words |= {name: list(values) for name, values in self.filters if name not in own}
+        words |= {"variant": self.metric.variant} if self.metric.variant else {}
         words |= {"clock": self.clock} if self.metric.clocks else {}
         words |= {} if self.target is None else {"target": str(self.target)}
         return words
@@ -80,8 +83,15 @@ def metric_named(name: str) -> Metric:
     return METRICS[name]
 
 
+def filters_of(metric: Metric, filters: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what a question is kept to, in the order of the names, with what the metric's variant keeps it to."""
+    return tuple(sorted({**filters, **{name: (value,) for name, value in metric.kept.items()}}.items()))
+
+
 def read(workspace: Workspace, metric: Metric, words: QueryDict, now: datetime) -> Question:
     """Read a question. Raises ``ValidationError`` naming the field, and the values allowed where they can be listed."""
+    by = tuple(dict.fromkeys(part for word in words.getlist("by") for part in word.split(",") if part))
+    metric = _measured(metric, words, by)
     one = {name: str(words.get(name) or "") for name in ("tz", "from", "to", "clock", "compare")}
     zone = _zone(one["tz"] or workspace.timezone)
     today = now.astimezone(zone).date()
@@ -90,13 +100,27 @@ def read(workspace: Workspace, metric: Metric, words: QueryDict, now: datetime) 
     start = _instant("from", one["from"], zone) if one["from"] else usual
     if end <= start:
         raise ValidationError({"to": [_("The end must lie after the beginning.")]})
-    by = tuple(dict.fromkeys(part for word in words.getlist("by") for part in word.split(",") if part))
     for word in by:
         _one_of("by", word, metric.dimensions)
     clock = one["clock"] or "elapsed"
     _one_of("clock", clock, metric.clocks or ("elapsed",))
     _one_of("compare", one["compare"] or "previous", ("previous",))
     return Question(workspace, metric, start, end, zone, by, _filters(metric, words), clock, _target(metric, words))
+
+
+def _measured(metric: Metric, words: QueryDict, by: tuple[str, ...]) -> Metric:
+    """Read in which of its variants a figure is measured; what a variant says of a dimension is not said another time."""
+    name = words.get("variant")
+    if not name:
+        return metric
+    if not metric.variants:
+        raise ValidationError({"variant": [_("This figure is measured in one way alone.")]})
+    variants = {one.id: one for one in metric.variants}
+    _one_of("variant", name, tuple(variants))
+    for own in variants[name].kept:
+        if own in words or own in by:
+            raise ValidationError({"variant": [_("Ask for a variant or for %(name)s, not for both.") % {"name": own}]})
+    return metric.measured(name)
 
 
 def _target(metric: Metric, words: QueryDict) -> float | None:
@@ -117,13 +141,13 @@ def _target(metric: Metric, words: QueryDict) -> float | None:
 
 def _filters(metric: Metric, words: QueryDict) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Read what the figure is kept to, in the order of the names; a name it cannot be kept to is refused, not passed over."""
-    filters = tuple((name, tuple(words.getlist(name))) for name in sorted(set(words) - ASKING))
-    if any("\0" in value for _name, values in filters for value in values):
+    filters = {name: tuple(words.getlist(name)) for name in sorted(set(words) - ASKING)}
+    if any("\0" in value for values in filters.values() for value in values):
         raise ValidationError({"non_field_errors": [_("A value holds a character that no text holds.")]})
-    for name, _values in filters:
+    for name in filters:
         if name not in metric.source.dimensions:
             raise ValidationError({name: [_refusal(name, tuple(metric.source.dimensions))]})
-    return filters
+    return filters_of(metric, filters)
 
 
 def _refusal(word: str, allowed: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from metrics.estimates import wilson
 from metrics.evidence import Observation
 from metrics.lifetime import DISCOUNT, ENOUGH, HELD_DAYS, Standing
 from metrics.query import Answer, Figure
-from metrics.registry import Amounts, Count, Expected, Lengths, Metric, Rate, Ratio, Score, Sum
+from metrics.registry import Amounts, Count, Expected, Lengths, Metric, Rate, Ratio, Score, Sum, Variant
 
 SPREAD = ("mean", "p50", "p75", "p90", "p95", "max")
 
@@ -33,6 +33,20 @@ def of_metric(metric: Metric) -> dict[str, Any]:
         "dimensions": list(metric.dimensions),
         "clocks": list(metric.clocks),
         "headline": metric.headline,
+        "variants": [_of_variant(metric.measured(one.id), one) for one in metric.variants],
+    }
+
+
+def _of_variant(metric: Metric, variant: Variant) -> dict[str, Any]:
+    """Write one of the ways a metric is measured; ``metric`` is measured that way, the first is the one nobody has to name."""
+    return {
+        "id": variant.id,
+        "title": str(variant.title),
+        "definition": str(variant.definition),
+        "formula": variant.formula,
+        "dimensions": list(metric.dimensions),
+        "clocks": list(metric.clocks),
+        "usual": not metric.variant,
     }
 
 
@@ -105,6 +119,7 @@ def of_answer(answer: Answer) -> dict[str, Any]:
     return {
         "metric": question.metric.id,
         "version": question.metric.version,
+        **({"variant": question.metric.variant} if question.metric.variant else {}),
         "unit": question.metric.unit,
         **({"currency": question.workspace.currency} if question.metric.unit == "money" else {}),
         "clock": question.clock if question.metric.clocks else None,

@@ -15,7 +15,7 @@ from hub.access import Caller, require
 from hub.models import Role
 from metrics import board, drawer, who, words
 from metrics.asked import DRAWER, INSIDE, Asked, asked
-from metrics.bar import bar
+from metrics.bar import bar, variants
 from metrics.board import Board
 from metrics.layouts import AGENT, AGENTS, BOARDS, OVERVIEW, Layout
 from metrics.query import Freshness, fresh
@@ -67,10 +67,10 @@ def _board(request: HttpRequest, layout: Layout, email: str = "") -> HttpRespons
 def metric(request: HttpRequest, name: str) -> HttpResponse:
     """Show one figure: what it means, its course, every split, and what was counted."""
     caller = require(request, Role.SUPERVISOR)
-    found = METRICS.get(name)
-    if found is None:
+    if name not in METRICS:
         raise Http404
-    about = asked(caller.workspace, request.GET, timezone.now())
+    about = asked(caller.workspace, request.GET, timezone.now(), name)
+    found = about.metric(name)
     if _is_drawer(request):
         return _drawer(request, about)
     if (freshness := _nothing_new(request, caller)) is not None:
@@ -78,6 +78,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     given = board.of_metric(about, found)
     context = _page_context(request, caller, given, None) | {
         "metric": found,
+        "variants": variants(about, found, request.path),
         "unit": words.unit(found.unit, caller.workspace.currency),
         "export": f"{reverse('metric-export', args=[name])}?{about.words()}",
         "receipt": f"{reverse('metric-receipt', args=[name])}?{about.words()}",

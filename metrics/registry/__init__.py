@@ -27,6 +27,7 @@ from metrics.registry.terms import (
     Source,
     Sum,
     Texts,
+    Variant,
 )
 from metrics.registry.work import WORK
 
@@ -66,4 +67,5 @@ __all__ = [
     "Source",
     "Sum",
     "Texts",
+    "Variant",
 ]

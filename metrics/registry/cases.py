@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from metrics.registry.terms import Lengths, Metric, Source, Texts
+from metrics.registry.ways import REACH
 
 PAUSE = "interval '72 hours'"  # at most, from the end of a conversation to the next of the same case
 LOOK_BACK = timedelta(
@@ -117,5 +118,6 @@ CASE_TIMES = (
             looks_ahead=True,
         ),
         adding=Lengths({"elapsed": "elapsed", "business": "business"}),
+        variants=REACH,
     ),
 )

@@ -17,6 +17,7 @@ from metrics.persons.journeys import (
     touches,
 )
 from metrics.registry.terms import Metric, Per, Rate, Ratio, Source, Texts
+from metrics.registry.ways import PER_PERSON
 
 
 def _channels_apart(values: Mapping[str, Any]) -> bool:
@@ -219,6 +220,7 @@ JOURNEYS = (
             conversation=NOBODY,
         ),
         adding=Ratio("amount", Per(condition="kind <> 'refunded'", each="customer_id")),
+        variants=PER_PERSON,
     ),
     Metric(
         id="repeat_purchase_rate",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metrics.lifetime import BUYERS, GIVEN
 from metrics.registry.terms import Expected, Metric, Source, Texts
+from metrics.registry.ways import EXPECTED
 
 LIFETIME = (
     Metric(
@@ -55,5 +56,6 @@ LIFETIME = (
             observed=("earlier_orders", "days_to_last", "earlier_sales"),
         ),
         adding=Expected("amount"),
+        variants=EXPECTED,
     ),
 )  # fmt: skip

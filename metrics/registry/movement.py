@@ -7,6 +7,7 @@ from datetime import timedelta
 from metrics.persons.journeys import FOLLOWED
 from metrics.persons.research import DAYS, RESEARCHED
 from metrics.registry.terms import Metric, Per, Rate, Ratio, Source, Texts
+from metrics.registry.ways import MOVES, RESEARCH
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
 GAP = timedelta(days=30)
@@ -44,6 +45,7 @@ MOVEMENT = (
         adding=Ratio(
             "1", Per(Source(FOLLOWED, "at", {"from_channel": "from_channel"}, conversation=NOBODY, start="since"))
         ),
+        variants=MOVES,
     ),
     Metric(
         id="ropo",
@@ -79,5 +81,6 @@ MOVEMENT = (
             reaches_back=timedelta(days=DAYS),
         ),
         adding=Rate("counted", each="order_id"),
+        variants=RESEARCH,
     ),
 )

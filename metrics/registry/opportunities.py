@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metrics.registry.terms import Count, Lengths, Metric, Rate, Source, Texts
+from metrics.registry.ways import WINS
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
 OWNED = {"channel": "channel_kind", "agent": "owner"}
@@ -71,6 +72,7 @@ PIPELINE = (
             still_open="basis = 'cohort' AND outcome = 'open'",
         ),
         adding=Rate("outcome = 'won'"),
+        variants=WINS,
     ),
     Metric(
         id="stage_friction",

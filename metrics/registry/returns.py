@@ -8,6 +8,7 @@ from metrics.persons import markov
 from metrics.persons.sharing import ATTRIBUTED
 from metrics.registry.sales import DAILY_COSTS, LEFT_OUT, NOBODY, PLACES
 from metrics.registry.terms import Metric, Per, Ratio, Source, Texts
+from metrics.registry.ways import ATTRIBUTED_GAIN
 
 # Money by every model, less what its goods cost, and beside each model what was spent, a day each.
 EARNED = f"""(
@@ -81,5 +82,6 @@ RETURNS = (
             given={"markov": markov.shares},
         ),
         adding=Ratio("gain", Per(amount="spent"), each="order_id"),
+        variants=ATTRIBUTED_GAIN,
     ),
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from metrics.persons import markov
 from metrics.persons.sharing import ATTRIBUTED
 from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Sum, Texts
+from metrics.registry.ways import ATTRIBUTED_SALES, COSTS
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
 PLACES = {"channel": "channel_kind", "store": "store"}
@@ -107,6 +108,7 @@ SALES = (
             given={"markov": markov.shares},
         ),
         adding=Sum("amount", each="order_id"),
+        variants=ATTRIBUTED_SALES,
     ),
     Metric(
         id="average_order_value",
@@ -298,5 +300,6 @@ SALES = (
         better="lower",
         source=Source(ACQUIRED, "at", {"kind": "kind", "channel": "channel_kind"}, conversation=NOBODY),
         adding=Ratio("amount", Per(condition="customer_id IS NOT NULL", each="customer_id")),
+        variants=COSTS,
     ),
 )

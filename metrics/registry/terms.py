@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -24,6 +24,11 @@ class Texts:
     def __str__(self) -> str:
         """Return the text in the language in force."""
         return {"en": self.en, "es": self.es}.get((get_language() or "pt-br")[:2], self.pt_br)
+
+    def followed(self, form: str, other: Texts) -> Texts:
+        """Return the text with another one behind it, as ``form`` writes them: ``{} ({})``."""
+        own, others = ((some.pt_br, some.en, some.es) for some in (self, other))
+        return Texts(*map(form.format, own, others))
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Source:
     set_aside: tuple[str, str] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)  # what a rule excludes (R13), counted by name, beside
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
+    in_turns: bool = False  # whether of the time from start to anchor only the waits of the conversation count
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     looks_ahead: bool = False  # whether it follows what began in the period to now
     beside: Mapping[str, str] = field(default_factory=dict)  # numbers that are told with every observation, by name
@@ -171,8 +177,28 @@ type Adding = Lengths | Amounts | Count | Sum | Rate | Score | Ratio
 
 
 @dataclass(frozen=True)
+class Variant:
+    """One of the ways a figure can be measured, by the name a question calls it.
+
+    Where the rows of all ways stand side by side in a dimension of the source, ``kept`` says in which, and which of its values
+    this way is. Else ``source`` and ``adding`` take the place of the metric's.
+    """
+
+    id: str
+    title: Texts
+    definition: Texts
+    formula: str
+    kept: Mapping[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    adding: Adding | None = None
+
+
+@dataclass(frozen=True)
 class Metric:
-    """One entry of the catalogue."""
+    """One entry of the catalogue. ``variants`` are the ways it can be measured: the first is the entry itself.
+
+    ``variant`` names the way it is measured in, empty for the first.
+    """
 
     id: str
     version: int
@@ -183,6 +209,8 @@ class Metric:
     better: Literal["lower", "higher"] | None
     source: Source
     adding: Adding
+    variants: tuple[Variant, ...] = ()
+    variant: str = ""
 
     @property
     def headline(self) -> str:
@@ -198,3 +226,23 @@ class Metric:
     def clocks(self) -> tuple[str, ...]:
         """In which clocks the figure can be measured; empty for what is no time."""
         return tuple(self.adding.clocks) if isinstance(self.adding, Lengths) else ()
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """To which value of which dimension its variant keeps it."""
+        return next((one.kept for one in self.variants if one.id == self.variant), {})
+
+    def measured(self, variant: str) -> Metric:
+        """Return the entry as one of its variants measures it; itself for its first, and for what is none of them."""
+        chosen = next((one for one in self.variants[1:] if one.id == variant), None)
+        if chosen is None or chosen.id == self.variant:
+            return self
+        return replace(
+            self,
+            title=self.title.followed("{} ({})", chosen.title),
+            definition=self.definition.followed("{} {}", chosen.definition) if chosen.kept else chosen.definition,
+            formula=chosen.formula,
+            source=chosen.source or self.source,
+            adding=chosen.adding or self.adding,
+            variant=chosen.id,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metrics.registry.slices import CLOSED_PRESENT, PRESENCE, stays_present
-from metrics.registry.terms import Lengths, Metric, Per, Ratio, Source, Texts
+from metrics.registry.terms import Lengths, Metric, Per, Ratio, Source, Texts, Variant
 
 # One row a conversation closed in the period and basis; an agent each once agents are told apart.
 HANDLED = """(
@@ -22,23 +22,24 @@ HANDLED = """(
 PRESENT = Source(
     table=PRESENCE, anchor="at", dimensions={"agent": "agent"}, conversation="NULL::uuid", customer="NULL::uuid"
 )
+ATTENTION = Texts(
+    "Tempo de atenção das pessoas em cada conversa encerrada: conversa aberta, janela em foco e movimento no último "
+    "minuto, o arremate depois de encerrar incluído. A atenção é exclusiva: nenhum segundo conta duas vezes. A base "
+    "assigned mostra, ao lado, o tempo em que a conversa esteve atribuída, sem o adiado.",
+    "The attention people gave to each closed conversation: conversation open, window focused and a sign of life "
+    "within the last minute, wrapping up after the close included. Attention is exclusive: no second counts twice. "
+    "The basis assigned shows beside it for how long the conversation was assigned, without what was snoozed.",
+    "La atención de las personas en cada conversación cerrada: conversación abierta, ventana con foco y movimiento en el "
+    "último minuto, incluido el remate tras el cierre. La atención es exclusiva: ningún segundo cuenta dos veces. La "
+    "base assigned muestra al lado el tiempo en que estuvo asignada, sin lo pospuesto.",
+)
 
 WORK = (
     Metric(
         id="handle_time",
         version=1,
         title=Texts("Tempo médio de atendimento (TMA)", "Handle time", "Tiempo medio de atención (TMO)"),
-        definition=Texts(
-            "Tempo de atenção das pessoas em cada conversa encerrada: conversa aberta, janela em foco e movimento no último "
-            "minuto, o arremate depois de encerrar incluído. A atenção é exclusiva: nenhum segundo conta duas vezes. A base "
-            "assigned mostra, ao lado, o tempo em que a conversa esteve atribuída, sem o adiado.",
-            "The attention people gave to each closed conversation: conversation open, window focused and a sign of life "
-            "within the last minute, wrapping up after the close included. Attention is exclusive: no second counts twice. "
-            "The basis assigned shows beside it for how long the conversation was assigned, without what was snoozed.",
-            "La atención de las personas en cada conversación cerrada: conversación abierta, ventana con foco y movimiento en el "
-            "último minuto, incluido el remate tras el cierre. La atención es exclusiva: ningún segundo cuenta dos veces. La "
-            "base assigned muestra al lado el tiempo en que estuvo asignada, sin lo pospuesto.",
-        ),
+        definition=ATTENTION,
         formula="Σ seconds of agents' focus on the conversation; basis assigned: Σ seconds assigned, not snoozed",
         unit="seconds",
         better="lower",
@@ -52,6 +53,26 @@ WORK = (
             opening_message="opening_message_id",
         ),
         adding=Lengths({"elapsed": "length"}, headline="mean"),
+        variants=(
+            Variant(
+                id="focus",
+                title=Texts("atenção", "attention", "atención"),
+                definition=ATTENTION,
+                formula="Σ seconds of agents' focus on the conversation",
+                kept={"basis": "focus"},
+            ),
+            Variant(
+                id="assigned",
+                title=Texts("tempo atribuído", "time assigned", "tiempo asignado"),
+                definition=Texts(
+                    "Por quanto tempo cada conversa encerrada esteve atribuída a alguém, sem o tempo em que ficou adiada.",
+                    "For how long each closed conversation was assigned to somebody, without the time it was snoozed.",
+                    "Por cuánto tiempo estuvo asignada cada conversación cerrada, sin el tiempo en que estuvo pospuesta.",
+                ),
+                formula="Σ seconds assigned, not snoozed",
+                kept={"basis": "assigned"},
+            ),
+        ),
     ),
     Metric(
         id="occupancy",

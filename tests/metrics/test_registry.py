@@ -40,16 +40,21 @@ def test_an_entry_speaks_three_languages(metric: Metric) -> None:
 def test_an_entry_can_be_asked_by_everything_it_names(metric: Metric) -> None:
     workspace = Workspace.objects.create(slug="loja", name="Loja")
     by = QueryDict(mutable=True)
-    for clock in metric.clocks or ("elapsed",):
-        for word in ("", *metric.dimensions):
-            by.setlist("by", [word] if word else [])
-            by["clock"] = clock
-            asked = read(workspace, metric, by, timezone.now())
-            assert answer(asked, cells=False).rows == []
-            assert answer(asked).total.n == 0
-            assert [seen for seen in page(asked).observations if not seen.divisor] == []  # but for the time that passed
-    with transaction.atomic(), facts_as_of(asked, 0):
-        assert answer(asked, cells=False).total.n == 0
+    others = (metric.measured(one.id) for one in metric.variants if one.source)
+    for way in (metric, *others):
+        by["variant"] = way.variant
+        for clock in way.clocks or ("elapsed",):
+            for word in ("", *way.dimensions):
+                by.setlist("by", [word] if word else [])
+                by["clock"] = clock
+                asked = read(workspace, metric, by, timezone.now())
+                assert answer(asked, cells=False).rows == []
+                assert answer(asked).total.n == 0
+                assert [
+                    seen for seen in page(asked).observations if not seen.divisor
+                ] == []  # but for the time that passed
+        with transaction.atomic(), facts_as_of(asked, 0):
+            assert answer(asked, cells=False).total.n == 0
 
 
 @ALL
