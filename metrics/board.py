@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -78,20 +78,20 @@ class _Page:
         all_of_them = answer(replace(self.asked, filters=others).question(metric), self.freshness, lean=True)
         return made._replace(everybody=plots.said(all_of_them)(all_of_them.value(all_of_them.total)))
 
-    def main(self, name: str) -> Chart:
-        """Make the chart of a figure over time; of one that has no course, its bars by its first dimension."""
-        metric, asked, now = self.asked.metric(name), self.asked, self.freshness.as_of
-        if metric.source.timeless:
-            return self.plot(Plot("rank", (name,), (next(iter(metric.source.dimensions), ""),)))
+    def over_time(self, metric: Metric) -> Chart:
+        """Make the chart of a figure over time."""
+        asked, now = self.asked, self.freshness.as_of
         earlier = asked.before(asked.question(metric, (asked.period.step,)), now)
         before = answer(earlier, self.freshness, lean=True) if earlier else None
-        aim = self.targets.get(name)
+        aim = self.targets.get(metric.id)
         target = Target(aim, words.figure(metric.unit, aim, asked.workspace.currency)) if aim is not None else None
         return plots.course(self.course(metric), before, asked.period, asked.period_before(), target)
 
     def plot(self, plot: Plot) -> Chart:
         """Make a chart of a layout."""
         metric, by = self.asked.metric(plot.metrics[0]), plot.by
+        if plot.kind == "course":
+            return self.over_time(metric)
         if plot.kind == "funnel":
             given = [answer(self.asked.question(METRICS[name]), self.freshness, lean=True) for name in plot.metrics]
             return paths.funnel_of(given, str(plot.title))
@@ -115,43 +115,48 @@ def _targets(asked: Asked, freshness: Freshness) -> dict[str, float]:
 def of_layout(asked: Asked, layout: Layout) -> Board:
     """Return a board: its tiles, the chart of the one that is chosen, and its charts."""
     chosen = asked.show or layout.tiles[0]
+    shown = [*plots_of(METRICS[chosen])[:1], *layout.plots]
 
     def makers(page: _Page) -> list[tuple[str, Make]]:
         found: list[tuple[str, Make]] = [(f"tile-{name}", partial(page.tile, name)) for name in layout.tiles]
-        found.append((f"course-{chosen}", partial(page.main, chosen)))
-        return found + [
-            (f"{plot.kind}-{plot.metrics[0]}-{'-'.join(plot.by)}", partial(page.plot, plot)) for plot in layout.plots
-        ]
+        return found + _plotted(page, shown)
 
     freshness, cards = _made(asked, makers)
-    shown = len(layout.tiles)
-    main, *charts = filled(cards[shown:])
-    return Board(freshness, asked, cards[:shown], main, charts)
+    tiled = len(layout.tiles)
+    main, *charts = filled(cards[tiled:])
+    return Board(freshness, asked, cards[:tiled], main, charts)
+
+
+def _plotted(page: _Page, shown: Sequence[Plot]) -> list[tuple[str, Make]]:
+    """Return what makes each of some charts, by name."""
+    return [("-".join((plot.kind, plot.metrics[0], *plot.by)), partial(page.plot, plot)) for plot in shown]
 
 
 def of_metric(asked: Asked, metric: Metric) -> Board:
     """Return the page of one figure: its tile, its course, and every way it can be split."""
-    metric = asked.metric(metric.id)
-    # What its variant keeps it to would be a single bar.
-    splits = [Plot("rank", (metric.id,), (name,)) for name in metric.source.dimensions if name not in metric.kept]
-    if metric.source.timeless:
-        rest = [*splits[1:], *([Plot("reliance", (metric.id,))] if isinstance(metric.adding, Expected) else [])]
-    else:
-        rest = [Plot("week", (metric.id,)), *splits]
-        if plots.adds_up(metric) and "channel" in metric.source.dimensions:
-            rest.insert(0, Plot("stack", (metric.id,), ("channel",)))
-        if "months" in metric.source.dimensions:
-            rest.insert(0, Plot("cohorts", (metric.id,), ("month", "months")))
+    shown = plots_of(asked.metric(metric.id))
 
     def makers(page: _Page) -> list[tuple[str, Make]]:
         found: list[tuple[str, Make]] = [(f"tile-{metric.id}", partial(page.tile, metric.id))]
-        if not metric.source.timeless or metric.source.dimensions:
-            found.append((f"course-{metric.id}", partial(page.main, metric.id)))
-        return found + [(f"{plot.kind}-{metric.id}-{'-'.join(plot.by)}", partial(page.plot, plot)) for plot in rest]
+        return found + _plotted(page, shown)
 
     freshness, cards = _made(asked, makers)
     charts = filled(cards[1:])
     return Board(freshness, asked, cards[:1], charts[0] if charts else None, charts[1:])
+
+
+def plots_of(metric: Metric) -> list[Plot]:
+    """Return the charts of a figure's own page, the main one first: its course where it has one, and every way it can be split."""
+    # What its variant keeps it to would be a single bar.
+    splits = [Plot("rank", (metric.id,), (name,)) for name in metric.source.dimensions if name not in metric.kept]
+    if metric.source.timeless:
+        return [*splits, *([Plot("reliance", (metric.id,))] if isinstance(metric.adding, Expected) else [])]
+    found = [Plot("course", (metric.id,))]
+    if "months" in metric.source.dimensions:
+        found.append(Plot("cohorts", (metric.id,), ("month", "months")))
+    if plots.adds_up(metric) and "channel" in metric.source.dimensions:
+        found.append(Plot("stack", (metric.id,), ("channel",)))
+    return [*found, Plot("week", (metric.id,)), *splits]
 
 
 def filled(cards: list[Card]) -> list[Card]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-type Kind = Literal["stack", "week", "rank", "flows", "crossings", "funnel", "cohorts", "reliance"]
+type Kind = Literal["course", "stack", "week", "rank", "flows", "crossings", "funnel", "cohorts", "reliance"]
 
 
 class Plot(NamedTuple):

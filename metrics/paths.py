@@ -12,7 +12,7 @@ from metrics.asked import leads
 from metrics.charts import cohort, funnel, sankey
 from metrics.charts.funnel import Step
 from metrics.charts.sankey import Flow
-from metrics.plots import Chart, Row, Table, cells_of, drawn, heads_of, said
+from metrics.plots import Chart, Row, Table, cells_of, drawn, heads_of, said, title_of
 from metrics.query import Answer
 
 MONTHS = 12  # columns of a triangle
@@ -87,7 +87,7 @@ def cohorts_of(given: Answer) -> Chart:
         Row([names[months.index(figure.key[0] or "")], f"+{figure.key[1]}", *cells_of(given, figure)])
         for figure in sorted(given.rows, key=lambda one: (one.key[0] or "", int(one.key[1] or 0)))
     ]
-    title = str(metric.title)
+    title = title_of("cohorts", metric)
     return drawn(
         "cohorts",
         title,

@@ -116,7 +116,7 @@ def course(
             lines.append(series(_("before"), earlier, 1, quiet=True))
     places = Places(labels, partial, [leads(metric.id, key) for key, _label in span.places()])
     axis = values_axis(given)
-    title = str(metric.title)
+    title = title_of("course", metric)
     return drawn(
         f"course-{metric.id}",
         title,
@@ -174,12 +174,20 @@ def cells_of(given: Answer, figure: Figure) -> list[str]:
     return [say(figure.value), words.count(figure.denominator or 0), sure]
 
 
-def split_title(metric: Metric, dimension: str) -> str:
-    """Name a figure split by a dimension; one whose own name says the dimension is not named by it twice."""
-    title, name = str(metric.title), words.dimension(dimension).lower()
-    if name in title.lower():
-        return title
-    return _("%(figure)s by %(dimension)s") % {"figure": title, "dimension": name}
+def title_of(kind: str, metric: Metric, dimension: str = "") -> str:
+    """Name a chart of a figure by what it shows, so that no two of one page have the same name."""
+    names = {"figure": str(metric.title), "dimension": words.dimension(dimension).lower() if dimension else ""}
+    known = {
+        "course": _("%(figure)s over time"),
+        "stack": _("%(figure)s over time, by %(dimension)s"),
+        "week": _("%(figure)s by weekday and hour"),
+        "cohorts": _("%(figure)s by the month people began in"),
+        "reliance": _("How far it can be relied on"),
+    }
+    split = _("%(figure)s by %(dimension)s")
+    if (split % {**names, "figure": ""}).strip().lower() in names["figure"].lower():  # its own name says it
+        split = _("%(figure)s, the largest first")
+    return known.get(kind, split) % names
 
 
 def stacked(given: Answer, span: Period, dimension: str) -> Chart:
@@ -199,7 +207,7 @@ def stacked(given: Answer, span: Period, dimension: str) -> Chart:
         name = words.part(dimension, kinds[0]) if len(kinds) == 1 else _("Others")
         values = [sum(parts[kind].get(key, 0) for kind in kinds) for key, _label in places]
         series.append(Series(name, values, [say(value) for value in values], color))
-    title = split_title(metric, dimension)
+    title = title_of("stack", metric, dimension)
     labels = [label for _key, label in places]
     links = [leads(metric.id, key) for key, _label in places]
     shown = Places(labels, span.place_of(given.freshness.as_of), links)
@@ -228,7 +236,7 @@ def week_of(given: Answer) -> Chart:
         if value is not None:
             values[int(weekday) - 1, int(hour)] = value
     days = words.weekdays()
-    title = _("%(figure)s by weekday and hour") % {"figure": metric.title}
+    title = title_of("week", metric)
 
     def link(day: int, hour: int) -> str:
         return leads(metric.id, within={"weekday_hour": f"{day + 1}-{hour:02}"})
@@ -272,7 +280,7 @@ def ranked(given: Answer) -> Chart:
         )
         for figure in figures
     ]
-    title = split_title(metric, dimension)
+    title = title_of("rank", metric, dimension)
     return drawn(
         f"rank-{metric.id}-{dimension}",
         title,

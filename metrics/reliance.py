@@ -10,7 +10,7 @@ from metrics import words
 from metrics.charts import line, scale
 from metrics.charts.frame import Axis, Places, Series
 from metrics.lifetime import DISCOUNT, ENOUGH, HELD_DAYS, Held, Standing
-from metrics.plots import Chart, Row, Table, drawn
+from metrics.plots import Chart, Row, Table, drawn, title_of
 from metrics.query import Answer, Figure
 
 MODELS = {"bg_nbd": "BG/NBD × Gamma-Gamma"}
@@ -27,7 +27,7 @@ def card(given: Answer) -> Chart:
         Series(name, values, [_number(one) for one in values], color)
         for color, (name, values) in enumerate(zip((_("predicted"), _("actual")), columns, strict=True), start=1)
     ]
-    title = _("How far it can be relied on")
+    title = title_of("reliance", given.question.metric)
     rows = [
         Row([name, words.count(band.people), _number(band.predicted), _number(band.actual)])
         for name, band in zip(names, bands, strict=True)

@@ -10,12 +10,14 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from conversations.models import Channel, Conversation, HistoryEvent, Message
 from hub.models import Membership, Role, Team, User, Workspace
-from metrics import exports, tiles
-from metrics.layouts import BOARDS
+from metrics import board, exports, tiles
+from metrics.layouts import AGENT, BOARDS
 from metrics.models import Goal, Mark, Receipt, SavedDashboard
+from metrics.plots import title_of
 from metrics.registry import METRICS
 from tests.metrics.conftest import Tell, derive_all
 
@@ -59,7 +61,32 @@ def test_an_empty_house_says_so_on_every_board(workspace: Workspace) -> None:
         assert "Nothing in this period." in shown
         assert shown.count('<article class="card tile') == len(layout.tiles)
         assert "could not be computed" not in shown
+        assert len(names(shown)) == len({*names(shown)}) > len(layout.plots)
+    nothing_to_draw = page(client, "/metrics/board/journey/?show=retention_rate")
+    assert len(names(nothing_to_draw)) == len(BOARDS["journey"].plots)
     assert client.get("/metrics/board/moods/").status_code == 404
+
+
+def names(shown: str) -> list[str]:
+    """Return what the charts of a page are called."""
+    return re.findall(r"<figcaption><h2>(.*?)</h2>", shown)
+
+
+@pytest.mark.parametrize("language", ["pt-br", "en", "es"])
+def test_no_two_charts_of_a_page_have_one_name(language: str) -> None:
+    pages = [
+        board.plots_of(metric.measured(one.id)) for metric in METRICS.values() for one in (metric, *metric.variants)
+    ]
+    pages += [
+        [*board.plots_of(METRICS[chosen])[:1], *layout.plots]
+        for layout in (*BOARDS.values(), AGENT)
+        for chosen in layout.tiles
+    ]
+    with override(language):
+        for plots in pages:
+            called = [str(one.title) or title_of(one.kind, METRICS[one.metrics[0]], *one.by[:1]) for one in plots]
+            assert len({*called}) == len(called), called
+            assert not {*called} & {str(METRICS[one.metrics[0]].title) for one in plots}  # that is its tile's
 
 
 def test_who_waits_is_shown_whatever_the_period(workspace: Workspace, tell: Tell) -> None:
@@ -77,6 +104,11 @@ def test_every_figure_has_its_page(workspace: Workspace, tell: Tell) -> None:
         shown = page(client, f"/metrics/{metric.id}/?period=7")
         assert metric.formula.split("<")[0][:12].split("&")[0] in shown.replace("&#x27;", "'")
         assert "could not be computed" not in shown
+        assert len({*names(shown)}) == len(names(shown))
+    assert names(page(client, "/metrics/sales_by_channel/"))[:2] == [
+        "Sales by channel over time",
+        "Sales by channel over time, by channel",
+    ]
     assert "Resolution time by team" in page(client, "/metrics/resolution_time/?period=7")
     assert client.get("/metrics/mood/").status_code == 404
 
