@@ -74,9 +74,10 @@ def names(shown: str) -> list[str]:
 
 @pytest.mark.parametrize("language", ["pt-br", "en", "es"])
 def test_no_two_charts_of_a_page_have_one_name(language: str) -> None:
-    pages = [
-        board.plots_of(metric.measured(one.id)) for metric in METRICS.values() for one in (metric, *metric.variants)
+    ways = [
+        one for metric in METRICS.values() for one in (metric, *(metric.measured(way.id) for way in metric.variants))
     ]
+    pages = [board.plots_of(one) for one in ways]
     pages += [
         [*board.plots_of(METRICS[chosen])[:1], *layout.plots]
         for layout in (*BOARDS.values(), AGENT)
