@@ -31,6 +31,10 @@ FROM picked WHERE l.key = picked.key RETURNING l.key, l.attempts, set_config('sy
 HOLD_IDLE = """
 SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND NOT has_work ORDER BY key FOR NO KEY UPDATE SKIP LOCKED
 """
+FORGET = """
+DELETE FROM conversations_lane WHERE key IN (
+  SELECT key FROM conversations_lane WHERE key = ANY(%s::text[]) AND NOT has_work ORDER BY key FOR UPDATE SKIP LOCKED)
+"""
 ANY_DUE = "EXISTS (SELECT 1 FROM conversations_lane WHERE has_work AND not_before <= clock_timestamp())"
 
 
@@ -119,7 +123,10 @@ def waken(lanes: Iterable[tuple[str, UUID]], *, claim_idle: bool = False) -> tup
             "SELECT key, has_work FROM conversations_lane WHERE key = ANY(%s::text[]) ORDER BY key FOR KEY SHARE",
             [known],
         )
-        idle = bulk.words(key for key, has_work in cursor.fetchall() if not has_work)
+        found = cursor.fetchall()
+        if len(found) + len(fresh) < len(rows):  # one was forgotten just before it could be held
+            return waken(rows, claim_idle=claim_idle)
+        idle = bulk.words(key for key, has_work in found if not has_work)
         if idle != "{}":
             cursor.execute(
                 "UPDATE conversations_lane SET has_work = true, claim = %s, attempts = %s, "
@@ -128,6 +135,12 @@ def waken(lanes: Iterable[tuple[str, UUID]], *, claim_idle: bool = False) -> tup
             )
             fresh |= {row[0] for row in cursor.fetchall()}
     return token, fresh
+
+
+def forget(keys: Iterable[str]) -> None:
+    """Let go of lanes on which nothing waits and nobody works: their keys say who the sender was."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [bulk.words(sorted(set(keys)))])
 
 
 def hold_idle(lanes: Iterable[tuple[str, UUID]]) -> Answer[bool]:

@@ -57,6 +57,7 @@ TASKS = {
     "follow": "conversations.tasks.follow",
     "bots": "conversations.tasks.tell_bots",
     "imports": "conversations.tasks.take_files",
+    "erasure": "conversations.tasks.erase_traces",
 }
 QUEUES = {
     "inbound": "interactive",
@@ -70,6 +71,7 @@ QUEUES = {
     "follow": "interactive",
     "bots": "media",
     "imports": "bulk",
+    "erasure": "bulk",
 }
 DRAINED = {
     "inbound": "drain",

@@ -22,6 +22,7 @@ from conversations import (
     budget,
     catalog,
     channel_log,
+    erase,
     heed,
     introduce as introducing,
     notices,
@@ -255,6 +256,17 @@ def take_files(seconds: float = DRAIN_SECONDS) -> dict[str, bool]:
     """Take in the files of history that wait, until none does or time is up."""
     if more := imports.work(seconds):
         wake("imports")
+    return {"more": more}
+
+
+@shared_task(name="conversations.tasks.erase_traces", soft_time_limit=110, time_limit=140)
+def erase_traces(seconds: float = DRAIN_SECONDS) -> dict[str, bool]:
+    """Look through journals and storage for what erased people left there, until nothing is left or time is up."""
+    until = time.monotonic() + seconds
+    while more := erase.look_on():
+        if time.monotonic() >= until:
+            wake("erasure")
+            break
     return {"more": more}
 
 

@@ -221,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow": {"task": "conversations.tasks.follow", "schedule": 5.0, "options": {"expires": 30}},
     "tell_bots": {"task": "conversations.tasks.tell_bots", "schedule": 5.0, "options": {"expires": 30}},
     "take_files": {"task": "conversations.tasks.take_files", "schedule": 30.0, "options": {"expires": 60}},
+    "erase_traces": {"task": "conversations.tasks.erase_traces", "schedule": 60.0, "options": {"expires": 60}},
     "probe": {"task": "conversations.tasks.probe", "schedule": 30.0, "options": {"expires": 60}},
     "purge": {"task": "conversations.tasks.purge", "schedule": 3600.0},
     "renew_tokens": {"task": "conversations.tasks.renew_tokens", "schedule": 21_600.0},

@@ -35,7 +35,8 @@ def conversations(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown
 
 def customers(workspace: Workspace, ids: Iterable[UUID]) -> dict[UUID, Shown]:
     """Return people as the API shows them, by the id of any customer who counts as them: five queries at most."""
-    asked = dict(Customer.objects.of(workspace).filter(pk__in=ids).values_list("pk", Coalesce("merged_into", "pk")))
+    known = Customer.objects.of(workspace).filter(pk__in=ids, erased_at=None)
+    asked = dict(known.values_list("pk", Coalesce("merged_into", "pk")))
     rows = Customer.objects.of(workspace).for_reading().in_bulk(set(asked.values()))
     return {key: represent.customer(rows[root], key) for key, root in asked.items()}
 

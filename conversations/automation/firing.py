@@ -105,7 +105,7 @@ def _apply(workspace: Workspace, rules: Sequence[Ready], event: HistoryEvent, ho
 def conversation_of(workspace: Workspace, event: HistoryEvent) -> Conversation | None:
     """Return the conversation an event is about, as it stands now; None when it is gone."""
     rows = Conversation.objects.of(workspace).select_related("customer", "last_channel")
-    return rows.filter(pk=event.conversation_id).first() if event.conversation_id else None
+    return rows.filter(pk=event.conversation_id, erased=False).first() if event.conversation_id else None
 
 
 def _fire(workspace: Workspace, rule: Ready, event: HistoryEvent, conversation_id: UUID, decision: Decision) -> Fired:

@@ -72,7 +72,7 @@ LEFT JOIN hub_user u ON u.id = t.assignee_id
 LEFT JOIN hub_team g ON g.id = t.team_id
 LEFT JOIN conversations_bot b ON b.id = t.bot_id
 LEFT JOIN conversations_message m ON m.id = t.last_message_id
-WHERE t.workspace_id = %s
+WHERE t.workspace_id = %s AND NOT t.erased
 """
 GIVEN = "SELECT DISTINCT unnest(%s::uuid[]) AS id"
 SUBJECTS = "SELECT DISTINCT subject_id AS id FROM line WHERE kind LIKE '{noun}.%%'"

@@ -38,9 +38,12 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
     ``place`` is the rule by which a message finds its conversation. Everybody has afterwards what the merges that stay in
     force would have given them. Raises ``Merge.DoesNotExist`` and, when it was undone already, ``TooLate``.
     """
-    asked = Merge.objects.of(workspace).get(pk=merge_id)
+    rows = Merge.objects.of(workspace)
+    asked = rows.whose_people_are_there().get(pk=merge_id)
     people = Customer.objects.of(workspace).locked_people(recall(asked).asked(asked))
-    row = Merge.objects.of(workspace).select_for_update(no_key=True).get(pk=merge_id)
+    if not {asked.survivor_id, asked.absorbed_id} <= people.keys():
+        raise Merge.DoesNotExist  # somebody was erased while their locks were waited for
+    row = rows.select_for_update(no_key=True).get(pk=merge_id)
     if row.undone_at is not None:
         raise TooLate(_("This was undone already."))
     now = timezone.now()

@@ -5,6 +5,7 @@ from conversations.models.connection import Channel, Connection
 from conversations.models.conversation import Conversation
 from conversations.models.customer import Customer, Identity
 from conversations.models.delivery import Delivery, Item, Lane, ParkedItem
+from conversations.models.erasure import Erasure
 from conversations.models.exchange import Exchange
 from conversations.models.feed import FeedEvent, FeedHead
 from conversations.models.history import HistoryEvent
@@ -34,6 +35,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "Draft",
+    "Erasure",
     "Exchange",
     "FeedEvent",
     "FeedHead",

@@ -74,6 +74,9 @@ class Conversation(models.Model):
     )  # speaks until a person does
     # Cut from history that was brought in from outside, so it may be cut anew; one that went on here is not.
     outside = models.BooleanField(default=False, db_default=False)
+    erased = models.BooleanField(
+        default=False, db_default=False
+    )  # its person was: it counts in figures and is shown nowhere
     created_at = models.DateTimeField(db_default=Now())
 
     objects = Conversations.as_manager()

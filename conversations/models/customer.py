@@ -21,6 +21,7 @@ class Customer(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     # Whom this customer counts as while a merge is in force: always the person at the end, never a link between.
     merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="absorbed")
+    erased_at = models.DateTimeField(null=True)  # stands for nobody any more: figures alone count it
     created_at = models.DateTimeField(db_default=Now())
 
     objects = Customers.as_manager()

@@ -12,7 +12,7 @@ import msgspec
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from conversations import bulk, feed, identify, merge
+from conversations import bulk, erased, feed, identify, merge
 from conversations.channels.registry import adapter_of
 from conversations.feed import Change
 from conversations.history import SKEW, Actor
@@ -48,6 +48,10 @@ SELECT e.source, e.external_id FROM conversations_historyevent e
 JOIN unnest(%s::text[], %s::text[]) AS new (source, id) ON e.source = new.source AND e.external_id = new.id
 WHERE e.workspace_id = %s
 """
+
+
+class _Gone(IntegrityError):
+    """Somebody was erased between looking them up and locking them: take everything again, they are somebody new."""
 
 
 class Entry(msgspec.Struct):
@@ -117,7 +121,15 @@ def _known(workspace: Workspace, events: Sequence[Told]) -> set[tuple[str, str]]
     sources, ids = zip(*{told.key for told in events}, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(KNOWN, [bulk.words(sources), bulk.words(ids), workspace.pk])
-        return set(cursor.fetchall())
+        return set(cursor.fetchall()) | _of_the_erased(workspace, events)
+
+
+def _of_the_erased(workspace: Workspace, events: Sequence[Told]) -> set[tuple[str, str]]:
+    """Return what was told before of people who were erased since: history knows it by hashes."""
+    if workspace.pk not in erased.ask_latest([workspace.pk])():
+        return set()
+    hashes = {one: told.key for told in events for one in erased.digests(*erased.of_event(*told.key))}
+    return {hashes[one] for one in erased.known(workspace.pk, {told.source for told in events}, hashes)}
 
 
 def _record(workspace: Workspace, entries: list[Entry], register: persons.Register, *, other_ids: bool) -> None:
@@ -152,6 +164,8 @@ def _hold(workspace: Workspace, found: People) -> dict[UUID, UUID]:
     ids = {key for key in found.customers if key is not None}
     ids |= {key for same in found.same for key in (same.customer_id, same.other_id)}
     known = Customer.objects.of(workspace).locked_people(ids - found.newcomers.keys())
+    if not ids <= known.keys() | found.newcomers.keys():
+        raise _Gone
     return known | {key: key for key in found.newcomers}
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ import msgspec
 from conversations import bulk, consent, feed, identify, introduce, merge, record, route, thread
 from conversations.bots import turn
 from conversations.channels.types import (
+    AnyItem,
     IdentityChanged,
     MessageDeleted,
     MessageEchoed,
@@ -24,6 +25,7 @@ from conversations.channels.types import (
 )
 from conversations.history import Actor
 from conversations.models import Conversation
+from conversations.pipeline import retold
 from conversations.pipeline.carrying import carry
 from conversations.pipeline.knowing import EPISODE_FIELDS, SAID, Asked, ask_episodes, ask_first, lock
 from conversations.record import Ledger, Target
@@ -49,6 +51,7 @@ class Batch(msgspec.Struct, kw_only=True):
     episodes: dict[UUID, list[Episode]]
     changes: dict[UUID, list[feed.Change]]
     hearing: Hearing
+    erased: Mapping[UUID, datetime]  # when somebody was last, by workspace
     begun: set[UUID] = msgspec.field(default_factory=set)  # conversations that customers began, or began again
 
     def change(self, workspace_id: UUID, kind: feed.Kind, subject: UUID, conversation: UUID | None = None) -> None:
@@ -65,10 +68,11 @@ def apply(
     """
     asked = asked or ask_first(works)
     stored = asked.messages()
-    said = _unless_known([work for work in works if isinstance(work.item, SAID)], stored)
+    latest = asked.erased()
+    said = _unless_known(_unless_retold([work for work in works if isinstance(work.item, SAID)], latest), stored)
     people = [work for work in works if isinstance(work.item, IdentityChanged)]
     found = identify.identify([*said, *people], asked.people())
-    batch = Batch(ledger=Ledger(), episodes={}, changes=defaultdict(list), hearing=Hearing(()))
+    batch = Batch(ledger=Ledger(), episodes={}, changes=defaultdict(list), hearing=Hearing(()), erased=latest)
     known = [work for work in (*said, *people) if work.customer_id is not None]
     said = [work for work in said if work.customer_id is not None]
     replies = [(work.channel.id, work.item.reply_to) for work in said if work.item.reply_to]  # type: ignore[union-attr]
@@ -100,6 +104,14 @@ def apply(
     if any(work.customer_id in nameless and introduce.nameless(identify.person_of(work)) for work in said):
         wake("names")
     return batch.changes
+
+
+def _unless_retold(works: Sequence[Work], latest: Mapping[UUID, datetime]) -> Sequence[Work]:
+    """Drop messages of people who were erased since."""
+    if not latest:
+        return works
+    gone = retold.leave_out([(work, work.item.provider_id) for work in works], latest)  # type: ignore[union-attr]
+    return [work for work in works if id(work) not in gone]
 
 
 def _unless_known(works: Sequence[Work], stored: Iterable[tuple[UUID, str]]) -> list[Work]:
@@ -206,11 +218,13 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch, parked: Sequ
     ]
     found = record.targets_of(aimed, ledger) if aimed else {}
     targets = record.load_targets(found.values(), ledger) if found else {}
+    lost = [(work, place[1]) for work, item in aimed if (place := _place(work, item)) not in found]
+    gone = retold.leave_out(lost, batch.erased) if lost and batch.erased else set()
     taught, stopped = [], []
     for work, item in aimed:
         assert isinstance(item, (*AIMED, MessageImported))
-        target = targets.get(found.get((work.channel.id, record.pointer(item)), UUID(int=0)))
-        if work.outcome == "invalid":
+        target = targets.get(found.get(_place(work, item), UUID(int=0)))
+        if work.outcome == "invalid" or id(work) in gone:
             continue
         if target is None:
             record.park(work, item, ledger)
@@ -228,6 +242,11 @@ def _aim(works: Sequence[Work], said: Sequence[Work], batch: Batch, parked: Sequ
     record.recount_waits(ledger.failed_in)
     for moved in record.move_up(works):
         batch.change(moved.workspace_id, "message.updated", moved.message_id, moved.conversation_id)
+
+
+def _place(work: Work, item: AnyItem) -> tuple[UUID, str]:
+    assert isinstance(item, (*AIMED, MessageImported))
+    return work.channel.id, record.pointer(item)
 
 
 def _write(batch: Batch, targets: Iterable[Target]) -> None:

@@ -19,7 +19,7 @@ from conversations import bulk, feed, lanes, parse
 from conversations.channels.types import AnyItem
 from conversations.models import Item
 from conversations.parse import Brought
-from conversations.pipeline import straight
+from conversations.pipeline import retold, straight
 from conversations.pipeline.batch import apply
 from conversations.pipeline.heard import hear
 from conversations.prepared import ask
@@ -272,6 +272,7 @@ def _settle(works: Sequence[Work], whole: frozenset[UUID] = frozenset()) -> None
                 [bulk.array(simple)],
             )
     _finish({work.delivery_id for work in works} - simple)
+    retold.keep_nothing(works)
 
 
 def _finish(delivery_ids: Iterable[UUID]) -> None:

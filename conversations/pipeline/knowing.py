@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
 import msgspec
 
-from conversations import bulk, identify, prepared, record
+from conversations import bulk, erased, identify, prepared, record
 from conversations.channels.types import IdentityChanged, MessageEchoed, MessageImported, MessageReceived
 from conversations.identify.register import Register
 from conversations.prepared import Answer
@@ -17,7 +18,8 @@ from conversations.work import Episode, Work
 SAID = (MessageReceived, MessageEchoed, MessageImported)
 EPISODE_FIELDS = tuple(name for name in Episode.__struct_fields__ if name not in {"fresh", "touched"})
 LOCK = """
-SELECT id, merged_into_id, name = '' FROM conversations_customer WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+SELECT id, merged_into_id, name = '', erased_at IS NOT NULL FROM conversations_customer
+WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 # Everybody who counts as one of these people now, read behind the lock of who stands for them.
 MEMBERS = """
@@ -39,14 +41,15 @@ CROSS JOIN LATERAL (
 
 
 class Regrouped(Exception):
-    """Somebody joined or parted these people between looking them up and locking them: work the batch again."""
+    """Somebody joined, parted or erased these people between looking them up and locking them: work the batch again."""
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a batch has to know first, while it is on its way: which messages are stored, and who people are."""
+    """What a batch has to know first, while it is on its way: which messages are stored, who people are, when one was erased."""
 
     messages: Answer[dict[tuple[UUID, str], UUID]]
     people: Answer[Register]
+    erased: Answer[dict[UUID, datetime]]
 
 
 def ask_first(works: Sequence[Work]) -> Asked:
@@ -55,14 +58,17 @@ def ask_first(works: Sequence[Work]) -> Asked:
     people = [work for work in works if isinstance(work.item, IdentityChanged)]
     named = ((work.channel.id, key) for work in said for key in (work.item.provider_id, work.item.reply_to))  # type: ignore[union-attr]
     return Asked(
-        record.ask_known((channel_id, key) for channel_id, key in named if key), identify.ask_people([*said, *people])
+        record.ask_known((channel_id, key) for channel_id, key in named if key),
+        identify.ask_people([*said, *people]),
+        erased.ask_latest(work.channel.workspace_id for work in works),
     )
 
 
 def lock(works: Sequence[Work]) -> Answer[set[UUID]]:
     """Lock the customers of these items and who stands for them, so that two workers open no two conversations.
 
-    Returns what waits for the locks and says who has no name. That raises ``Regrouped`` when one counts as somebody else by now.
+    Returns what waits for the locks and says who has no name. That raises ``Regrouped`` when one counts as somebody else, or as
+    nobody, by now.
     """
     keys = {key for work in works for key in (work.customer_id, work.person_id)}
     asked = prepared.send(LOCK, [bulk.array(keys)])
@@ -72,9 +78,9 @@ def lock(works: Sequence[Work]) -> Answer[set[UUID]]:
         rows = {row[0]: row for row in asked()}
         for work in works:
             row = rows.get(work.customer_id)
-            if row is None or (row[1] or row[0]) != work.person_id:
+            if row is None or (row[1] or row[0]) != work.person_id or row[3]:
                 raise Regrouped
-        return {customer_id for customer_id, _, nameless in rows.values() if nameless}
+        return {customer_id for customer_id, _, nameless, _ in rows.values() if nameless}
 
     return locked
 

@@ -158,7 +158,9 @@ def _record_message(parcel: Parcel, result: deliver.Result) -> None:
     """Record the result together with its line in the feed. Locks the conversation first, as everybody does."""
     if isinstance(result, SendRefused):
         results.lock_conversation(parcel.message.conversation_id)
-    row = Message.objects.select_for_update(no_key=True).get(pk=parcel.message.pk)
+    row = Message.objects.select_for_update(no_key=True).filter(pk=parcel.message.pk).first()
+    if row is None:
+        return  # its person was erased while it was on its way
     entry = OutboxEntry.objects.select_for_update(no_key=True).get(pk=row.pk)
     if entry.not_before != parcel.lease and not isinstance(result, Sent):
         return  # somebody sends it again already: that try's result counts

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.errors import LockNotAvailable
 
 from conversations import feed, lanes, parse, prepared
+from conversations.pipeline import retold
 from conversations.pipeline.batch import apply
 from conversations.pipeline.heard import hear
 from conversations.pipeline.knowing import ask_first
@@ -75,5 +76,6 @@ def _through(turn: parse.Turn) -> tuple[int, int] | None:
         changes = apply(works, {batch.workspace_id: batch.window}, asked)
         hear(works)
     batch.store_worked()
+    retold.keep_nothing(works)
     feed.publish(batch.workspace_id, changes.get(batch.workspace_id, ()))
     return len(batch.reads), len(works)

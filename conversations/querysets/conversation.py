@@ -30,8 +30,8 @@ class Conversations(OfWorkspace["Conversation"]):
     """Conversations of a workspace, by what people ask of them."""
 
     def standing(self) -> Self:
-        """Leave out those that count as part of another one while their customers are merged."""
-        return self.filter(folded_into=None)
+        """Leave out those that count as part of another one while their customers are merged, and those of nobody any more."""
+        return self.filter(folded_into=None, erased=False)
 
     def of_person(self, customer_id: UUID) -> Self:
         """Keep those of the person whom this customer counts as."""
@@ -41,7 +41,9 @@ class Conversations(OfWorkspace["Conversation"]):
 
     def that_stands(self, conversation_id: UUID) -> Conversation:
         """Return the conversation that counts where this one is asked for: itself, or what it is folded into."""
-        return self.get(pk=self.filter(pk=conversation_id).values(stands=Coalesce("folded_into", "pk"))[:1])
+        return self.filter(erased=False).get(
+            pk=self.filter(pk=conversation_id).values(stands=Coalesce("folded_into", "pk"))[:1]
+        )
 
     def group(self, conversation_id: UUID) -> list[UUID]:
         """Return the conversation that counts where this one is asked for, and what is folded into it: one query."""
@@ -83,21 +85,33 @@ class Conversations(OfWorkspace["Conversation"]):
         return self.filter(status="snoozed", snoozed_until__lte=at)
 
     def for_reading(self) -> Self:
-        """Bring along what a row shows: joins and no query per row; ``number`` is the telephone of who has no name."""
+        """Bring along what a row that may be shown shows: joins and no query per row; ``number`` is the telephone of who has no name."""
         from conversations.models import Identity, Label, Mention
 
         numbers = Identity.objects.filter(customer=OuterRef("customer"), kind__in=["wa_id", "phone"], replaced_at=None)
         number = Case(When(customer__name="", then=Subquery(numbers.order_by("id").values("value")[:1])))
         labels = Label.objects.filter(IsAmong(F("id"), OuterRef("label_ids")), workspace=OuterRef("workspace"))
         mentions = Mention.objects.filter(conversation=OuterRef("pk")).order_by().values("user")
-        return self.select_related(
-            "customer__merged_into", "assignee", "team", "bot", "last_channel", "last_message", "last_message__author"
-        ).annotate(
-            number=number,
-            labels=ArraySubquery(labels.values(json=JSONObject(id="id", name="name", color="color"))),
-            mentioned=ArraySubquery(
-                mentions.annotate(json=JSONObject(agent="user", unseen=Count("id") - Count("seen_at"))).values("json")
-            ),
+        return (
+            self.filter(erased=False)
+            .select_related(
+                "customer__merged_into",
+                "assignee",
+                "team",
+                "bot",
+                "last_channel",
+                "last_message",
+                "last_message__author",
+            )
+            .annotate(
+                number=number,
+                labels=ArraySubquery(labels.values(json=JSONObject(id="id", name="name", color="color"))),
+                mentioned=ArraySubquery(
+                    mentions.annotate(json=JSONObject(agent="user", unseen=Count("id") - Count("seen_at"))).values(
+                        "json"
+                    )
+                ),
+            )
         )
 
     def locked(self, conversation_id: UUID) -> Conversation:
@@ -109,7 +123,7 @@ class Conversations(OfWorkspace["Conversation"]):
         an assignee set meanwhile would look like nobody.
         """
         key = self.filter(pk=conversation_id).values_list(Coalesce("folded_into", "pk"), flat=True).get()
-        row = self.select_for_update(no_key=True).get(pk=key)
+        row = self.filter(erased=False).select_for_update(no_key=True).get(pk=key)
         # Folded between the two reads: by a merge that has committed, else the row would still be held.
         return self.locked(row.pk) if row.folded_into_id else row
 

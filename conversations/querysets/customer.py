@@ -37,8 +37,8 @@ class Customers(OfWorkspace["Customer"]):
     """People of a workspace. While a merge is in force a person is several customers, of whom one stands for all."""
 
     def people(self) -> Self:
-        """Keep one customer a person: the one who stands for all."""
-        return self.filter(merged_into=None)
+        """Keep one customer a person: the one who stands for all. Who was erased is nobody."""
+        return self.filter(merged_into=None, erased_at=None)
 
     def matching(self, words: str) -> Self:
         """Keep the people who have ``words`` in a name or an address; a number is found however it is written."""
@@ -64,7 +64,9 @@ class Customers(OfWorkspace["Customer"]):
 
     def person(self, customer_id: UUID) -> Customer:
         """Return the customer who stands for the person that ``customer_id`` counts as. Raises ``DoesNotExist``."""
-        return self.get(pk=self.filter(pk=customer_id).values(root=Coalesce("merged_into", "pk"))[:1])
+        return self.filter(erased_at=None).get(
+            pk=self.filter(pk=customer_id).values(root=Coalesce("merged_into", "pk"))[:1]
+        )
 
     def of_person(self, customer_id: UUID) -> Self:
         """Keep the customers who count as the same person as this one."""
@@ -73,7 +75,9 @@ class Customers(OfWorkspace["Customer"]):
 
     def whole(self, customer_id: UUID) -> list[Customer]:
         """Return all customers of that person, the one who stands for them first. Raises ``DoesNotExist``. One query."""
-        rows = sorted(self.of_person(customer_id), key=lambda row: row.merged_into_id is not None)
+        rows = sorted(
+            self.of_person(customer_id).filter(erased_at=None), key=lambda row: row.merged_into_id is not None
+        )
         if not rows:
             raise self.model.DoesNotExist
         return rows
@@ -81,6 +85,7 @@ class Customers(OfWorkspace["Customer"]):
     def locked_people(self, ids: Iterable[UUID]) -> dict[UUID, UUID]:
         """Lock every customer of these people until the transaction ends; return by customer who stands for them.
 
+        Who was erased is nobody: they are left out.
         Locked in the order of ids, as everybody does. Where somebody has joined or left meanwhile, the locks are given back
         and taken again: what is added to locks one holds could be waited for by each other.
         """
@@ -103,5 +108,5 @@ class Customers(OfWorkspace["Customer"]):
         """Return by customer who stands for them, of everybody who counts as one of the people of ``ids``: two queries."""
         asked = set(ids)
         roots = asked | set(self.filter(pk__in=asked).exclude(merged_into=None).values_list("merged_into", flat=True))
-        rows = self.filter(Q(pk__in=roots) | Q(merged_into__in=roots))
+        rows = self.filter(Q(pk__in=roots) | Q(merged_into__in=roots), erased_at=None)
         return {key: root or key for key, root in rows.values_list("pk", "merged_into")}

@@ -23,13 +23,17 @@ class Merges(OfWorkspace["Merge"]):
         ids = list(people)
         return self.filter(Q(survivor__in=ids) | Q(absorbed__in=ids))
 
+    def whose_people_are_there(self) -> Self:
+        """Leave out those that joined somebody who was erased since: they cannot be taken back."""
+        return self.filter(survivor__erased_at=None, absorbed__erased_at=None)
+
     def in_force(self) -> Self:
         """Leave out what was undone."""
         return self.filter(undone_at=None)
 
     def for_reading(self) -> Self:
-        """Bring along both customers and who did it."""
-        return self.select_related("survivor", "absorbed", "by", "undone_by")
+        """Keep those of people who are still somebody; bring along both customers and who did it."""
+        return self.whose_people_are_there().select_related("survivor", "absorbed", "by", "undone_by")
 
 
 class Suggestions(OfWorkspace["Suggestion"]):

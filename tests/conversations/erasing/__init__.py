@@ -1,0 +1,1 @@
+"""Erasing a person: nothing of them is left anywhere, figures stand, and nobody else notices."""
