@@ -100,8 +100,10 @@ def facts_as_of(question: Question, mark: int) -> Iterator[None]:
 
 
 def _sql_of(question: Question) -> str:
-    """Return the SQL of every source of the question's metric, to see which facts it reads."""
+    """Return the SQL of every source of the question's metric and of what they are given, to see which facts it reads."""
     kind = question.metric.adding
     sources = [question.metric.source, getattr(kind, "beside", None)]
     sources += [kind.per.source] if isinstance(kind, Ratio) else []
-    return " ".join(source.table for source in sources if source)
+    read = [source for source in sources if source]
+    given = [getattr(make, "statement", "") for source in read for make in source.given.values()]
+    return " ".join([*(source.table for source in read), *given])

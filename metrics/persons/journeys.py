@@ -8,7 +8,6 @@ that are derived anyway; only what is no message has rows of its own.
 from __future__ import annotations
 
 GAP = "interval '30 days'"
-LOOK_BACK = "interval '90 days'"  # no touch before this has a share in a sale
 
 
 def touches(since: str, until: str = "", who: str = "") -> str:
@@ -122,31 +121,6 @@ STARTED = f"""
     )"""  # noqa: S608  names of our own
 
 
-def led(since: str, sold: str, who: str) -> str:
-    """Return the common table expressions that end in ``led``: the touches, numbered, of the sales for which ``sold`` holds.
-
-    ``sold`` speaks of ``order_id`` and ``paid_at``, ``who`` is a SELECT of the people who bought. A journey has one sale at
-    most, at its end, so that nothing needs to be joined.
-    """
-    return f"""
-    {steps(since, END, who)},
-    ended AS (
-        SELECT *, max(id) FILTER (WHERE is_sale = 1) OVER whole AS order_id,
-            max(at) FILTER (WHERE is_sale = 1) OVER whole AS paid_at
-        FROM step WINDOW whole AS (PARTITION BY customer_id, journey)
-    ),
-    numbered AS (
-        SELECT order_id, customer_id, paid_at, channel_kind, at, direct,
-            row_number() OVER (PARTITION BY order_id ORDER BY at, id) AS place,
-            count(*) OVER (PARTITION BY order_id) AS places,
-            count(*) OVER (PARTITION BY order_id, channel_kind) AS places_of_channel,
-            sum(power(2, extract(epoch FROM at - paid_at)::float8 / 604800)) OVER (PARTITION BY order_id) AS freshness
-        FROM ended WHERE is_sale = 0 AND order_id IS NOT NULL AND at >= paid_at - {LOOK_BACK} AND {sold}
-    ), led AS (
-        SELECT *, coalesce(max(place) FILTER (WHERE NOT direct) OVER (PARTITION BY order_id), places) AS sought FROM numbered
-    )"""  # noqa: S608  names of our own
-
-
 # Everybody's first touch in the period, of each channel once they are told ``apart``, and the first sale within 30 days from
 # then on. What was said is in order: of a day's messages the first is looked at, but on the day that the period begins in.
 CONVERTED = f"""(
@@ -184,15 +158,15 @@ BUYERS = f"SELECT customer_id FROM metrics_orderfact WHERE workspace_id = %(work
 # A sale, once channels are told apart beside every one that led to any; ``assisted``: by that channel, or one at all, before
 # the last touch.
 ASSISTED = f"""(
-    WITH {led(f"{START} - {LOOK_BACK}", IN_PERIOD, BUYERS)},
-    sale AS (
-        SELECT order_id, customer_id, paid_at, array_agg(channel_kind) FILTER (WHERE place < places) AS before_last
-        FROM led GROUP BY order_id, customer_id, paid_at
+    WITH sale AS (
+        SELECT sold.id, sold.customer_id, sold.paid_at, touches, channels,
+            CASE counts[last] WHEN 1 THEN array_remove(channels, channels[last]) ELSE channels END AS before_last
+        FROM metrics_orderfact sold JOIN metrics_journeyfact journey ON journey.id = sold.id
+        WHERE sold.workspace_id = %(workspace)s AND {IN_PERIOD}
     ),
-    channel AS MATERIALIZED (SELECT DISTINCT channel_kind FROM led)
-    SELECT %(workspace)s::uuid AS workspace_id, order_id AS id, customer_id, paid_at, channel.channel_kind,
-        CASE WHEN 'channel' = ANY(%(split)s::text[]) THEN coalesce(channel.channel_kind = ANY(before_last), false)
-            ELSE before_last IS NOT NULL END AS assisted
+    channel AS MATERIALIZED (SELECT DISTINCT unnest(channels) AS channel_kind FROM sale)
+    SELECT %(workspace)s::uuid AS workspace_id, id, customer_id, paid_at, channel.channel_kind,
+        CASE WHEN 'channel' = ANY(%(split)s::text[]) THEN channel.channel_kind = ANY(before_last) ELSE touches > 1 END AS assisted
     FROM sale LEFT JOIN channel ON 'channel' = ANY(%(split)s::text[])
 ) AS credited"""  # noqa: S608
 

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db import connection
 
-from metrics.persons.journeys import BEGINS, END, GAP, IN_ORDER, START, happened
-
-# From each touch of the journeys that began in the period to what came next of it: a touch, a sale, or by now nothing. A sale
-# ends a journey, and so does a pause: what comes next is the person's next, and journeys need no number.
-FOLLOWING = f"""
-    WITH {happened(f"{START} - {GAP}", END)},
-    walked AS (
-        SELECT at, is_sale, id, customer_id, channel_kind, lag(is_sale) OVER way AS was_sale, at - lag(at) OVER way AS pause,
-            CASE WHEN lead(at) OVER way - at <= {GAP} THEN lead(is_sale) OVER way END AS then_sale,
-            lead(channel_kind) OVER way AS then_channel
-        FROM happened WINDOW way AS {IN_ORDER}
-    ),
-    pace AS (
-        SELECT *, {BEGINS} AS begins, max(at) FILTER (WHERE {BEGINS}) OVER {IN_ORDER} AS begun_at FROM walked
-    )
-    SELECT channel_kind, CASE then_sale WHEN 0 THEN then_channel END, then_sale = 1, begins, count(*)
-    FROM pace WHERE is_sale = 0 AND begun_at >= {START} GROUP BY 1, 2, 3, 4"""  # noqa: S608  names of our own
+from metrics.binary import MICROSECOND
+from metrics.persons.leading import GAP
+from metrics.persons.steps import HAPPENED, Steps, instant, steps
 
 
 class Pace(NamedTuple):
@@ -33,20 +18,57 @@ class Pace(NamedTuple):
 
     channel: str
     following: str | None
-    sold: bool | None
+    sold: bool
     begins: bool
     times: int
 
 
-def shares(values: Mapping[str, Any]) -> str:
-    """Return each channel's share of the period's sales as JSON; nothing unless the model is asked for."""
-    if "model" not in values["split"] or "markov" not in values.get("only_model", ["markov"]):
-        return "[]"
-    with connection.cursor() as cursor:
-        cursor.execute(FOLLOWING, values)
-        effects = removal_effects([Pace._make(row) for row in cursor.fetchall()])
-    whole = sum(effects.values())
-    return json.dumps([{"channel": channel, "share": effect / whole} for channel, effect in effects.items() if whole])
+class Shares:
+    """Makes each channel's share of the period's sales, as JSON; ``statement`` is what is read for it."""
+
+    statement = HAPPENED
+
+    def __call__(self, values: Mapping[str, Any]) -> str:
+        """Return the shares; nothing unless the model is asked for."""
+        if "model" not in values["split"] or "markov" not in values.get("only_model", ["markov"]):
+            return "[]"
+        effects = removal_effects(list(paces(steps(values, values["start"] - GAP), instant(values["start"]))))
+        whole = sum(effects.values())
+        return json.dumps(
+            [{"channel": channel, "share": effect / whole} for channel, effect in effects.items() if whole]
+        )
+
+
+shares = Shares()
+
+
+def paces(of: Steps, start: int) -> Iterator[Pace]:
+    """Yield what followed on the touches of journeys that began at an instant or later: a touch, a sale, or by now nothing.
+
+    A sale ends a journey, and so does a pause: what follows is the person's next step, and journeys need no number.
+    """
+    number = len(of.at)
+    apart = np.ones(number + 1, dtype=bool)  # from the step before
+    apart[:-1] = of.is_first
+    apart[1:-1] |= np.diff(of.at) > GAP // MICROSECOND
+    begins = ~of.is_sale & (apart[:-1] | np.roll(of.is_sale, 1))
+    begun_at = of.at[np.maximum.accumulate(np.where(begins, np.arange(number), 0))]
+    sold = len(of.channels)
+    away = sold + 1
+    following = np.roll(np.where(of.is_sale, sold, of.channel), -1)
+    following[apart[1:]] = away
+    counted = ~of.is_sale & (begun_at >= start)
+    ways = np.stack([of.channel, following, begins])[:, counted]
+    shape = (sold, away + 1, 2)
+    times = np.bincount(np.ravel_multi_index(tuple(ways), shape), minlength=2 * sold * (away + 1)).reshape(shape)
+    for here, then, is_first in np.argwhere(times).tolist():
+        yield Pace(
+            of.channels[here],
+            of.channels[then] if then < sold else None,
+            then == sold,
+            bool(is_first),
+            int(times[here, then, is_first]),
+        )
 
 
 def removal_effects(paces: list[Pace]) -> dict[str, float]:

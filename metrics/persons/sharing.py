@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-from metrics.persons.journeys import END, LOOK_BACK, START, led
+from metrics.persons.journeys import END, START
 
-# What share of a sale each touch that led to it has, by model (R10), NULL where none did; half-life of ``decay``: 7 days.
+# What share of a sale a channel has whose touches led to it, by model (R10), NULL where none did.
+_FIRST, _LAST = "(channel = channels[1])::int", "(channel = channels[last])::int"
+_ENDS = f"{_FIRST} + {_LAST}"
 SHARES = {
-    "first": "CASE WHEN place = 1 THEN 1 WHEN place > 1 THEN 0 END",
-    "last": "CASE WHEN place = places THEN 1 WHEN place < places THEN 0 END",
-    "linear": "1.0 / places",
-    "position": "CASE WHEN places <= 2 THEN 1.0 / places WHEN place IN (1, places) THEN 0.4 ELSE 0.2 / (places - 2) END",
-    "decay": "(power(2, extract(epoch FROM led.at - led.paid_at)::float8 / 604800) / freshness)::numeric",
-    "last_non_direct": "CASE WHEN place = sought THEN 1 WHEN place IS NOT NULL THEN 0 END",
-    "shapley": "1.0 / channels / places_of_channel",
+    "first": _FIRST,
+    "last": _LAST,
+    "linear": "count::numeric / touches",
+    "position": f"CASE WHEN touches <= 2 THEN count::numeric / touches "
+    f"ELSE 0.4 * ({_ENDS}) + 0.2 * (count - ({_ENDS})) / (touches - 2) END",
+    "decay": "fresh::numeric",
+    "last_non_direct": "(channel = channels[sought])::int",
+    "shapley": "1.0 / cardinality(channels)",
 }
-MOVED = f"moved.workspace_id = %(workspace)s AND moved.at >= {START} AND moved.at < {END}"
-_SOLD_EARLIEST = (
-    f"(SELECT least({START}, min(ordered.paid_at)) FROM metrics_movementfact moved "  # noqa: S608
-    f"JOIN metrics_orderfact ordered ON ordered.id = moved.order_id WHERE {MOVED})"
-)
 _COLUMNS = "moved.workspace_id, moved.customer_id, moved.at, moved.kind, moved.store, moved.coupon, moved.excluded, moved.order_id"
-# Money of the period where it was paid, and shared among the touches that led to the sale; without any, where it was paid.
+_MOVED = "FROM metrics_movementfact moved LEFT JOIN metrics_journeyfact journey ON journey.id = moved.order_id"
+_OF_PERIOD = f"WHERE moved.workspace_id = %(workspace)s AND moved.at >= {START} AND moved.at < {END}"
+# Money beside every channel that led to it, each with what the models know of it; beside none where nothing did. What is asked
+# of money alone is asked before channels are told apart.
+_LED = f"""(
+    SELECT moved.*, touches, channels, last, sought, unnest(coalesce(channels, '{{NULL}}')) AS channel, unnest(counts) AS count,
+        unnest(fresh) AS fresh
+    {_MOVED} {_OF_PERIOD}
+) AS moved"""
+# Money of the period where it was paid, and shared among the channels that led to the sale; without any, where it was paid.
 # By the model of Markov every sale that touches led to is shared alike: by what would be lost without each channel.
 ATTRIBUTED = f"""(
-    WITH {
-    led(
-        f"{_SOLD_EARLIEST} - {LOOK_BACK}",
-        f"order_id IN (SELECT order_id FROM metrics_movementfact moved WHERE {MOVED})",
-        f"SELECT customer_id FROM metrics_movementfact moved WHERE {MOVED}",
-    )
-},
-    breadth AS (SELECT order_id, count(DISTINCT channel_kind) AS channels FROM led GROUP BY order_id)
     SELECT {_COLUMNS}, moved.id::text AS id, moved.channel_kind, moved.amount, moved.goods, 'paid_at' AS model
-    FROM metrics_movementfact moved WHERE {MOVED}
+    FROM metrics_movementfact moved {_OF_PERIOD}
     {
     "".join(
         f"""
     UNION ALL
-    SELECT {_COLUMNS}, concat(moved.id, ':', led.place), coalesce(led.channel_kind, moved.channel_kind),
-        moved.amount * coalesce({share}, 1),
-        moved.goods * coalesce({share}, 1), '{model}'
-    FROM metrics_movementfact moved LEFT JOIN led ON led.order_id = moved.order_id LEFT JOIN breadth ON breadth.order_id = led.order_id
-    WHERE {MOVED}"""
+    SELECT {_COLUMNS}, concat(moved.id, ':', channel), coalesce(channel, moved.channel_kind),
+        moved.amount * coalesce({share}, 1), moved.goods * coalesce({share}, 1), '{model}'
+    FROM {_LED}"""
         for model, share in SHARES.items()
     )
 }
     UNION ALL
     SELECT {_COLUMNS}, concat(moved.id, ':', weight.channel), coalesce(weight.channel, moved.channel_kind),
         moved.amount * coalesce(weight.share, 1), moved.goods * coalesce(weight.share, 1), 'markov'
-    FROM metrics_movementfact moved
-    LEFT JOIN jsonb_to_recordset(%(markov)s::jsonb) AS weight(channel text, share numeric) ON moved.order_id IN (SELECT order_id FROM led)
-    WHERE {MOVED}
+    {_MOVED}
+    LEFT JOIN jsonb_to_recordset(%(markov)s::jsonb) AS weight(channel text, share numeric) ON journey.id IS NOT NULL
+    {_OF_PERIOD}
 ) AS attributed"""  # noqa: S608
