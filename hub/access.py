@@ -145,7 +145,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         caller = caller_of_token(words[1].decode("latin-1")) if len(words) == 2 else None
         if caller is None:
-            raise AuthenticationFailed("The token is unknown or was revoked.")
+            raise AuthenticationFailed(translation.gettext("The token is unknown or was revoked."))
         return caller, caller
 
     def authenticate_header(self, request: Request) -> str:

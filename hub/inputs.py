@@ -22,7 +22,7 @@ from hub.problems import TooLarge
 
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 FILTER_LENGTH = 300
-TOO_LARGE = "A number in the body is too large."
+TOO_LARGE = _("A number in the body is too large.")
 LONGEST_NUMBER = 300  # digits: a longer one is no number to whoever counts with it
 
 
@@ -54,9 +54,9 @@ class AnyJSON(BaseParser):
             value = self.decoder.decode(body.decode())
             return self.kept(value, body)
         except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
+            raise ParseError(_("The JSON is nested too deeply.")) from error
         except ValueError as error:
-            raise ParseError("The body is not valid JSON in UTF-8.") from error
+            raise ParseError(_("The body is not valid JSON in UTF-8.")) from error
 
     def kept(self, value: Any, body: bytes) -> Any:
         """Return the value of ``body`` as it is: what of it cannot be kept, whoever takes it refuses."""

@@ -1,4 +1,7 @@
-"""What the API says when it refuses: ``application/problem+json`` with a sentence a person understands."""
+"""What the API says when it refuses: ``application/problem+json`` with sentences a person understands, in the language asked for.
+
+``title`` alone is the phrase of the status as HTTP has it, which is the same in every language.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, JsonResponse
+from django.utils.translation import gettext as _, gettext_lazy
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -19,7 +23,7 @@ class Conflict(exceptions.APIException):
     """The request was understood and does not fit what is there now."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = "The request conflicts with the present state."
+    default_detail = gettext_lazy("The request conflicts with the present state.")
     default_code = "conflict"
 
     def __init__(self, detail: str | None = None, **members: Any) -> None:
@@ -32,7 +36,7 @@ class TooLarge(exceptions.APIException):
     """The request holds more than the API takes at once."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request is too large."
+    default_detail = gettext_lazy("The request is too large.")
     default_code = "too_large"
 
 
@@ -40,7 +44,7 @@ class Mismatch(exceptions.APIException):
     """The request names an Idempotency-Key that belongs to another request."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-    default_detail = "This Idempotency-Key was used for a different request."
+    default_detail = gettext_lazy("This Idempotency-Key was used for a different request.")
     default_code = "idempotency_mismatch"
 
 
@@ -66,7 +70,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         fields = error.get_full_details()
         errors = _sentences(fields) if isinstance(fields, dict) else {"non_field_errors": _sentences(fields)}
-        detail = "Some fields need attention: " + ", ".join(errors) + "."
+        detail = _("Some fields need attention: %(fields)s.") % {"fields": ", ".join(errors)}
     else:
         detail = str(error.detail)
     headers = {}
@@ -89,7 +93,7 @@ def _in_terms_of_http(error: Exception) -> Exception:
         case TooLate():
             return Conflict(error.sentence)
         case Http404() | ObjectDoesNotExist():
-            return exceptions.NotFound("There is no such thing here.")
+            return exceptions.NotFound(_("There is no such thing here."))
         case PermissionDenied():
             return exceptions.PermissionDenied()
     return error

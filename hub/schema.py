@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -104,4 +105,4 @@ def docs(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def nowhere(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Answer 404 for an address the API does not have."""
-    return refuse(404, "There is no such address in the API.")
+    return refuse(404, _("There is no such address in the API."))

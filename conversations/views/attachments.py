@@ -19,6 +19,7 @@ from django.http import (
     HttpResponseNotModified,
     StreamingHttpResponse,
 )
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from conversations.media import links
@@ -70,7 +71,7 @@ def _caller(request: HttpRequest) -> Caller | None:
 def _who_are_you(request: HttpRequest) -> HttpResponseBase:
     if "text/html" in request.headers.get("Accept", ""):
         return redirect_to_login(request.get_full_path())
-    answer = refuse(401, "Sign in, or send a token.")
+    answer = refuse(401, _("Sign in, or send a token."))
     answer["WWW-Authenticate"] = "Token"
     return answer
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import gettext, override
 from rest_framework.test import APIClient
 
 from conversations.models import HistoryEvent
@@ -156,6 +157,26 @@ def test_it_refuses_what_it_does_not_know(api: APIClient, words: str, field: str
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
     assert says in response.json()["errors"][field][0]
     assert Receipt.objects.count() == 0
+
+
+@pytest.mark.parametrize("language", ["pt-br", "en", "es"])
+def test_a_refusal_speaks_one_language(api: APIClient, language: str) -> None:
+    api.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    refused = get(api, "/metrics/reply_time?clock=sundial", 400)
+    missing = get(api, f"/receipts/{'0' * 8}-0000-7000-8000-{'0' * 12}", 404)
+    other = api.post("/api/v1/metrics")
+    api.credentials(HTTP_AUTHORIZATION="Token of-nobody")
+    stranger = get(api, "/metrics", 401)
+    nowhere = get(api, "/moods", 404)
+    with override(language):
+        assert refused["detail"] == gettext("Some fields need attention: %(fields)s.") % {"fields": "clock"}
+        words = {"word": "sundial", "allowed": "elapsed, business"}
+        assert refused["errors"] == {"clock": [gettext("%(word)s is not known here. Allowed: %(allowed)s.") % words]}
+        assert missing["detail"] == gettext("There is no such thing here.")
+        assert nowhere["detail"] == gettext("There is no such address in the API.")
+        assert stranger["detail"] == gettext("The token is unknown or was revoked.")
+        assert other.json()["detail"] == gettext('Method "{method}" not allowed.').format(method="POST")
+    assert (refused["title"], missing["title"]) == ("Bad Request", "Not Found")
 
 
 def test_an_agent_is_no_dimension_of_volume(api: APIClient) -> None:
