@@ -90,10 +90,14 @@ def erase(workspace: Workspace, customer_id: UUID, reason: str, actor: Actor) ->
     keep_figures(workspace, person.customers, person.talk_ids, said, traces)
     forget_evidence(workspace, person.customers)
     search.forget(workspace.pk, person.messages)
+    attended = list(
+        Attention.objects.of(workspace).filter(conversation__in=person.talks).values_list("conversation", flat=True)
+    )
     _take_rows(person)
     _leave_nobody(person, now)
     history.record(_told(person, row, actor, now))
-    changes = [Change("conversation.updated", key, key) for key in person.talk_ids]
+    changes = [Change("attention.updated", key, key) for key in attended]
+    changes += [Change("conversation.updated", key, key) for key in person.talk_ids]
     changes += [Change("customer.updated", key) for key in person.customers]
     return Erased(row, tuple(changes), ("metrics", "erasure"))
 

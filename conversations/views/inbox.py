@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from rest_framework.exceptions import ValidationError
 
 from conversations.media import rules
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Erasure, Message
 from conversations.views import listed, listing, opened, state
 from conversations.views.words import FACES, words
 from conversations.views.writing import emoji
@@ -60,6 +60,7 @@ MODULES = [
             "reason",
             "loading",
             "people",
+            "erasing",
             "panes",
             "shortcuts",
             "acts",
@@ -85,6 +86,7 @@ def inbox(request: HttpRequest, conversation: UUID | None = None) -> HttpRespons
             "modules": MODULES,
             "emoji": list(emoji()),
             "faces": FACES,
+            "erase_reasons": Erasure.Reason.choices,
             "file_rules": rules.by_kind(),
         },
     )

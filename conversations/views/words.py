@@ -112,6 +112,8 @@ def _people() -> dict[str, Any]:
         "take_apart": _("Undo: {name} is somebody else"),
         "taken_apart": _("They are two people again."),
         "not_the_same": _("They are not suggested again."),
+        "erase_ask": _("Type “{name}” to go on"),
+        "erased": _("The person was erased. Journals are looked through in the background."),
         "same_address": _("Both use the same address: {kind} {address}"),
     }
 

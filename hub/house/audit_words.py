@@ -12,6 +12,7 @@ GROUPS: dict[str, str] = {
     "hours": gettext_noop("Working hours"),
     "workspace": gettext_noop("Workspace"),
     "token": gettext_noop("API tokens"),
+    "customer": gettext_noop("Customers"),
     "channel": gettext_noop("Channels"),
     "channel_log": gettext_noop("Channel log"),
     "delivery": gettext_noop("Webhook journal"),
@@ -55,6 +56,7 @@ DEEDS: dict[str, str] = {
     "started": gettext_noop("started"),
     "discarded": gettext_noop("discarded"),
     "exported": gettext_noop("taken along"),
+    "erased": gettext_noop("erased"),
 }
 
 

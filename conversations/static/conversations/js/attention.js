@@ -45,6 +45,7 @@ export function createAttention(me, initial, { opened, onChange }) {
   /** The server's word for who is in a conversation. */
   function heard({ conversation, people: found }) {
     people.set(conversation, found ?? []);
+    if (attended?.id === conversation && !found?.some(({ agent }) => agent.id === me.id)) attended = null; // it ended there
     paint();
     onChange(conversation);
   }

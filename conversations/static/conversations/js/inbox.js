@@ -224,8 +224,8 @@ function told(message) {
 }
 
 function named(customer) {
-  for (const row of store.rows.values()) if (row.customer === customer.id) store.patch(row.id, { customer_name: customer.name });
-  if (opened && [customer.id, ...customer.absorbed].includes(opened.customer.id)) refreshPerson();
+  if (!customer.deleted) for (const row of store.rows.values()) if (row.customer === customer.id) store.patch(row.id, { customer_name: customer.name });
+  if (opened && [customer.id, ...(customer.absorbed ?? [])].includes(opened.customer.id)) refreshPerson();
 }
 
 /** Read the opened person anew: an address more, one to be left alone, a merge, a suggestion. */

@@ -5,6 +5,7 @@ import { get, post } from "../../hub/js/http.js";
 import { moment } from "../../hub/js/time.js";
 import { toast } from "../../hub/js/toast.js";
 import { complain } from "./acts.js";
+import { createErasing, paintExport } from "./erasing.js";
 import { shownAddress } from "./side.js";
 
 const CALM = 250; // milliseconds between a letter typed and the search
@@ -18,6 +19,7 @@ export function paintPeople({ customer, merges = [], suggestions = [] }) {
   if (state === seen) return;
   seen = state;
   const side = $("[data-side-pane]");
+  paintExport(customer);
   const contacts = customer.identities.filter(({ replaced_at }) => !replaced_at);
   const of = (id) => contacts.filter((identity) => identity.customer === id);
   $("[data-contacts]", side).replaceChildren(...of(customer.id).map(address));
@@ -70,6 +72,7 @@ function face(s, person) {
 
 /** `current()` is what is opened or null; `after()` reads it anew. */
 export function createPeople({ current, after }) {
+  createErasing({ current });
   const sheet = $("#merge");
   const search = $("[data-search]", sheet);
   const results = $("[data-results]", sheet);
