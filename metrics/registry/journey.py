@@ -17,7 +17,7 @@ from metrics.persons.journeys import (
     touches,
 )
 from metrics.registry.terms import Metric, Per, Rate, Ratio, Source, Texts
-from metrics.registry.ways import PER_PERSON
+from metrics.registry.ways import AGAIN, PER_PERSON
 
 
 def _channels_apart(values: Mapping[str, Any]) -> bool:
@@ -42,7 +42,8 @@ ACTIVE = f"""(
 # Everybody who has bought before the end of the period, whenever.
 BUYERS = """(
     SELECT workspace_id, customer_id, min(id) AS id, min(paid_at) AS first_at, count(*) AS sales,
-        (array_agg(channel_kind ORDER BY paid_at, id))[1] AS channel_kind
+        (array_agg(channel_kind ORDER BY paid_at, id))[1] AS channel_kind,
+        coalesce(min(nullif(channel_kind, '')) < max(channel_kind), false) AS crosses
     FROM metrics_orderfact
     WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND paid_at < %(end)s
     GROUP BY workspace_id, customer_id
@@ -239,6 +240,7 @@ JOURNEYS = (
         better="higher",
         source=Source(BUYERS, "first_at", {"channel": "channel_kind"}, timeless=True, conversation=NOBODY),
         adding=Rate("sales >= 2"),
+        variants=AGAIN,
     ),
     Metric(
         id="retention_rate",

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from metrics.persons import markov
 from metrics.persons.sharing import ATTRIBUTED
+from metrics.registry.legs import LEGS
 from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Sum, Texts
 from metrics.registry.ways import ATTRIBUTED_SALES, COSTS
 
@@ -255,6 +256,7 @@ SALES = (
             still_open="completed_at IS NULL",
         ),
         adding=Lengths({"elapsed": "elapsed"}),
+        variants=LEGS,
     ),
     Metric(
         id="on_time_delivery",

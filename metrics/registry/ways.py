@@ -1,8 +1,8 @@
-"""Ways: the variants of figures whose rows stand side by side in a dimension, such as what a share is taken of, or by which model."""
+"""Ways: the variants of figures whose rows know all of them, such as what a share is taken of, or by which model."""
 
 from __future__ import annotations
 
-from metrics.registry.terms import Texts, Variant
+from metrics.registry.terms import Rate, Texts, Variant
 
 
 def _by(dimension: str, word: str, title: Texts, definition: Texts, formula: str) -> Variant:
@@ -75,6 +75,29 @@ PER_PERSON = (
             "Ventas netas sobre las personas que compraron en el período.",
         ),
         "(Σ paid − Σ refunded) / people who paid",
+    ),
+)
+AGAIN = (
+    Variant(
+        "anywhere",
+        Texts("em qualquer canal", "anywhere", "en cualquier canal"),
+        Texts(
+            "Pessoas com duas compras ou mais, sobre as com pelo menos uma.",
+            "People with two purchases or more, over those with one at least.",
+            "Personas con dos compras o más, sobre las que tienen al menos una.",
+        ),
+        "people with ≥ 2 paid orders / people with ≥ 1",
+    ),
+    Variant(
+        "several_channels",
+        Texts("em dois canais ou mais", "on two channels or more", "en dos canales o más"),
+        Texts(
+            "Pessoas que compraram em dois canais ou mais até o fim do período, sobre as com pelo menos uma compra.",
+            "People who bought on two channels or more up to the end of the period, over those with one purchase at least.",
+            "Personas que compraron en dos canales o más hasta el fin del período, sobre las que tienen al menos una compra.",
+        ),
+        "people with paid orders on ≥ 2 channels / people with ≥ 1",
+        adding=Rate("crosses"),
     ),
 )
 MOVES = (

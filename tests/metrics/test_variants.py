@@ -19,6 +19,7 @@ from metrics.models import Goal, Receipt
 from metrics.models.plans import AT_MOST
 from metrics.registry import METRICS, Lengths
 from tests.metrics.conftest import Tell, derive_all
+from tests.metrics.happenings import event, happen, person, sold
 from tests.metrics.stories import DAY
 from tests.metrics.test_api import client, get
 from tests.metrics.test_views import browser, page
@@ -137,6 +138,38 @@ def test_one_word_asks_for_what_stands_side_by_side(workspace: Workspace, tell: 
         assert "basis" in get(api, f"/metrics/handle_time?{PERIOD}&{words}", 400)["errors"]["variant"][0]
 
 
+def test_the_way_to_the_buyer_has_legs(workspace: Workspace) -> None:
+    """K35: each leg of its own, the last parcel and the first; K29a: who bought here and there."""
+    bia, leo = person(workspace), person(workspace)
+    happen(
+        *sold(bia, "1", "2026-03-02 09:00", 10),
+        event(bia, "order.shipped", "2026-03-02 12:00", order="1"),
+        event(bia, "order.delivered", "2026-03-02 14:00", order="1"),
+        event(bia, "order.delivered", "2026-03-02 19:00", order="1"),
+        *sold(bia, "2", "2026-03-03 09:00", 10, "whatsapp", pickup=True),
+        event(bia, "order.ready_for_pickup", "2026-03-03 10:00", order="2"),
+        event(bia, "order.picked_up", "2026-03-03 14:00", "store", order="2"),
+        *sold(leo, "3", "2026-03-04 09:00", 10),
+        *sold(leo, "4", "2026-03-05 09:00", 10),
+        event(leo, "order.shipped", "2026-03-05 15:00", order="4"),
+    )
+    derive_all()
+    found = {}
+    for one in METRICS["delivery_time"].variants:
+        total = proved(workspace, "delivery_time", f"variant={one.id}")["total"]
+        found[one.id] = (total["n"], total["mean"] / 3600, total["censored"])
+    assert found == {
+        "whole": (2, 7.5, 2), "first_parcel": (1, 5, 2), "shipment": (2, 4.5, 1),
+        "transit": (1, 7, 1), "ready": (1, 1, 0), "pickup": (1, 4, 0),
+    }  # fmt: skip
+    api = client(workspace)
+    shares = [
+        get(api, f"/metrics/repeat_purchase_rate?{PERIOD}&{words}")["total"]
+        for words in ("", "variant=several_channels")
+    ]
+    assert [(one["numerator"], one["denominator"]) for one in shares] == [(2, 2), (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("metric", "words", "field", "says"),
     [
@@ -220,8 +253,8 @@ def test_the_page_of_a_figure_offers_its_variants(workspace: Workspace, tell: Te
     derive_all()
     web = browser(workspace)
     usual = page(web, "/metrics/first_response_time/?period=7")
-    assert 'href="/metrics/first_response_time/?period=7" aria-current="true">by a person</a>' in usual
-    assert 'href="/metrics/first_response_time/?period=7&amp;variant=any" >by anybody</a>' in usual
+    assert 'href="/metrics/first_response_time/?period=7" aria-current="true">By a person</a>' in usual
+    assert 'href="/metrics/first_response_time/?period=7&amp;variant=any" >By anybody</a>' in usual
     shown = page(web, "/metrics/first_response_time/?period=7&variant=any")
     assert "<h1>First response time (by anybody)</h1>" in shown
     assert "2 s</p>" in shown
