@@ -46,7 +46,7 @@ def outlook(buyers: Buyers, days: float) -> Outlook | None:
         worth=np.divide(sales, orders, out=np.zeros(len(cohorts)), where=orders > 0)[place],
         alive=None,
         variance=(days * residuals / known)[place],
-        sway=sway,
+        sway=lambda: sway,
         parameters={},
     )
 

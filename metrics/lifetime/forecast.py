@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from conversations.prepared import ask
 from metrics.lifetime import average, holdout, model
 from metrics.lifetime.buyers import Buyers, Moment, buyers, moment
 from metrics.lifetime.climb import Numbers
@@ -19,6 +21,12 @@ DISCOUNT = 0.10  # by how much less money is worth that comes a year later: an a
 PRESENT = (1 - 1 / (1 + DISCOUNT)) / log(1 + DISCOUNT)  # of money that comes evenly all through the year
 SURE = 1.2815515655446004  # 80 % of a normal distribution lie within so many standard deviations
 BASES = ("sales", "margin")  # the usual one first
+KEPT = 4  # forecasts of the last instants: now, and the period before, of two pages that are made at once
+# Which rows a transaction sees; nothing of one that could see more by its next statement, or rows that it wrote itself.
+SNAPSHOT = """
+SELECT pg_current_snapshot()::text AS snapshot
+WHERE current_setting('transaction_isolation') = 'repeatable read' AND pg_current_xact_id_if_assigned() IS NULL
+"""
 APART = 0.3  # from this correlation on, how often people buy says too much of how much they spend
 
 
@@ -68,8 +76,18 @@ def outlook(some: Buyers, days: float) -> Outlook | None:
 
 
 def forecast_of(values: Mapping[str, Any]) -> Forecast:
-    """Make the forecast of a question, from what its SQL may name."""
-    at = moment(values)
+    """Make the forecast of a question, from what its SQL may name; the cards of a page, read from one instant, share theirs."""
+    at, seen = moment(values), ask(SNAPSHOT, [])
+    return _kept(seen[0].snapshot, at) if seen else _made(at)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(_snapshot: str, at: Moment) -> Forecast:
+    """Make a forecast, or return the one another made who saw the very same rows: what a snapshot shows never changes."""
+    return _made(at)
+
+
+def _made(at: Moment) -> Forecast:
     some = buyers(at)
     return Forecast(at, some, outlook(some, YEAR))
 
@@ -101,7 +119,7 @@ def _correlation(some: Buyers) -> float | None:
 def expected(made: Outlook, place: Numbers, factor: Numbers) -> Expected:
     """Add up what is expected of the buyers at these places, the money of each times its factor."""
     sales = float((made.sales[place] * factor).sum())
-    together = (made.sway[:, place] * factor).sum(axis=1)
+    together = (made.sway()[:, place] * factor).sum(axis=1)
     reach = SURE * float(np.sqrt((made.variance[place] * factor**2).sum() + (together**2).sum()))
     alive = None if made.alive is None else float(made.alive[place].mean())
     return Expected(len(place), sales, max(0.0, sales - reach), sales + reach, float(made.orders[place].mean()), alive)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ def outlook(buyers: Buyers, days: float) -> Outlook | None:
         worth=bought.mean,
         alive=returning.alive(pace, buyers.frequency, buyers.recency, buyers.age),
         variance=coming.mean * bought.scatter + coming.square * bought.square - (coming.mean * bought.mean) ** 2,
-        sway=_sway(fit, buyers, days, coming.mean, bought.mean),
+        sway=cache(partial(_sway, fit, buyers, days, coming.mean, bought.mean)),
         parameters=dict(zip(NAMES, (*pace, *worth), strict=True)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from metrics.lifetime.climb import Numbers
@@ -14,8 +15,8 @@ class Outlook(NamedTuple):
 
     ``orders`` are days of purchases, ``worth`` what such a day is worth, ``alive`` how likely somebody has not bought for the last
     time (None where the model knows nothing of it). What comes of it, their product, scatters by ``variance``, independently;
-    and it is off for all together as the model's parameters are: ``sway`` has a row for each of what these may be off by, in
-    standard errors.
+    and it is off for all together as the model's parameters are: ``sway`` gives a row for each of what these may be off by, in
+    standard errors, reckoned when first asked for: only an interval needs it, and it is most of the work.
     """
 
     kind: Kind
@@ -23,7 +24,7 @@ class Outlook(NamedTuple):
     worth: Numbers
     alive: Numbers | None
     variance: Numbers
-    sway: Numbers
+    sway: Callable[[], Numbers]
     parameters: dict[str, float]
 
     @property

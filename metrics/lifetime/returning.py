@@ -87,18 +87,16 @@ class Coming(NamedTuple):
 
 def coming(pace: Pace, frequency: Numbers, recency: Numbers, age: Numbers, days: float) -> Coming:
     """Return what to expect of each within the next ``days``."""
-    mean, pairs = np.zeros(len(frequency)), np.zeros(len(frequency))
     # Of those who are still there nothing counts but how often they bought and since when they are known.
     width = int(age.max(initial=0)) + 1
     kinds, kind = np.unique(frequency * width + age, return_inverse=True)
     purchases, since = np.divmod(kinds, width)
+    mean, pairs = np.zeros(len(kinds)), np.zeros(len(kinds))
     for x in np.unique(purchases).tolist():
         alike = purchases == x
-        mean[alike[kind]], pairs[alike[kind]] = (
-            found[np.cumsum(alike)[kind[alike[kind]]] - 1] for found in _of_those_there(pace, x, since[alike], days)
-        )
+        mean[alike], pairs[alike] = _of_those_there(pace, x, since[alike], days)
     there = alive(pace, frequency, recency, age)
-    return Coming(there * mean, there * (mean + pairs))
+    return Coming(there * mean[kind], there * (mean + pairs)[kind])
 
 
 def _of_those_there(pace: Pace, x: int, age: Numbers, days: float) -> tuple[Numbers, Numbers]:

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.http import QueryDict
 
 from conversations.models import Customer, HistoryEvent
 from hub.models import Workspace
 from metrics import reliance
+from metrics.asked import asked
+from metrics.board import of_metric
 from metrics.evidence import page
-from metrics.lifetime import returning, spending
+from metrics.lifetime import forecast, holdout, returning, spending
+from metrics.lifetime.buyers import Buyers, Moment, buyers
 from metrics.lifetime.returning import Groups, Pace
 from metrics.lifetime.spending import Spent, Worth
 from metrics.query import answer
@@ -185,3 +189,29 @@ def test_a_person_whose_order_is_given_back_whole_has_not_bought(workspace: Work
     derive_all()
     assert answer(question(workspace, NAME, BOTH)).total.n == 3
     assert METRICS[NAME].dimensions == ("channel", "basis")
+
+
+def test_a_page_makes_its_forecast_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tile, bars and what it relies on share one; the period before it and the days held out have theirs."""
+    read: list[str] = []
+
+    def counted(at: Moment) -> Buyers:
+        read.append(at.day.isoformat())
+        return buyers(at)
+
+    for room in (forecast, holdout):
+        monkeypatch.setattr(room, "buyers", counted)
+    one, two = people(workspace, 2)
+    happen(*sold(one, "1", "2025-11-05", 100, "store"), *sold(one, "2", "2026-01-20", 30, "store"))
+    happen(*sold(two, "3", "2026-01-20", 50, "ecommerce"))
+    derive_all()
+    words = QueryDict("period=custom&from=2026-02-01&to=2026-02-28")
+    about = asked(workspace, words, datetime(2026, 3, 10, tzinfo=UTC))
+    said = of_metric(about, METRICS[NAME])
+    assert [len(said.tiles), len(said.charts)] == [1, 2]
+    assert sorted(read) == ["2025-11-30", "2026-01-31", "2026-02-28"]
+    # What has happened since is not missed.
+    happen(*sold(two, "4", "2026-02-21", 50, "ecommerce"))
+    derive_all()
+    assert of_metric(about, METRICS[NAME]).tiles != said.tiles
+    assert sorted(read) == sorted(["2025-11-30", "2026-01-31", "2026-02-28"] * 2)
