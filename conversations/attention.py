@@ -79,6 +79,12 @@ def forget(workspace: Workspace) -> Attended:
     return _gone(list(old.select_for_update(of=("self",), skip_locked=True)), timezone.now())
 
 
+def let_go(workspace: Workspace, conversation_ids: Iterable[UUID]) -> Attended:
+    """End the attention these conversations have: nobody can attend to them any more. Needs a transaction."""
+    rows = Attention.objects.of(workspace).filter(conversation__in=list(conversation_ids))
+    return _gone(list(rows.select_related("conversation").select_for_update(of=("self",))), timezone.now())
+
+
 def forgotten() -> list[Workspace]:
     """Return the workspaces where somebody was not heard of for too long."""
     stale = Attention.objects.filter(at__lte=timezone.now() - FORGOTTEN)

@@ -31,7 +31,7 @@ class Filled(msgspec.Struct, frozen=True):
 def fill_customer(workspace: Workspace, customer_id: UUID, actor: Actor, values: Mapping[str, Any]) -> Filled:
     """Set these fields of the person, None empties one. Needs a transaction. Raises ``Refused``, ``Customer.DoesNotExist``."""
     person = Customer.objects.of(workspace).person(customer_id)
-    row = Customer.objects.of(workspace).select_for_update(no_key=True).get(pk=person.pk)
+    row = Customer.objects.of(workspace).select_for_update(no_key=True).get(pk=person.pk, erased_at=None)
     after = _after(workspace, "customer", row.attributes, values)
     changed = _changed(row.attributes, after)
     if not changed:

@@ -112,7 +112,7 @@ def ask(stranger: Stranger) -> Person | Error | None:
 
 def settle(stranger: Stranger, answer: Person | Error | None) -> Introduced:
     """Write down what was learned: the name where there is none yet, the user name, or that nobody will ever say. Needs a transaction."""
-    customers = Customer.objects.filter(pk=stranger.identity.customer_id)
+    customers = Customer.objects.filter(pk=stranger.identity.customer_id, erased_at=None)
     if not isinstance(answer, Person) or not (answer.name or answer.username):
         if not isinstance(answer, Error) or answer.error_class in {"permanent", "window", "opt_out"}:
             customers.update(attributes=_marked(stranger, {"tries": MOST_TRIES}))

@@ -11,13 +11,11 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from conversations.models import Customer, HistoryEvent, Message
-from metrics import evidence, plots, reliance, who, words
+from conversations.models import Customer, Message
+from metrics import evidence, plots, reliance, spans, who, words
 from metrics.asked import Asked, inside
-from metrics.business import Clock, calendars
 from metrics.charts.ruler import Part, ruler
 from metrics.evidence import Observation
-from metrics.models import WaitFact
 from metrics.query import answer
 from metrics.question import Question
 from metrics.registry import METRICS, Lengths, Metric, Rate
@@ -88,13 +86,14 @@ def drawer(question: Question, said: QueryDict) -> Drawer:
     has_lengths = isinstance(metric.adding, Lengths)
     seen = evidence.page(question, size=SHOWN, longest_first=True).observations
     given = answer(question, lean=True)
-    names, part = _names(question, seen), who.part_of(question.workspace, "agent")
     chosen = next((one for one in seen if one.id == said.get("row", "")), None)
     wanted = str(said.get("row") or "")
     if chosen is None and wanted and "\0" not in wanted:
         chosen = evidence.only(question, wanted)
     if chosen is None and has_lengths:
         chosen = next(iter(seen), None)
+    names = _names(question, [*seen, *filter(None, [chosen])])
+    part = who.part_of(question.workspace, "agent")
     return Drawer(
         metric=metric,
         title=title_of(question),
@@ -131,8 +130,10 @@ def _weekday_hour(value: str) -> str:
 
 
 def _names(question: Question, seen: Iterable[Observation]) -> dict[UUID, str]:
+    """Return what people are called by who they are; who was erased is nobody."""
     ids = {one.customer_id for one in seen if one.customer_id}
-    return dict(Customer.objects.of(question.workspace).filter(pk__in=ids).values_list("pk", "name"))
+    people = Customer.objects.of(question.workspace).filter(pk__in=ids, erased_at=None)
+    return dict(people.values_list("pk", "name"))
 
 
 def line(question: Question, one: Observation, names: dict[UUID, str], part: Name) -> Line:
@@ -149,7 +150,7 @@ def line(question: Question, one: Observation, names: dict[UUID, str], part: Nam
     return Line(
         id=one.id,
         customer=names.get(one.customer_id, "") if one.customer_id else "",
-        address=address_of(one),
+        address=address_of(one) if not one.customer_id or one.customer_id in names else "",
         at=f"{words.day(at.date())} {at:%H:%M}",
         value=value,
         note=reliance.note(one.beside),
@@ -178,15 +179,12 @@ def interval(question: Question, one: Observation, names: dict[UUID, str], part:
     first = messages[0].sent_at if messages else begins
     if first < begins and question.metric.source.excluded:
         parts.append(Part((begins - first).total_seconds(), counts=False, why=_("with the bot")))
-    if question.metric.source.in_turns:
-        parts += _turns(question, one, begins)
-    else:
-        parts += _counted(question, one, begins, one.anchor)
-    start = min(first, begins) if question.metric.source.excluded else begins
+    pieces, end = spans.parts_of(question, one, begins)
+    starts = _clock(question, min(first, begins) if question.metric.source.excluded else begins)
+    ends = _clock(question, end)
     shown = line(question, one, names, part)
-    title = _("%(length)s counted, from %(begins)s to %(ends)s") % {
-        "length": shown.value, "begins": _clock(question, start), "ends": _clock(question, one.anchor)
-    }  # fmt: skip
+    told = {"length": shown.value, "begins": starts, "ends": ends}
+    title = _("%(length)s counted, from %(begins)s to %(ends)s") % told
     return Interval(
         id=one.id,
         customer=shown.customer,
@@ -194,40 +192,9 @@ def interval(question: Question, one: Observation, names: dict[UUID, str], part:
         length=shown.value,
         excluded=shown.excluded,
         reason=shown.reason,
-        drawing=mark_safe(ruler(title, _clock(question, start), _clock(question, one.anchor), parts)),  # noqa: S308
+        drawing=mark_safe(ruler(title, starts, ends, [*parts, *pieces])),  # noqa: S308
         messages=[_said(question, message) for message in messages],
     )
-
-
-def _turns(question: Question, one: Observation, begins: datetime) -> list[Part]:
-    """Cut the interval into the waits of the customer, which count, and the time between, when it was the customer's turn."""
-    waits = WaitFact.objects.of(question.workspace).filter(
-        conversation_id__in=[one.conversation_id], started_at__gte=begins, ended_at__lte=one.anchor
-    )
-    parts: list[Part] = []
-    for starts, ends in waits.order_by("started_at").values_list("started_at", "ended_at"):
-        parts += [_customers_turn(begins, starts), *_counted(question, one, starts, ends or one.anchor)]
-        begins = ends or one.anchor
-    return [part for part in (*parts, _customers_turn(begins, one.anchor)) if part.seconds]
-
-
-def _customers_turn(begins: datetime, ends: datetime) -> Part:
-    return Part((ends - begins).total_seconds(), counts=False, why=_("the customer's turn"))
-
-
-def _counted(question: Question, one: Observation, begins: datetime, ends: datetime) -> list[Part]:
-    """Return a part of the interval that counts; on the working clock cut by the hours of the team responsible in each part."""
-    if question.clock != "business":
-        return [Part((ends - begins).total_seconds(), counts=True)]
-    told = HistoryEvent.objects.of(question.workspace).filter(conversation_id__in=[one.conversation_id])
-    turns = [
-        (at, team) for at, team in told.order_by("occurred_at", "id").values_list("occurred_at", "data__team") if team
-    ]
-    clock = Clock(calendars(question.workspace.pk), tuple(turns))
-    return [
-        Part(part.seconds, part.why == "open", "" if part.why == "open" else words.part("", part.why))
-        for part in clock.parts(begins, ends)
-    ]
 
 
 def _messages(question: Question, one: Observation) -> list[Message]:

@@ -12,14 +12,13 @@ from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from conversations import history, search
+from conversations import attention, history, search
 from conversations.erase.history import forget_evidence, keep_figures
 from conversations.erase.known import Traces, names_of, words_of
 from conversations.feed import Change
 from conversations.history import Actor
 from conversations.models import (
     Attachment,
-    Attention,
     BotCall,
     Budget,
     Channel,
@@ -90,14 +89,11 @@ def erase(workspace: Workspace, customer_id: UUID, reason: str, actor: Actor) ->
     keep_figures(workspace, person.customers, person.talk_ids, said, traces)
     forget_evidence(workspace, person.customers)
     search.forget(workspace.pk, person.messages)
-    attended = list(
-        Attention.objects.of(workspace).filter(conversation__in=person.talks).values_list("conversation", flat=True)
-    )
+    left = attention.let_go(workspace, person.talk_ids)
     _take_rows(person)
     _leave_nobody(person, now)
     history.record(_told(person, row, actor, now))
-    changes = [Change("attention.updated", key, key) for key in attended]
-    changes += [Change("conversation.updated", key, key) for key in person.talk_ids]
+    changes = [*left.changes, *(Change("conversation.updated", key, key) for key in person.talk_ids)]
     changes += [Change("customer.updated", key) for key in person.customers]
     return Erased(row, tuple(changes), ("metrics", "erasure"))
 
@@ -134,7 +130,6 @@ def _take_rows(person: _Person) -> None:
     senders = [*addresses.values_list("pk", flat=True), *customers]
     Budget.objects.of(place).filter(key__in=[f"{channel}:{one}" for channel in channels for one in senders]).delete()
     Draft.objects.of(place).filter(conversation__in=talks).delete()
-    Attention.objects.of(place).filter(conversation__in=talks).delete()
     BotCall.objects.of(place).filter(conversation__in=talks).delete()
     RuleRun.objects.of(place).filter(conversation__in=talks).delete()
     SurveyRequest.objects.of(place).filter(customer__in=customers).delete()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from conversations import bulk, erased, lanes
 from conversations.erase.known import Traces
 from conversations.media.store import drop
-from conversations.models import Erasure, ImportJob
+from conversations.models import Draft, Erasure, ImportJob
 from hub.secrets import SecretUnreadable
 
 log = structlog.get_logger(__name__)
@@ -124,6 +124,7 @@ def _finish(erasure_id: UUID, traces: Traces) -> None:
         lanes.forget(traces.lanes)  # the first in the order of locks; who is busy on one by now is somebody new
         given: dict[str, Any] = {"workspace": row.workspace_id, "at": row.at}
         given |= {"patterns": _patterns(traces), "lanes": bulk.words(traces.lanes)}
+        Draft.objects.of(row.workspace).filter(conversation__erased=True).delete()  # begun while it happened
         with connection.cursor() as cursor:
             for statement in (PARKED, EXCHANGES, REFUSALS):
                 cursor.execute(statement, given)

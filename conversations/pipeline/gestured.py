@@ -22,7 +22,9 @@ def pack(claimed: Sequence[gestures.Claimed]) -> list[Nod]:
     opened: dict[UUID, Credentials | None] = {}
     ready = []
     for one in claimed:
-        row = rows[one.message_id]
+        row = rows.get(one.message_id)
+        if row is None:
+            continue  # its person was erased, and the reaction with them
         credentials = deliver.credentials_of(row.channel, opened)
         to, left_alone = people.addresses(row)
         if credentials is None or left_alone or row.provider_id is None or row.channel.deleted_at is not None:

@@ -28,7 +28,7 @@ def in_the_database(words: Sequence[str]) -> dict[tuple[str, str], set[str]]:
             texts = [f"encode(\"{one}\", 'escape')" if is_bytes else f'"{one}"' for one, is_bytes in names.items()]
             owner = "workspace_id::text" if "workspace_id" in names else "''"
             cursor.execute(
-                f'SELECT DISTINCT wanted.letters, {owner} FROM "{table}" '  # noqa: S608  the schema's own names
+                f'SELECT DISTINCT wanted.letters, {owner} FROM "{table}" '
                 f"JOIN unnest(%s::text[]) AS wanted (letters) ON concat_ws(' ', {', '.join(texts)}) ILIKE '%%' || wanted.letters || '%%'",
                 [list(words)],
             )

@@ -18,9 +18,10 @@ from metrics.rebuild import differences
 from metrics.receipts import recompute
 from tests import factories
 from tests.conversations import bodies
-from tests.conversations.conftest import drain, rows_of, store
+from tests.conversations.conftest import drain, let_lanes_go, rows_of, store
 from tests.conversations.erasing.conftest import NUMBER, ORDER, WORDS, Company, look_everywhere, order, she_was_here
 from tests.conversations.erasing.everywhere import in_the_database, in_the_storage
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,6 +125,35 @@ def test_who_writes_again_is_somebody_new_and_what_is_told_again_brings_nobody_b
     assert (new.pk != old, new.conversations.get().status) == (True, "waiting")
     assert company.api.get(f"/api/v1/customers/{old}").status_code == 404
     assert [row["id"] for row in company.api.get("/api/v1/customers").json()["results"]][:1] == [str(new.pk)]
+
+
+def test_whoever_writes_while_it_happens_is_either_gone_or_somebody_new() -> None:
+    company = Company()
+    agent = factories.client(factories.token(company.place, Role.AGENT))
+    for number in range(3):
+        company.arrives(f"wamid.z{number}", "antes")
+        person = company.person()
+        talk = person.conversations.get()
+        store(company.shop, bodies.text(f"wamid.n{number}", NUMBER, "durante", int(company.later().timestamp())))
+        answer = {"client_id": str(number), "text": "já vejo"}
+        together(
+            lambda: company.erase(person.pk),  # noqa: B023  called before the next turn
+            drain,
+            lambda: agent.post(f"/api/v1/conversations/{talk.pk}/messages", answer, "json"),  # noqa: B023
+        )
+        for _ in range(10):  # whoever had looked her up already has to begin again
+            drain()
+            if not Delivery.objects.filter(outcome="pending").exists():
+                break
+            let_lanes_go()
+        look_everywhere()
+        assert Erasure.objects.filter(customer=person.pk).count() == 1
+    nobody = Customer.objects.exclude(erased_at=None)
+    assert not Message.objects.filter(customer__in=nobody).exists()
+    assert not Identity.objects.filter(customer__in=nobody).exists()
+    assert not nobody.exclude(name="", attributes={}).exists()
+    assert {row.erased for row in Conversation.objects.filter(customer__in=nobody)} == {True}
+    assert not Delivery.objects.filter(outcome__in=["pending", "failed"]).exists()
 
 
 def test_no_undo_brings_anybody_back() -> None:
