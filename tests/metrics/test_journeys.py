@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from conversations.models import Customer, HistoryEvent
 from hub.models import Workspace
 from metrics.evidence import page
+from metrics.models import JourneyFact
+from metrics.persons.leading import journeys
 from metrics.persons.markov import Pace, removal_effects
+from metrics.persons.money import Purse
+from metrics.persons.orders import orders
+from metrics.persons.records import Event, Touch
 from metrics.query import answer
+from metrics.rebuild import differences
 from metrics.receipts import recompute, write
 from tests.metrics.conftest import Tell, derive_all
-from tests.metrics.happenings import ask, event, happen, person, question, sold, wrote
+from tests.metrics.happenings import ask, event, happen, person, question, sold, when, wrote
 
 MARCH = "from=2026-03-01&to=2026-04-01"
 WHERE = {"W": "whatsapp", "I": "instagram", "S": "store"}
@@ -81,13 +90,13 @@ def test_what_would_be_lost_without_a_channel_fixture_f11() -> None:
     paces = [
         Pace(start, following, sold, begins, n)
         for start, following, sold, begins, n in (
-            ("W", "I", None, True, 2), ("I", None, True, False, 2), ("I", None, True, True, 1), ("I", "W", None, True, 1),
-            ("W", None, True, False, 2), ("S", "W", None, True, 1), ("W", None, None, True, 3), ("S", None, None, True, 2),
+            ("W", "I", False, True, 2), ("I", None, True, False, 2), ("I", None, True, True, 1), ("I", "W", False, True, 1),
+            ("W", None, True, False, 2), ("S", "W", False, True, 1), ("W", None, False, True, 3), ("S", None, False, True, 2),
         )
     ]  # fmt: skip
     effects = removal_effects(paces)
     assert {channel: round(effect, 3) for channel, effect in effects.items()} == {"W": 0.7, "I": 0.657, "S": 0.108}
-    assert removal_effects([Pace("W", None, None, begins=True, times=3)]) == {}
+    assert removal_effects([Pace("W", None, False, begins=True, times=3)]) == {}
 
 
 def test_shares_of_a_long_way_and_what_is_given_back_later(workspace: Workspace) -> None:
@@ -133,6 +142,65 @@ def test_who_typed_the_address_was_led_by_what_came_before(workspace: Workspace)
     derive_all()
     given = ask(workspace, "sales_by_channel", f"{MARCH}&by=channel&model=last_non_direct")
     assert {row.key[0]: row.value for row in given.rows if row.value} == {"ecommerce": 100, "app": 10}
+
+
+def led(workspace: Workspace) -> list[tuple[str, ...]]:
+    """Derive what is new, and return by which channels people were led to their sales, and how often by each."""
+    derive_all()
+    assert list(differences(workspace)) == []
+    rows = JourneyFact.objects.of(workspace).order_by("id").values_list("channels", "counts")
+    return [tuple(f"{channel} {n}" for channel, n in zip(*row, strict=True)) for row in rows]
+
+
+def test_whatever_comes_late_restates_what_led_to_a_sale(workspace: Workspace, tell: Tell) -> None:
+    who, other = person(workspace), person(workspace)
+    for one in (who, other):
+        tell("", customer=one)
+    happen(wrote(who, "2026-03-04"), *sold(who, "1", "2026-03-05", 100))
+    assert led(workspace) == [("whatsapp 1",)]
+    late = wrote(who, "2026-03-02", "instagram")
+    happen(late, wrote(other, "2026-03-03", "webchat"))
+    assert led(workspace) == [("instagram 1", "whatsapp 1")]
+    happen(wrote(who, "2026-03-06", "email"))
+    assert derive_all() == 1  # what is said after the last sale is looked at in its conversation alone
+    assert led(workspace) == [("instagram 1", "whatsapp 1")]
+    Customer.objects.filter(pk=other.pk).update(merged_into=who)
+    assert led(workspace) == [("instagram 1", "webchat 1", "whatsapp 1")]
+    Customer.objects.filter(pk=other.pk).update(merged_into=None)
+    assert led(workspace) == [("instagram 1", "whatsapp 1")]
+    HistoryEvent.objects.filter(pk=late.pk).delete()
+    assert led(workspace) == [("whatsapp 1",)]
+    happen(event(who, "order.cancelled", "2026-03-07", "ecommerce", order="1"))
+    assert led(workspace) == []
+
+
+def test_no_touch_leads_to_a_sale_over_a_pause_or_from_too_long_before() -> None:
+    sale = when("2026-06-30")
+
+    def shares(*before: float, sales: tuple[float, ...] = (0,)) -> list[tuple[int, int, tuple[int, ...]]]:
+        story = [
+            Event(
+                900 + place, "order.paid", sale - timedelta(days=days), "shop", "app", data={"order": place, "value": 1}
+            )
+            for place, days in enumerate(sales)
+        ]
+        kinds = ("ad.clicked", "web.visit")
+        touched = [
+            Touch(place, kinds[place % 2], f"c{place % 2}", sale - timedelta(days=days), "", "")
+            for place, days in enumerate(before)
+        ]
+        found = journeys(orders(story, Purse())[0], touched, ())
+        return [(one.touches, one.sought, one.counts) for one in found]
+
+    assert shares(90, 60, 30) == [(3, 1, (2, 1))]
+    assert shares(90.01, 61, 32, 3) == [(3, 2, (2, 1))]
+    assert shares(40, 30.01) == []
+    assert shares(50, 10, 5) == [(2, 2, (1, 1))]
+    assert shares(3, 2, 1, 0, -1, sales=(0, 0, 2)) == [
+        (2, 1, (1, 1)),
+        (2, 1, (1, 1)),
+    ]  # what is of an instant comes before its sale
+    assert shares(9, sales=(8, 7)) == [(1, 1, (1,))]
 
 
 def test_a_journey_ends_at_a_sale_or_after_thirty_days(workspace: Workspace, tell: Tell) -> None:
