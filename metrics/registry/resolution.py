@@ -108,7 +108,7 @@ RESOLUTION = Metric(
                 CLOSED,
                 table=OUR_TURN,
                 excluded=("opened_at - (resolution_elapsed - active_elapsed) * interval '1 microsecond'", "customer"),
-                in_turns=True,
+                pieces="waits",
                 measure="",
             ),
             adding=Lengths({"elapsed": "active_elapsed", "business": "active_business"}),

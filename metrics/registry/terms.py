@@ -65,7 +65,8 @@ class Source:
     set_aside: tuple[str, str] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)  # what a rule excludes (R13), counted by name, beside
     excluded: tuple[str, str] | None = None  # time that was not counted: the instant it began at, and why
-    in_turns: bool = False  # whether of the time from start to anchor only the waits of the conversation count
+    # Of what the time from start to anchor counts alone: the waits of the conversation, or its stays; empty: all of it.
+    pieces: Literal["", "waits", "stays"] = ""
     reaches_back: timedelta = timedelta()  # how long before the period lie facts that the subquery looks at
     looks_ahead: bool = False  # whether it follows what began in the period to now
     beside: Mapping[str, str] = field(default_factory=dict)  # numbers that are told with every observation, by name

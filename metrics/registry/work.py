@@ -51,6 +51,7 @@ WORK = (
             parts=("agent",),
             start="since",
             opening_message="opening_message_id",
+            pieces="stays",
         ),
         adding=Lengths({"elapsed": "length"}, headline="mean"),
         variants=(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import override
 
-from conversations.models import HistoryEvent, Message
+from conversations.models import HistoryEvent
 from hub.models import Workspace
 from metrics import drawer
 from metrics.asked import asked
@@ -286,16 +285,29 @@ def test_the_page_of_a_figure_offers_its_variants(workspace: Workspace, tell: Te
     assert "by basis" not in assigned
 
 
-def test_the_ruler_shows_whose_turn_it_was(workspace: Workspace, tell: Tell) -> None:
-    tell(TWICE)
-    derive_all()
-    assert not Message.objects.exists()
-    said = QueryDict(f"period=custom&from={DAY.date()}&to={DAY.date()}&variant=active&open=resolution_time&tz=UTC")
-    question = drawer.question_of(asked(workspace, said, timezone.now(), "resolution_time"), said)
+def drawn(workspace: Workspace, metric: str, variant: str) -> tuple[str, str, str, int, int]:
+    """Open the drawer of a figure; return what its interval says, and how many parts of the ruler count and do not."""
+    said = QueryDict(f"period=custom&from={DAY.date()}&to={DAY.date()}&variant={variant}&open={metric}&tz=UTC")
+    question = drawer.question_of(asked(workspace, said, timezone.now(), metric), said)
     assert question is not None
     with override("en"):
         it = drawer.drawer(question, said).interval
     assert it is not None
-    assert (it.length, it.excluded, it.reason) == ("15 min", "2 h 45 min", "the customer's turn")
-    assert [it.drawing.count(f'class="{kind}"') for kind in ("counted", "apart")] == [2, 2]
-    assert quote("the customer's turn") not in it.drawing
+    counted, apart = (it.drawing.count(f'class="{kind}"') for kind in ("counted", "apart"))
+    return it.length, it.excluded, it.reason, counted, apart
+
+
+def test_the_ruler_shows_what_counts(workspace: Workspace, tell: Tell) -> None:
+    """Our turns, twice; before somebody's eyes, once in the middle and once after the end; with an agent, but for what was snoozed."""
+    tell(TWICE)
+    derive_all()
+    assert drawn(workspace, "resolution_time", "active") == ("15 min", "2 h 45 min", "the customer's turn", 2, 2)
+    assert drawn(workspace, "resolution_time", "first") == ("30 min", "", "", 1, 0)
+    leo = "agent=leo@loja.example"
+    tell(
+        f"C 10:00, assign 10:00 to=leo@loja.example, look 10:10 {leo}, leave 10:12 {leo}, snooze 10:20, wake 10:50, "
+        f"resolve 11:00, look 11:00 {leo}, leave 11:01 {leo}"
+    )
+    derive_all()
+    assert drawn(workspace, "handle_time", "")[0::3] == ("3 min", 2)
+    assert drawn(workspace, "handle_time", "assigned") == ("30 min", "", "", 2, 1)
