@@ -32,26 +32,30 @@ class Crowd(NamedTuple):
 
 
 class People(NamedTuple):
-    """Distinct people in the order of their numbers."""
+    """Distinct people in the order of their numbers: the half of their ids that tells nearly all apart, and each one's first row."""
 
-    heads: Numbers
+    crowd: Crowd
     tails: Numbers
+    rows: Numbers
 
     def numbers(self, crowd: Crowd) -> tuple[Numbers, Numbers]:
         """Return the number of each of a crowd, and which of them have one."""
         place = np.searchsorted(self.tails, crowd.tails)
-        asked = np.flatnonzero(place < len(self.tails))
-        while len(
-            asked := asked[self._alike(crowd, place, asked) & (self.heads[place[asked]] != crowd.packed["head"][asked])]
-        ):
+        asked = self._alike(crowd, place, np.arange(len(place)))
+        while len(asked := asked[self._heads(place[asked]) != crowd.packed["head"][asked]]):
             place[asked] += 1  # next of those whose halves are equal by chance
-            asked = asked[place[asked] < len(self.tails)]
-        known = place < len(self.tails)
-        known[known] = self._alike(crowd, place, np.flatnonzero(known))
+            asked = self._alike(crowd, place, asked)
+        known = np.zeros(len(place), dtype=bool)
+        known[self._alike(crowd, place, np.arange(len(place)))] = True
         return place, known
 
     def _alike(self, crowd: Crowd, place: Numbers, asked: Numbers) -> Numbers:
-        return self.tails[place[asked]] == crowd.tails[asked]  # type: ignore[no-any-return]
+        """Return those asked whose place is somebody's with an equal half."""
+        asked = asked[place[asked] < len(self.tails)]
+        return asked[self.tails[place[asked]] == crowd.tails[asked]]  # type: ignore[no-any-return]
+
+    def _heads(self, numbers: Numbers) -> Numbers:
+        return self.crowd.packed["head"][self.rows[numbers]]
 
 
 def can_answer(question: Question) -> bool:
@@ -83,38 +87,55 @@ def _converted(question: Question, _as_of: datetime) -> Shares:
     sales = _read(question, "sale", first_day, past + AFTER_TOUCH + timedelta(days=1))
     who, people = _numbered(touches)
     at = touches.packed["at"].astype(np.int64)
-    kept = np.flatnonzero(_of_filters(question, touches))[::-1]  # read day by day: what is written last was first
+    kept = np.flatnonzero(_of_filters(question, touches))
     values = sorted({*touches.values})
     channel = np.array([values.index(value) for value in touches.values], dtype=np.int64)[touches.cell]
-    place = np.full(len(people.tails) * len(values), -1)
-    place[who[kept] * len(values) + channel[kept]] = kept
-    seen = place >= 0
-    first = place[seen]
-    # Of each person's first touches of channels the first of all: the least of a row of as many columns as there are channels.
-    column = np.where(seen, at[place], FAR).reshape(-1, len(values)).argmin(axis=1)
-    of_all = np.arange(len(people.tails)) * len(values) + column
-    earliest = (np.cumsum(seen) - 1)[of_all[seen[of_all]]]
+    lanes = (who * len(values) + channel)[kept]  # of each person, on each channel
+    order = np.sort(lanes * len(who) + kept)  # read day by day: the first row of a lane was first
+    lanes, rows = np.divmod(order, len(who))
+    first = rows[np.diff(lanes, prepend=-1) != 0]
+    who, at = who[first], at[first]
+    earliest = _earliest(who, at)
     if "channel" not in question.by:
-        first, earliest = first[earliest], np.arange(len(earliest))
+        first, who, at = first[earliest], who[earliest], at[earliest]
+        earliest = np.arange(len(earliest))
     buyers, known = people.numbers(sales)
-    bought = _bought_after(who[first], at[first], buyers[known], sales.packed["at"][known].astype(np.int64))
-    found = _distinct(question, touches, first, who[first], bought)
+    bought = _bought_after(who, at, buyers[known], sales.packed["at"][known].astype(np.int64))
+    found = _distinct(question, touches, first, who, bought)
     n = len(earliest)
     return found | ({(): (int(np.count_nonzero(bought[earliest])), n)} if n else {})
+
+
+def _earliest(who: Numbers, at: Numbers) -> Numbers:
+    """Return the first of each person's, who stand one after the other; of those at the same instant the one before."""
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    sizes = np.diff(starts, append=len(who))
+    found = starts.copy()
+    step = 1
+    while len(several := np.flatnonzero(sizes > step)):  # nearly everybody has one
+        other = starts[several] + step
+        sooner = at[other] < at[found[several]]
+        found[several[sooner]] = other[sooner]
+        step += 1
+    return found
 
 
 def _bought_after(who: Numbers, at: Numbers, buyers: Numbers, paid: Numbers) -> Numbers:
     """Return which of these have a sale from their instant to a month later."""
     order = np.lexsort((paid, buyers))
     buyers, paid = buyers[order], paid[order]
+    buys = np.zeros(int(who.max(initial=0)) + 1, dtype=bool)
+    buys[buyers[buyers < len(buys)]] = True
     found = np.zeros(len(who), dtype=bool)
-    asked = np.arange(len(who))
-    place = np.searchsorted(buyers, who)
-    while len(asked := asked[place[asked] < len(buyers)]) and len(asked := asked[buyers[place[asked]] == who[asked]]):
-        later = paid[place[asked]] - at[asked]
+    asked = np.flatnonzero(buys[who])  # nearly nobody: the others need not be looked for
+    place = np.searchsorted(buyers, who[asked])
+    while len(asked):
+        later = paid[place] - at[asked]
         found[asked[(later >= 0) & (later <= AFTER_TOUCH // timedelta(microseconds=1))]] = True
-        asked = asked[later < 0]
-        place[asked] += 1
+        asked, place = asked[later < 0], place[later < 0] + 1
+        is_theirs = place < len(buyers)
+        is_theirs[is_theirs] = buyers[place[is_theirs]] == who[asked[is_theirs]]
+        asked, place = asked[is_theirs], place[is_theirs]
     return found
 
 
@@ -166,7 +187,7 @@ WHERE workspace_id = %s AND measure = %s AND dimension = 'channel' AND span = 'd
 
 
 def _read(question: Question, measure: str, first: date, past: date) -> Crowd:
-    rows = binary.read(CELLS, [question.workspace.pk, measure, first, past])
+    rows = binary.read(CELLS, [question.workspace.pk, measure, first, past], again=True)
     packed = np.frombuffer(b"".join(row[2] for row in rows), dtype=MEMBER)
     cell = np.repeat(np.arange(len(rows)), [len(row[2]) // MEMBER.itemsize for row in rows])
     return Crowd(packed, packed["tail"].astype(np.uint64), cell, [row[0] for row in rows], [row[1] for row in rows])
@@ -175,16 +196,19 @@ def _read(question: Question, measure: str, first: date, past: date) -> Crowd:
 def _numbered(crowd: Crowd) -> tuple[Numbers, People]:
     """Number the people of a crowd; return each one's number, and how to find others' numbers."""
     order = np.argsort(crowd.tails)
-    heads, tails = crowd.packed["head"][order], crowd.tails[order]
-    other = tails[1:] != tails[:-1]
-    if (heads[1:] != heads[:-1])[~other].any():  # the halves that chance made are equal, of different people
-        order = np.lexsort((crowd.packed["head"], crowd.tails))
-        heads, tails = crowd.packed["head"][order], crowd.tails[order]
-        other = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
-    starts = np.concatenate(([len(tails) > 0], other)).astype(bool)[: len(tails)]
+    tails = crowd.tails[order]
+    other = np.ones(len(tails), dtype=bool)
+    other[1:] = tails[1:] != tails[:-1]
+    again = np.flatnonzero(~other)
+    heads = crowd.packed["head"]
+    if (heads[order[again]] != heads[order[again - 1]]).any():  # halves that chance made equal, of different people
+        order = np.lexsort((heads, crowd.tails))
+        tails, heads = crowd.tails[order], heads[order]
+        other[1:] = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
+    starts = np.flatnonzero(other)
     numbers = np.empty(len(tails), dtype=np.int64)
-    numbers[order] = np.cumsum(starts) - 1
-    return numbers, People(heads[starts], tails[starts])
+    numbers[order] = np.cumsum(other) - 1
+    return numbers, People(crowd, tails[starts], order[starts])
 
 
 def _of_filters(question: Question, crowd: Crowd) -> Numbers:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from metrics.lifetime import Standing
 from metrics.question import Question
 
@@ -12,7 +14,7 @@ SMALL_SAMPLE = 5
 type Key = tuple[str | None, ...]
 
 
-class Figure(NamedTuple):
+class Figure(Struct, frozen=True, gc=False):
     """One row of an answer. Lengths in seconds; what does not apply to the metric, or has no observation, is None."""
 
     key: Key

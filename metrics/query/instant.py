@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import IsolationLevel
 
 from conversations.prepared import ask
 from hub.models import Workspace
@@ -29,9 +30,15 @@ def one_instant() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
+    connection.ensure_connection()
+    held = connection.connection
+    before, held.isolation_level = held.isolation_level, IsolationLevel.REPEATABLE_READ  # said with BEGIN
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not held.closed:
+            held.isolation_level = before
 
 
 def fresh(workspace: Workspace) -> Freshness:

@@ -10,6 +10,7 @@ import pytest
 from conversations.models import Conversation, Customer
 from hub.models import Workspace
 from metrics.aggregate import derive_pending
+from metrics.query import Figure
 from tests.metrics.stories import DAY, story, write
 
 type Tell = Callable[..., Conversation]
@@ -42,3 +43,8 @@ def derive_all() -> int:
     while some := derive_pending():
         total += some
     return total
+
+
+def percentiles_of(figure: Figure) -> list[float | None]:
+    """Return the percentiles of a figure, which are of type 7, and its largest."""
+    return [figure.p50, figure.p75, figure.p90, figure.p95, figure.max]
