@@ -2,7 +2,7 @@
 
 A **touch** is a contact the person sought: a message they wrote, a click, a link opened, a visit (R10). A **journey** is the
 touches of one person with at most 30 days between, and ends at a sale (F11, F15). What is read of messages are the volumes
-that are derived anyway; only what is no message has rows of its own.
+that are derived anyway; only what is no message has rows of its own, and what led to a sale, which many questions are about.
 """
 
 from __future__ import annotations
@@ -10,61 +10,20 @@ from __future__ import annotations
 GAP = "interval '30 days'"
 
 
-def touches(since: str, until: str = "", who: str = "") -> str:
-    """Return a SELECT of the touches from one instant to before another, both SQL expressions; to now without the latter.
-
-    ``direct`` is who came to the site and nothing says from where. ``who`` is a SELECT of the people they are kept to.
-    """
-    spoken = f"day >= (({since}) AT TIME ZONE 'UTC')::date"
-    spent = f"at >= {since}"
-    if until:
-        spoken += f" AND day <= (({until}) AT TIME ZONE 'UTC')::date"
-        spent += f" AND at < {until}"
+def touches(since: str, until: str, who: str = "") -> str:
+    """Return a SELECT of the touches from one instant to before another, both SQL expressions; ``who`` is one of people."""
+    spoken = f"day >= (({since}) AT TIME ZONE 'UTC')::date AND day <= (({until}) AT TIME ZONE 'UTC')::date"
+    spent = f"at >= {since} AND at < {until}"
     if who:
         who = f" AND customer_id IN ({who})"
     return f"""
-    SELECT id, customer_id, channel_kind, at, 'message' AS kind, false AS direct FROM (
+    SELECT id, customer_id, channel_kind, at, 'message' AS kind FROM (
         SELECT id, customer_id, channel_kind, unnest(inbound) AS at
         FROM metrics_volumefact WHERE workspace_id = %(workspace)s AND {spoken}{who}
     ) AS said WHERE {spent}
     UNION ALL
-    SELECT id, customer_id, channel_kind, at, kind, kind = 'web.visit' AND campaign = '' FROM metrics_touchfact
+    SELECT id, customer_id, channel_kind, at, kind FROM metrics_touchfact
     WHERE workspace_id = %(workspace)s AND {spent}{who}"""  # noqa: S608  names of our own
-
-
-def happened(since: str, until: str = "", who: str = "") -> str:
-    """Return the common table expressions that end in ``happened``: touches and sales, of whom ``is_sale`` is 0 and 1."""
-    paid = f"paid_at >= {since}" + (f" AND paid_at < {until}" if until else "")
-    return f"""
-    touch AS ({touches(since, until, who)}),
-    happened AS (
-        SELECT customer_id, at, 0 AS is_sale, id, channel_kind, direct FROM touch
-        UNION ALL
-        SELECT customer_id, paid_at, 1, id, channel_kind, false FROM metrics_orderfact
-        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND {paid}
-    )"""  # noqa: S608  names of our own
-
-
-IN_ORDER = (
-    "(PARTITION BY customer_id ORDER BY at, is_sale, id)"  # what happened to somebody; every window by it sorts once
-)
-BEGINS = f"is_sale = 0 AND (was_sale IS DISTINCT FROM 0 OR pause > {GAP})"  # whether a touch is the first of a journey
-
-
-def steps(since: str, until: str = "", who: str = "") -> str:
-    """Return the common table expressions that end in ``step``: what happened on journeys, each with its ``journey``.
-
-    A sale without a touch in the 30 days before it belongs to no journey and is left out.
-    """
-    return f"""
-    {happened(since, until, who)},
-    walked AS (
-        SELECT *, lag(is_sale) OVER way AS was_sale, at - lag(at) OVER way AS pause FROM happened WINDOW way AS {IN_ORDER}
-    ),
-    step AS (
-        SELECT *, count(*) FILTER (WHERE {BEGINS}) OVER {IN_ORDER} AS journey
-        FROM walked WHERE is_sale = 0 OR (was_sale = 0 AND pause <= {GAP})
-    )"""  # noqa: S608  names of our own
 
 
 START, END = "%(start)s::timestamptz", "%(end)s::timestamptz"
@@ -187,17 +146,23 @@ def sold_after(place: str, touched: str) -> str:
 ) AS sold"""  # noqa: S608
 
 
-# Two touches in a row on the same journey; the second is the one that is counted.
+# Two touches in a row on the same journey, which a sale ends and a pause; the second is the one that is counted.
 FOLLOWED = f"""(
-    WITH {steps(f"{START} - {GAP}", END)},
-    pair AS (
-        SELECT customer_id, id, channel_kind AS to_channel, at, lag(channel_kind) OVER way AS from_channel, lag(at) OVER way AS since,
-            row_number() OVER way AS place
-        FROM step WHERE is_sale = 0 WINDOW way AS (PARTITION BY customer_id, journey ORDER BY at, id)
+    WITH touch AS ({touches(f"{START} - {GAP}", END)}),
+    happened AS (
+        SELECT customer_id, at, 0 AS is_sale, id, channel_kind FROM touch
+        UNION ALL
+        SELECT customer_id, paid_at, 1, id, channel_kind FROM metrics_orderfact
+        WHERE workspace_id = %(workspace)s AND position IS NOT NULL AND paid_at >= {START} - {GAP} AND paid_at < {END}
+    ),
+    walked AS (
+        SELECT customer_id, id, at, is_sale, channel_kind AS to_channel, row_number() OVER way AS place,
+            lag(is_sale) OVER way AS was_sale, lag(at) OVER way AS since, lag(channel_kind) OVER way AS from_channel
+        FROM happened WINDOW way AS (PARTITION BY customer_id ORDER BY at, is_sale, id)
     )
     SELECT %(workspace)s::uuid AS workspace_id, concat(id, ':', place) AS id, customer_id, since, at, from_channel, to_channel,
         CASE WHEN from_channel = to_channel THEN 'stays' ELSE 'moves' END AS basis
-    FROM pair WHERE since IS NOT NULL AND at >= {START} AND at < {END}
+    FROM walked WHERE is_sale = 0 AND was_sale = 0 AND at - since <= {GAP} AND at >= {START} AND at < {END}
 ) AS followed"""  # noqa: S608
 
 
