@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
@@ -76,6 +78,24 @@ def _membership(user: Any, workspace_id: str | None) -> Membership | None:
     memberships = Membership.objects.select_related("workspace").filter(user=user).order_by("created_at", "id")
     chosen = memberships.filter(workspace_id=workspace_id).first() if workspace_id else None
     return chosen or memberships.first()
+
+
+class ClosedByDefault(LoginRequiredMiddleware):
+    """Sends whoever is not signed in to the door: the whole page, also where only a part of it was asked for.
+
+    A page that asks for parts of itself (htmx) would follow a plain redirect and put the door into the part.
+    """
+
+    def handle_no_permission(  # type: ignore[override]  # a redirect too, said to htmx in its own words
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
+        """Lead to the door, and from there back to the page the reader was on."""
+        if not request.headers.get("HX-Request"):
+            return super().handle_no_permission(request, view_func)
+        _scheme, _colon, shown = request.headers.get("HX-Current-URL", "").partition("://")
+        back = f"/{shown.partition('/')[2]}"
+        door = redirect_to_login(back, self.get_login_url(view_func), self.get_redirect_field_name(view_func))
+        return HttpResponse(status=204, headers={"HX-Redirect": door.url})
 
 
 class WorkspaceMiddleware:

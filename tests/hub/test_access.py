@@ -174,3 +174,12 @@ def test_it_says_which_methods_there_are(db: None) -> None:
     api = factories.client(factories.token(factories.workspace()))
     answer = api.delete(QUEUE)
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, "application/problem+json")
+
+
+def test_a_page_that_asks_for_a_part_of_itself_is_led_to_the_door_whole(db: None) -> None:
+    part = {"HX-Request": "true", "HX-Current-URL": "https://hub.example/metrics/board/sales/?period=7&channel=sms"}
+    refused = Client().get("/metrics/board/sales/?period=7&seen=5", headers=part)
+    assert (refused.status_code, refused.content) == (204, b"")
+    door = "/accounts/login/?next=/metrics/board/sales/%3Fperiod%3D7%26channel%3Dsms"
+    assert refused.headers["HX-Redirect"] == door
+    assert Client().get("/metrics/").headers["Location"] == "/accounts/login/?next=/metrics/"

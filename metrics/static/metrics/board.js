@@ -28,6 +28,15 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   document.querySelector(".charts > :first-child")?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
 });
 
+/* A pulse nobody answers says so; the next one that is answered takes its place. */
+for (const silence of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(silence, ({ target }) => {
+    if (target.id !== "pulse") return;
+    target.classList.add("late");
+    target.querySelector(".silence").hidden = false;
+  });
+}
+
 document.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
   if (!plain || event.key.length > 1 || drawer()?.open || event.target.closest?.("input, textarea, select")) return;
