@@ -402,6 +402,7 @@ SPECTACULAR_SETTINGS = {
         "IntegrationKind": ["shopify", "woocommerce", "program"],
         "MessageDirection": ["inbound", "outbound"],
         "GoalDirection": ["at_least", "at_most"],
+        "ErasureReason": ["request", "consent", "purpose", "unlawful"],
     },
 }
 

@@ -6,8 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +14,7 @@ from rest_framework.views import APIView
 from conversations import erase
 from conversations.act import act, actor_of
 from conversations.api import represent, shapes, whole_person
-from conversations.api.operations import does, lists
+from conversations.api.operations import does, lists, shows
 from conversations.erase import Erased
 from conversations.models import Customer, Erasure
 from hub import audit
@@ -70,6 +68,9 @@ class CustomerErase(APIView):
         address is somebody new. Asked again it answers with what was done.
         """
         caller = caller_of(request)
+        Customer.objects.of(caller.workspace).only("id").get(
+            pk=customer_id
+        )  # of somebody else nothing is said, not even this
         reason = checked(EraseInput, request)["reason"]
         done = act(caller.workspace.pk, lambda: _noted(caller, customer_id, reason))
         return Response(shown(done.erasure))
@@ -100,11 +101,7 @@ class CustomerExport(APIView):
 
     role = Role.ADMIN
 
-    @extend_schema(
-        operation_id="export_customer",
-        responses=shapes.answers(None, 404)
-        | {(200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, description="See the operation.")},
-    )
+    @shows("export_customer", whole_person.WholePersonShape)
     def get(self, request: Request, customer_id: UUID) -> StreamingHttpResponse:
         """Download everything kept about a person as one JSON document, notes and what shops told included.
 

@@ -6,14 +6,34 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from django.utils import timezone
+from rest_framework import serializers
 
-from conversations.api import joined, reading, represent, timeline
+from conversations.api import joined, reading, represent, shapes, timeline
 from conversations.api.represent import Shown
 from conversations.models import Attachment, Conversation, Customer, Merge
 from hub.models import Workspace
 from hub.pagination import Cursor, Window
 
 ENTRIES_A_PIECE = 200
+
+
+class KeptFileShape(shapes.AttachmentShape):
+    """A file, of which message, and the digest of its bytes."""
+
+    message = serializers.UUIDField()
+    sha256 = serializers.CharField(allow_blank=True)
+
+
+class WholePersonShape(shapes.Shape):
+    """Everything that is kept about a person."""
+
+    exported_at = serializers.DateTimeField()
+    customer = shapes.CustomerShape()
+    merges = joined.MergeShape(many=True)
+    conversations = shapes.ConversationShape(many=True)
+    files = KeptFileShape(many=True)
+    timeline = shapes.TimelineEntryShape(many=True)
+
 
 _json = msgspec.json.Encoder().encode
 
