@@ -52,6 +52,27 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def change(request: HttpRequest, saved: UUID) -> HttpResponse:
+    """Name a dashboard of one's own otherwise, and share it or no more; to it."""
+    caller = require(request, Role.SUPERVISOR)
+    row = get_object_or_404(SavedDashboard.objects.of(caller.workspace), pk=saved, owner=caller.user)
+    name = request.POST.get("name", "").strip()
+    back = f"{row.page}?{row.words}"
+    if not name or len(name) > LONGEST_NAME or "\0" in name:
+        messages.error(request, _("A name of at most %(n)s letters is needed.") % {"n": LONGEST_NAME})
+        return redirect(back)
+    row.name, row.is_shared = name, "shared" in request.POST
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["name", "is_shared"])
+    except IntegrityError:
+        messages.error(request, _("Another page is kept under this name."))
+        return redirect(back)
+    messages.success(request, _("Kept as %(name)s.") % {"name": name})
+    return redirect(back)
+
+
+@require_POST
 def forget(request: HttpRequest, saved: UUID) -> HttpResponse:
     """Forget a dashboard of one's own."""
     caller = require(request, Role.SUPERVISOR)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("export.csv", proofs.export_board, name="metrics-export"),
     path("receipts/<uuid:receipt>/", proofs.receipt, name="receipt"),
     path("saved/", keeping.keep, name="keep-dashboard"),
+    path("saved/<uuid:saved>/change/", keeping.change, name="change-dashboard"),
     path("saved/<uuid:saved>/forget/", keeping.forget, name="forget-dashboard"),
     path("<slug:name>/", views.metric, name="metric"),
     path("<slug:name>/export.csv", proofs.export_metric, name="metric-export"),

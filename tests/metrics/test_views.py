@@ -259,6 +259,16 @@ def test_a_dashboard_can_be_kept_shared_and_forgotten(workspace: Workspace) -> N
     client.post("/metrics/saved/", form | {"page": "//evil.example/"})
     client.post("/metrics/saved/", form | {"name": ""})
     assert SavedDashboard.objects.of(workspace).count() == 1
+    renamed = {"name": "Seven days of SMS"}  # and shared no more
+    assert other.post(f"/metrics/saved/{kept.pk}/change/", renamed).status_code == 404
+    back = client.post(f"/metrics/saved/{kept.pk}/change/", renamed).headers["Location"]
+    assert 'aria-current="true">Seven days of SMS' in page(client, back)
+    assert "Seven days of SMS" not in page(other)
+    client.post("/metrics/saved/", form)
+    client.post(f"/metrics/saved/{kept.pk}/change/", {"name": "Week"})
+    assert "Another page is kept under this name." in page(client)
+    assert SavedDashboard.objects.of(workspace).get(pk=kept.pk).name == "Seven days of SMS"
+    SavedDashboard.objects.of(workspace).exclude(pk=kept.pk).delete()
     client.post(f"/metrics/saved/{kept.pk}/forget/")
     assert not SavedDashboard.objects.of(workspace).exists()
 
