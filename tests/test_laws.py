@@ -258,6 +258,16 @@ def test_sheets_of_style_stay_short_and_dress_only_what_is_there() -> None:
         assert not {word for word in dressed - words if not NUMBERED.fullmatch(word)}, name(path)
 
 
+MISREAD = re.compile(r"""(?i)\w(import|export)[\s{][^;]*?from\s*["']\.""")
+
+
+def test_no_name_in_an_import_ends_like_the_words_import_and_export() -> None:
+    # Collecting static files reads `paintExport } from "./x.js"` as an export of its own, and writes an address nobody has.
+    scripts = [path for folder in HOUSE for path in (ROOT / folder).rglob("*.js")]
+    assert not [name(path) for path in scripts if MISREAD.search(path.read_text())]
+    assert MISREAD.search('import { make, paintExport } from "./making.js";')
+
+
 def models() -> list[Any]:
     return [model for label in HOUSE for model in apps.get_app_config(label).get_models()]
 

@@ -9,7 +9,7 @@ import { shownAddress } from "./side.js";
 const NUMBERS = ["wa_id", "phone"];
 
 /** Let the link to what is kept lead to the opened person. */
-export function paintExport({ id }) {
+export function leadToWhatIsKept({ id }) {
   const link = $("[data-export]");
   if (link) link.href = `/api/v1/customers/${id}/export`;
 }

@@ -5,7 +5,7 @@ import { get, post } from "../../hub/js/http.js";
 import { moment } from "../../hub/js/time.js";
 import { toast } from "../../hub/js/toast.js";
 import { complain } from "./acts.js";
-import { createErasing, paintExport } from "./erasing.js";
+import { createErasing, leadToWhatIsKept } from "./erasing.js";
 import { shownAddress } from "./side.js";
 
 const CALM = 250; // milliseconds between a letter typed and the search
@@ -19,7 +19,7 @@ export function paintPeople({ customer, merges = [], suggestions = [] }) {
   if (state === seen) return;
   seen = state;
   const side = $("[data-side-pane]");
-  paintExport(customer);
+  leadToWhatIsKept(customer);
   const contacts = customer.identities.filter(({ replaced_at }) => !replaced_at);
   const of = (id) => contacts.filter((identity) => identity.customer === id);
   $("[data-contacts]", side).replaceChildren(...of(customer.id).map(address));
