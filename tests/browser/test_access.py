@@ -16,6 +16,7 @@ SMALL = {"width": 390, "height": 844}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/"])
 def test_it_lets_everybody_through_the_door(page: Page, shop: Shop, path: str) -> None:
     for theme in THEMES:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -117,6 +118,7 @@ def test_it_keeps_a_draft_when_the_page_is_left(shop: Shop, sign_in: SignIn, arr
     expect(page.get_by_label("Mensagem", exact=True)).to_have_value("Um momento, vou")
 
 
+@pytest.mark.long
 def test_it_keeps_an_answer_the_server_did_not_take_and_sends_it_when_asked_or_when_the_page_comes_back(
     shop: Shop, sign_in: SignIn, arrive: Arrive, expected: list[str]
 ) -> None:

@@ -207,6 +207,7 @@ def test_it_keeps_what_waits_when_the_page_is_left(site: Site, visitor: Page, ex
     assert Message.objects.get().text == "Ainda não saiu"
 
 
+@pytest.mark.long
 def test_it_carries_files_both_ways(shop: Shop, site: Site, sign_in: SignIn, visitor: Page, tmp_path: Path) -> None:
     drawn = io.BytesIO()
     Image.new("RGB", (640, 400), "#0f766e").save(drawn, "PNG")
@@ -250,6 +251,7 @@ def signed(channel: Channel, **claims: Any) -> str:
     return jwt.encode(usual | claims, key, "HS256")
 
 
+@pytest.mark.long
 def test_it_keeps_in_sight_what_was_taken_while_the_talk_was_read(shop: Shop, site: Site, visitor: Page) -> None:
     frame = open_chat(visitor, site)
     held: list[Route] = []
@@ -262,6 +264,7 @@ def test_it_keeps_in_sight_what_was_taken_while_the_talk_was_read(shop: Shop, si
     assert frame.locator(".said.out").count() == 1
 
 
+@pytest.mark.long
 def test_it_knows_who_the_site_says_the_visitor_is(shop: Shop, site: Site, visitor: Page, expected: list[str]) -> None:
     channel = shop.channels["webchat"]
     frame = open_chat(visitor, site)
