@@ -32,11 +32,26 @@ class Crowd(NamedTuple):
 
 
 class People(NamedTuple):
-    """Distinct people in the order of their numbers: the half of their ids that tells nearly all apart, and each one's first row."""
+    """Distinct people in the order of their numbers: the rows of a crowd person by person, and where each one's begin.
+
+    ``tails`` are the halves of their ids that tell nearly all apart.
+    """
 
     crowd: Crowd
-    tails: Numbers
     rows: Numbers
+    starts: Numbers
+    tails: Numbers
+
+    @property
+    def sizes(self) -> Numbers:
+        """How many rows each one has."""
+        return np.diff(self.starts, append=len(self.rows))
+
+    def of_rows(self) -> Numbers:
+        """Return the number of each row's."""
+        numbers = np.empty(len(self.rows), dtype=np.int64)
+        numbers[self.rows] = np.repeat(np.arange(len(self.starts)), self.sizes)
+        return numbers
 
     def numbers(self, crowd: Crowd) -> tuple[Numbers, Numbers]:
         """Return the number of each of a crowd, and which of them have one."""
@@ -81,29 +96,43 @@ def shares(question: Question, as_of: datetime) -> Shares:
 def _converted(question: Question, _as_of: datetime) -> Shares:
     """Count people by their first touch, of each channel where they are told apart, and those who bought within a month of it."""
     first_day, past = _days(question)
-    touches = _read(question, "touch", first_day, past)
+    touches = _read(question, "touch", first_day, past, dict(question.filters).get("channel"))
     if not len(touches.packed):
         return {}
     sales = _read(question, "sale", first_day, past + AFTER_TOUCH + timedelta(days=1))
-    who, people = _numbered(touches)
-    at = touches.packed["at"].astype(np.int64)
-    kept = np.flatnonzero(_of_filters(question, touches))
-    values = sorted({*touches.values})
-    channel = np.array([values.index(value) for value in touches.values], dtype=np.int64)[touches.cell]
-    lanes = (who * len(values) + channel)[kept]  # of each person, on each channel
-    order = np.sort(lanes * len(who) + kept)  # read day by day: the first row of a lane was first
-    lanes, rows = np.divmod(order, len(who))
-    first = rows[np.diff(lanes, prepend=-1) != 0]
-    who, at = who[first], at[first]
-    earliest = _earliest(who, at)
-    if "channel" not in question.by:
-        first, who, at = first[earliest], who[earliest], at[earliest]
-        earliest = np.arange(len(earliest))
-    buyers, known = people.numbers(sales)
-    bought = _bought_after(who, at, buyers[known], sales.packed["at"][known].astype(np.int64))
-    found = _distinct(question, touches, first, who, bought)
-    n = len(earliest)
-    return found | ({(): (int(np.count_nonzero(bought[earliest])), n)} if n else {})
+    people = _told_apart(touches)
+    first, earliest = _firsts(people)
+    counted = first if "channel" in question.by else earliest
+    bought = _bought(people, first, sales)
+    found: Shares = {}
+    numbers = (np.bincount(touches.cell[some], minlength=len(touches.days)) for some in (counted & bought, counted))
+    for value, day, over, n in zip(
+        touches.values, touches.days, *(of_cells.tolist() for of_cells in numbers), strict=True
+    ):
+        if n:
+            key = tuple(part(word, value, day) for word in question.by)
+            found[key] = _added(found.get(key, (0, 0)), (over, n))
+    return found | {(): (int(np.count_nonzero(earliest & bought)), int(np.count_nonzero(earliest)))}
+
+
+def _firsts(people: People) -> tuple[Numbers, Numbers]:
+    """Return which rows are somebody's first on their channel, and which are somebody's first of all."""
+    crowd, sizes = people.crowd, people.sizes
+    several = np.flatnonzero(sizes > 1)  # who has one row, as nearly everybody, need not be looked through
+    values = sorted({*crowd.values})
+    channel = np.array([values.index(value) for value in crowd.values], dtype=np.int64)
+    rows = people.rows[np.repeat(sizes > 1, sizes)]
+    first = np.ones(len(people.rows), dtype=bool)
+    first[rows] = False
+    earliest = first.copy()
+    lanes = np.repeat(several, sizes[several]) * len(values) + channel[crowd.cell[rows]]
+    # Read day by day, the first row of a lane was first.
+    lanes, rows = np.divmod(np.sort(lanes * len(people.rows) + rows), len(people.rows))
+    is_first = np.diff(lanes, prepend=-1) != 0
+    rows, who = rows[is_first], lanes[is_first] // len(values)
+    first[rows] = True
+    earliest[rows[_earliest(who, crowd.packed["at"][rows].astype(np.int64))]] = True
+    return first, earliest
 
 
 def _earliest(who: Numbers, at: Numbers) -> Numbers:
@@ -120,22 +149,22 @@ def _earliest(who: Numbers, at: Numbers) -> Numbers:
     return found
 
 
-def _bought_after(who: Numbers, at: Numbers, buyers: Numbers, paid: Numbers) -> Numbers:
-    """Return which of these have a sale from their instant to a month later."""
-    order = np.lexsort((paid, buyers))
-    buyers, paid = buyers[order], paid[order]
-    buys = np.zeros(int(who.max(initial=0)) + 1, dtype=bool)
-    buys[buyers[buyers < len(buys)]] = True
-    found = np.zeros(len(who), dtype=bool)
-    asked = np.flatnonzero(buys[who])  # nearly nobody: the others need not be looked for
-    place = np.searchsorted(buyers, who[asked])
-    while len(asked):
-        later = paid[place] - at[asked]
-        found[asked[(later >= 0) & (later <= AFTER_TOUCH // timedelta(microseconds=1))]] = True
-        asked, place = asked[later < 0], place[later < 0] + 1
-        is_theirs = place < len(buyers)
-        is_theirs[is_theirs] = buyers[place[is_theirs]] == who[asked[is_theirs]]
-        asked, place = asked[is_theirs], place[is_theirs]
+def _bought(people: People, first: Numbers, sales: Crowd) -> Numbers:
+    """Return which of the rows meant by ``first`` have a sale of their person from their instant to a month later."""
+    buyers, known = people.numbers(sales)
+    order = np.argsort(buyers[known])
+    buyers, paid = buyers[known][order], sales.packed["at"][known][order].astype(np.int64)
+    buys, sizes = np.zeros(len(people.starts), dtype=bool), people.sizes
+    buys[buyers] = True
+    rows = people.rows[np.repeat(buys, sizes)]  # few: the others need not be looked for
+    who, rows = np.repeat(np.flatnonzero(buys), sizes[buys])[first[rows]], rows[first[rows]]
+    begin = np.searchsorted(buyers, who)
+    sizes = np.searchsorted(buyers, who, side="right") - begin
+    each = np.repeat(np.arange(len(rows)), sizes)  # row beside each sale of its person
+    sale = np.arange(len(each)) + np.repeat(begin - np.cumsum(sizes) + sizes, sizes)
+    later = paid[sale] - people.crowd.packed["at"][rows[each]].astype(np.int64)
+    found = np.zeros(len(first), dtype=bool)
+    found[rows[each[(later >= 0) & (later <= AFTER_TOUCH // timedelta(microseconds=1))]]] = True
     return found
 
 
@@ -146,10 +175,11 @@ def _returned(question: Question, as_of: datetime) -> Shares:
     whole = [k for k in MONTHS if (str(k) in asked if asked else k == 1)]
     since = whole if asked or "months" not in question.by else MONTHS
     sales = _read(question, "sale", first_day, date.max)
-    who, people = _numbered(sales)
+    people = _told_apart(sales)
+    who = people.of_rows()
     began = _month(first_day)
     month = np.array([_month(day) - began for day in sales.days], dtype=np.int64)[sales.cell]
-    width = int(month.max(initial=0)) + len(MONTHS) + 1
+    width = int(month.max(initial=0)) + max(since) + 1
     active = np.zeros(len(people.tails) * width, dtype=bool)
     active[who * width + month] = True
     of_period = np.array([day < past for day in sales.days], dtype=bool)[sales.cell]
@@ -182,33 +212,33 @@ def _days(question: Question) -> tuple[date, date]:
 
 CELLS = """
 SELECT value, day, members FROM metrics_cell
-WHERE workspace_id = %s AND measure = %s AND dimension = 'channel' AND span = 'day' AND day >= %s AND day < %s ORDER BY day, value
+WHERE workspace_id = %s AND measure = %s AND dimension = 'channel' AND span = 'day' AND day >= %s AND day < %s
+AND (%s::text[] IS NULL OR value = ANY(%s)) ORDER BY day, value
 """
 
 
-def _read(question: Question, measure: str, first: date, past: date) -> Crowd:
-    rows = binary.read(CELLS, [question.workspace.pk, measure, first, past], again=True)
+def _read(question: Question, measure: str, first: date, past: date, channels: Sequence[str] | None = None) -> Crowd:
+    """Read who did something, day by day, on some channels or on all."""
+    wanted = None if channels is None else list(channels)
+    rows = binary.read(CELLS, [question.workspace.pk, measure, first, past, wanted, wanted], again=True)
     packed = np.frombuffer(b"".join(row[2] for row in rows), dtype=MEMBER)
     cell = np.repeat(np.arange(len(rows)), [len(row[2]) // MEMBER.itemsize for row in rows])
     return Crowd(packed, packed["tail"].astype(np.uint64), cell, [row[0] for row in rows], [row[1] for row in rows])
 
 
-def _numbered(crowd: Crowd) -> tuple[Numbers, People]:
-    """Number the people of a crowd; return each one's number, and how to find others' numbers."""
-    order = np.argsort(crowd.tails)
-    tails = crowd.tails[order]
+def _told_apart(crowd: Crowd) -> People:
+    rows = np.argsort(crowd.tails)
+    tails = crowd.tails[rows]
     other = np.ones(len(tails), dtype=bool)
     other[1:] = tails[1:] != tails[:-1]
     again = np.flatnonzero(~other)
     heads = crowd.packed["head"]
-    if (heads[order[again]] != heads[order[again - 1]]).any():  # halves that chance made equal, of different people
-        order = np.lexsort((heads, crowd.tails))
-        tails, heads = crowd.tails[order], heads[order]
+    if (heads[rows[again]] != heads[rows[again - 1]]).any():  # halves that chance made equal, of different people
+        rows = np.lexsort((heads, crowd.tails))
+        tails, heads = crowd.tails[rows], heads[rows]
         other[1:] = (tails[1:] != tails[:-1]) | (heads[1:] != heads[:-1])
     starts = np.flatnonzero(other)
-    numbers = np.empty(len(tails), dtype=np.int64)
-    numbers[order] = np.cumsum(other) - 1
-    return numbers, People(crowd, tails[starts], order[starts])
+    return People(crowd, rows, starts, tails[starts])
 
 
 def _of_filters(question: Question, crowd: Crowd) -> Numbers:
@@ -227,20 +257,6 @@ def _keyed(question: Question, crowd: Crowd, some: Numbers, months: str = "") ->
         key = tuple(months if word == "months" else part(word, value, day) for word in question.by)
         number[cell] = places.setdefault(key, len(places))
     return list(places), number[crowd.cell[some]]
-
-
-def _distinct(question: Question, crowd: Crowd, some: Numbers, who: Numbers, over: Numbers) -> Shares:
-    """Count distinct people of some of the crowd by key, and those of them who are ``over`` the line."""
-    keys, key = _keyed(question, crowd, some)
-    width = int(who.max(initial=0)) + 1
-    counted = []
-    for part_of in (over, slice(None)):
-        place = key[part_of]
-        if {*question.by} & WHOLE_DAYS:  # else each stands once on each channel asked for
-            pairs = np.sort(place * width + who[part_of])  # numpy's own unique hashes, which takes ten times as long
-            place = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))] // width
-        counted.append(np.bincount(place, minlength=len(keys)).tolist())
-    return {one: (above, n) for one, above, n in zip(keys, *counted, strict=True)}
 
 
 def _month(day: date) -> int:

@@ -102,7 +102,8 @@ def test_people_whose_ids_end_alike_are_told_apart() -> None:
         return Crowd(packed, packed["tail"].astype(np.uint64), np.zeros(len(ids), dtype=np.int64), [""], [])
 
     some = seen((1, 7), (2, 7), (1, 7), (3, 5))
-    numbers, people = crowd._numbered(some)
+    people = crowd._told_apart(some)
+    numbers = people.of_rows()
     assert len(people.tails) == len(set(numbers.tolist())) == 3
     assert numbers[0] == numbers[2]
     place, known = people.numbers(seen((2, 7), (9, 7), (3, 5), (1, 9)))
