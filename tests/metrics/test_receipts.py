@@ -131,6 +131,20 @@ def test_who_was_erased_is_missing_as_of_the_mark_too_and_that_is_said(workspace
     assert again["now"]["changes"] == [{"customer": None, "because": ["history.erased_or_moved"]}]
 
 
+def test_a_question_planned_before_is_asked_of_the_history_too(workspace: Workspace) -> None:
+    """Plans are kept a connection: they must not go on reading the facts of now once those of the mark stand before them."""
+    shop(workspace)
+    words, name = "from=2026-03-01&to=2026-04-01", "predicted_lifetime_value"
+    receipt = write(ask(workspace, name, words))
+    assert recompute(receipt)["now"][
+        "equal"
+    ]  # the first of a connection: from here on it has a place for tables of its own
+    assert ask(workspace, name, words).total.n == 3
+    bring(workspace, paid("7 10:00", "d", 500, BIA))
+    again = recompute(receipt)
+    assert (again["as_of_mark"]["equal"], again["now"]["equal"]) == (True, False)
+
+
 def test_costs_that_come_late_are_told_of_nobody_and_answers_of_their_conversation(workspace: Workspace) -> None:
     shop(workspace)
     before = receipts(workspace)
