@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import dropwhile
+from math import inf
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,12 +16,12 @@ from hub.hours import Schedule, business_seconds
 from hub.models import Workspace
 from metrics import receipts
 from metrics.business import EVERYBODY, calendars
-from metrics.goals.forecast import Forecast, forecast, is_beyond
+from metrics.goals.forecast import Bounds, Forecast, Stretch, forecast, is_beyond
 from metrics.models import Goal
 from metrics.models.plans import AT_LEAST
 from metrics.query import answer, fresh, one_instant
 from metrics.question import Question
-from metrics.registry import METRICS, Count, Metric, Sum
+from metrics.registry import METRICS, Count, Metric, Rate, Score, Sum
 
 WINDOW = timedelta(days=28)  # a level is that of so many days
 WEEKS, DAYS = 26, 56  # how much of the past is looked at
@@ -100,7 +102,9 @@ def _standing(workspace: Workspace, goal: Goal, now: datetime, hours: Sequence[S
     value, n = given.value(given.total), given.total.n
     expected = _expected(goal, metric, elapsed)
     pace = _pace(goal, value, expected)
-    seen = Standing(_state(goal, value, pace, end, now), value, n, receipts.write(given).pk, expected, pace, elapsed)
+    seen = Standing(
+        _state(goal, value, expected, end, now), value, n, receipts.write(given).pk, expected, pace, elapsed
+    )
     if goal.closed_at or now >= end:
         return seen
     return _ahead(seen, workspace, goal, metric, now, end)
@@ -131,44 +135,63 @@ def _pace(goal: Goal, value: float | None, expected: float) -> float | None:
     return expected / value if value else None
 
 
-def _state(goal: Goal, value: float | None, pace: float | None, end: datetime, now: datetime) -> State:
-    is_reached = value is not None and (value >= goal.target if goal.direction == AT_LEAST else value <= goal.target)
+def _state(goal: Goal, value: float | None, expected: float, end: datetime, now: datetime) -> State:
     if goal.closed_at:
         return "closed"
     if value is None:
         return "unknown"
+    is_reached = _is_as_good(goal, value, goal.target)
     if now >= end:
         return "reached" if is_reached else "missed"
     if goal.direction == AT_LEAST and is_reached and is_total(METRICS[goal.metric]):
         return "reached"
-    return "on_pace" if (pace >= 1 if pace is not None else is_reached) else "behind"
+    return "on_pace" if _is_as_good(goal, value, expected) else "behind"
+
+
+def _is_as_good(goal: Goal, value: float, other: float) -> bool:
+    """Say whether a value is as good as another, or better: also where no ratio of the two says so, below 0 or at it."""
+    return value >= other if goal.direction == AT_LEAST else value <= other
 
 
 def _ahead(seen: Standing, workspace: Workspace, goal: Goal, metric: Metric, now: datetime, end: datetime) -> Standing:
     """Add what the past says about the deadline; figures that cannot be split by time have no course to go by."""
     if metric.source.timeless:
         return msgspec.structs.replace(seen, is_timeless=True)
-    total = is_total(metric)
+    total, at_least = is_total(metric), goal.direction == AT_LEAST
     by_day = total and end - now <= WINDOW
-    course = _course(workspace, goal, metric, now, by_day=by_day)
-    left = (end - now) / timedelta(days=1 if by_day else 7)
-    so_far = seen.value or 0.0
-    found = forecast(course, left, season=7 if by_day else 1, total=total, so_far=so_far if total else 0)
-    needed = max(0.0, goal.target - so_far) / left if total else goal.target
-    at_least = goal.direction == AT_LEAST
+    step = timedelta(days=1 if by_day else 7)
+    last, course = _course(workspace, goal, metric, now, by_day=by_day)
+    so_far = seen.value or 0.0 if total else 0.0
+    # What is left of a total, or all that its level will be measured of, in periods after those that are over.
+    since = now if total else max(span(goal, ZoneInfo(workspace.timezone))[0], end - WINDOW)
+    stretch = Stretch((since - last) / step, (end - last) / step, total)
+    found = forecast(course, stretch, bounds(metric, course), season=7 if by_day else 1, so_far=so_far)
+    needed = max(0.0, goal.target - so_far) / ((end - now) / step) if total else goal.target
+    is_there = total and at_least and so_far >= goal.target
     return msgspec.structs.replace(
         seen,
         forecast=found,
         chance=found.chance(goal.target, at_least=at_least) if found else None,
-        beyond=is_beyond(course, needed, at_least=at_least) if needed or not total else False,
+        beyond=False if is_there else is_beyond(course, needed, at_least=at_least),
         needed=needed,
         history=len(course),
         period="day" if by_day else "week",
     )
 
 
-def _course(workspace: Workspace, goal: Goal, metric: Metric, now: datetime, *, by_day: bool) -> list[float]:
-    """Return the figure of each whole day or week before this one, from the first that has any."""
+def bounds(metric: Metric, course: Sequence[float]) -> Bounds:
+    """Return what a figure can come to: a share, points, or an amount, which falls below 0 only where it has before."""
+    if isinstance(metric.adding, Rate):
+        return Bounds(0, 1)
+    if isinstance(metric.adding, Score):
+        return Bounds(-100, 100)
+    return Bounds(-inf if min(course, default=0) < 0 else 0)
+
+
+def _course(
+    workspace: Workspace, goal: Goal, metric: Metric, now: datetime, *, by_day: bool
+) -> tuple[datetime, list[float]]:
+    """Return when this day or week began, and the figure of each whole one before it, from the first that has any."""
     zone = ZoneInfo(workspace.timezone)
     today = now.astimezone(zone).date()
     last = today if by_day else today - timedelta(days=today.weekday())
@@ -182,6 +205,6 @@ def _course(workspace: Workspace, goal: Goal, metric: Metric, now: datetime, *, 
     values = {figure.key[0]: given.value(figure) for figure in given.rows}
     places = [first + step * number for number in range((last - first) // step)]
     course = [values.get(place.isoformat() if by_day else place.strftime("%G-W%V")) for place in places]
-    while course and not course[0]:
-        course.pop(0)
-    return [one or 0.0 for one in course] if is_total(metric) else [one for one in course if one is not None]
+    if not is_total(metric):
+        return midnight(last, zone), [one for one in course if one is not None]
+    return midnight(last, zone), [one or 0.0 for one in dropwhile(lambda one: not one, course)]

@@ -13,7 +13,7 @@ from conversations.models import HistoryEvent
 from hub.access import Caller
 from hub.models import Role, WorkingHours, Workspace
 from metrics.goals import keeping
-from metrics.goals.forecast import forecast, is_beyond
+from metrics.goals.forecast import Bounds, Stretch, forecast, is_beyond
 from metrics.goals.keeping import Wanted
 from metrics.goals.standing import standings
 from metrics.models import Goal
@@ -61,6 +61,15 @@ def test_it_works(workspace: Workspace, tell: Tell) -> None:
     assert (after.state, after.elapsed, after.forecast) == ("missed", 1, None)
 
 
+def test_what_comes_before_anything_is_expected_is_not_behind(workspace: Workspace, tell: Tell) -> None:
+    WorkingHours.objects.create(workspace=workspace, zone=ZONE.key, periods=WEEKDAYS)
+    tell("C 15:00, A 15:05", day=MONDAY + timedelta(days=5))
+    derive_all()
+    one = goal(workspace, start=date(2026, 3, 7))
+    (seen,) = standings(workspace, [one], datetime(2026, 3, 8, 20, tzinfo=ZONE))  # a Sunday
+    assert (seen.value, seen.expected, seen.pace, seen.state) == (1, 0, None, "on_pace")
+
+
 def test_a_level_is_awaited_between_baseline_and_target(workspace: Workspace, tell: Tell) -> None:
     for minutes in ("04", "06", "08"):
         tell(f"C 15:00, A 15:{minutes}")
@@ -74,21 +83,50 @@ def test_a_level_is_awaited_between_baseline_and_target(workspace: Workspace, te
 
 def test_a_forecast_continues_a_line_and_knows_its_error() -> None:
     rising = [10.0 + 2 * week for week in range(12)]
-    found = forecast(rising, 4, total=True, so_far=100)
+    found = forecast(rising, Stretch(0, 4, total=True), Bounds(), so_far=100)
     assert found is not None
-    assert (found.method, found.tests, found.tested_ahead) == ("linear", 3, 4)
+    assert (found.method, found.tests, found.tested_ahead) == ("linear", 4, 4)
     assert found.value == pytest.approx(100 + 34 + 36 + 38 + 40)
     assert found.error == pytest.approx(0, abs=1e-9)
     assert found.chance(200, at_least=True) == pytest.approx(1)
-    level = forecast([5.0, 7.0] * 6, 1, season=2, total=False)
-    assert level is not None
-    assert (level.method, level.value, level.low, level.high, level.error) == ("naive", 5, 5, 5, 0)
-    noisy = forecast([10.0, 12, 9, 11, 10, 13, 8, 12, 9, 11], 2, total=True)
+    noisy = forecast([10.0, 12, 9, 11, 10, 13, 8, 12, 9, 11], Stretch(0, 2, total=True), Bounds())
     assert noisy is not None
     assert noisy.low < noisy.value < noisy.high
     assert noisy.chance(noisy.value, at_least=True) == pytest.approx(0.5)
     assert noisy.chance(noisy.low, at_least=True) == pytest.approx(0.9)
-    assert forecast(rising[:7], 4, total=True) is None
+    assert forecast(rising[:7], Stretch(0, 4, total=True), Bounds()) is None
+    eight = forecast(rising[:8], Stretch(0, 4, total=True), Bounds())
+    assert eight is not None
+    assert eight.tests == 3
+
+
+def test_what_is_left_is_the_rest_of_this_period_and_the_next_ones() -> None:
+    week = [10.0, 10, 10, 10, 10, 0, 0]  # from Monday on; it is Friday, 18:00, and a weekend is left
+    left = forecast(week * 4, Stretch(4.75, 7, total=True), Bounds(), season=7, so_far=47)
+    assert left is not None
+    assert (left.method, left.value, left.low, left.high) == ("naive", 49.5, 49.5, 49.5)
+
+
+def test_a_level_is_that_of_all_its_weeks() -> None:
+    rising = [0.50 + 0.02 * week for week in range(12)]
+    found = forecast(
+        rising, Stretch(-2, 2, total=False), Bounds(0, 1)
+    )  # two weeks are known, this one and the next are not
+    assert found is not None
+    assert found.value == pytest.approx((0.70 + 0.72 + 0.74 + 0.76) / 4)
+    assert found.chance(0.75, at_least=True) == pytest.approx(0)
+    beyond = forecast(rising, Stretch(26, 30, total=False), Bounds(0, 1))
+    assert beyond is not None
+    assert (beyond.value, beyond.high) == (1, 1)
+
+
+def test_what_there_is_already_is_certain() -> None:
+    weeks = [10.0, 30, 5, 25, 10, 40, 0, 20, 15]
+    found = forecast(weeks, Stretch(0.5, 2, total=True), Bounds(), so_far=100)
+    assert found is not None
+    assert found.sigma > 0
+    assert (found.chance(100, at_least=True), found.chance(99, at_least=False)) == (1, 0)
+    assert 0 < found.chance(120, at_least=True) < 1
 
 
 def test_a_target_beyond_the_past_is_told() -> None:
