@@ -90,9 +90,8 @@ def facts_as_of(question: Question, mark: int) -> Iterator[None]:
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table}) ON COMMIT DROP")
-        cursor.execute(
-            "DISCARD PLANS"
-        )  # a plan this connection keeps knows the real tables, and would go on reading them
+        # A plan this connection keeps knows the real tables, and would go on reading them.
+        cursor.execute("DISCARD PLANS")
     then = regrouped.regrouped(question.workspace, mark)
     for family in needed:
         family.fill(question, mark, then)
