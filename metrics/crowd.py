@@ -70,7 +70,7 @@ class People(NamedTuple):
         return asked[self.tails[place[asked]] == crowd.tails[asked]]  # type: ignore[no-any-return]
 
     def _heads(self, numbers: Numbers) -> Numbers:
-        return self.crowd.packed["head"][self.rows[numbers]]
+        return self.crowd.packed["head"][self.rows[self.starts[numbers]]]
 
 
 def can_answer(question: Question) -> bool:
