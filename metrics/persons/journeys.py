@@ -7,7 +7,9 @@ that are derived anyway; only what is no message has rows of its own, and what l
 
 from __future__ import annotations
 
-GAP = "interval '30 days'"
+from metrics.persons import leading
+
+GAP = f"interval '{leading.GAP.days} days'"
 
 
 def touches(since: str, until: str, who: str = "") -> str:
