@@ -40,8 +40,9 @@ def undo(workspace: Workspace, merge_id: UUID, actor: Actor, place: Place) -> Un
     """
     rows = Merge.objects.of(workspace)
     asked = rows.whose_people_are_there().get(pk=merge_id)
-    people = Customer.objects.of(workspace).locked_people(recall(asked).asked(asked))
-    if not {asked.survivor_id, asked.absorbed_id} <= people.keys():
+    both = recall(asked).asked(asked)
+    people = Customer.objects.of(workspace).locked_people(both)
+    if not {*both} <= people.keys():
         raise Merge.DoesNotExist  # somebody was erased while their locks were waited for
     row = rows.select_for_update(no_key=True).get(pk=merge_id)
     if row.undone_at is not None:
