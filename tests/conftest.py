@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Any
 import django
 import hypothesis
 import pytest
-from django.core.management.commands import flush
 from django.db import transaction
-from django.db.backends.postgresql.operations import DatabaseOperations
 
 from hub.embedded import ports
 from hub.embedded.postgres import Postgres
 from hub.embedded.valkey import Valkey
 from hub.translations import compile_catalogs
-from tests import migrated, quick_passwords
+from tests import emptied, migrated, quick_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,31 +119,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-def empty_tables(self: DatabaseOperations, _style: object, tables: list[str], **_options: object) -> list[str]:
-    """Return what empties the database after a test that committed: deleting a few rows is far faster than TRUNCATE.
-
-    One statement, which passes over what nobody ever wrote in: of a hundred tables most tests write in ten. Where a server
-    still writes what a page asked for last, the two may lock each other out: then it begins again.
-    """
-    names = ", ".join(f"'{self.quote_name(table)}'" for table in tables)
-    return [
-        f"""
-        DO $$ DECLARE one text; BEGIN
-            SET LOCAL session_replication_role = replica;
-            FOR attempt IN 1..10 LOOP
-                BEGIN
-                    FOREACH one IN ARRAY ARRAY[{names}] LOOP
-                        IF pg_relation_size(one) > 0 THEN EXECUTE 'DELETE FROM ' || one; END IF;
-                    END LOOP;
-                    EXIT;
-                EXCEPTION WHEN deadlock_detected THEN
-                    IF attempt = 10 THEN RAISE; END IF;
-                END;
-            END LOOP;
-        END $$"""
-    ]
-
-
 # A busy machine is no failure; and a verdict of CI does not depend on the day's examples, a person's run looks for new ones.
 hypothesis.settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("house")
@@ -158,8 +131,7 @@ socket.socket.connect = only_this_machine(socket.socket.connect)  # type: ignore
 socket.socket.connect_ex = only_this_machine(socket.socket.connect_ex)  # type: ignore[method-assign]
 django.setup()
 quick_passwords.use()
-DatabaseOperations.sql_flush = empty_tables  # type: ignore[method-assign]
-flush.emit_post_migrate_signal = lambda *_, **__: None  # nobody here asks for permissions or content types
+emptied.use()
 # Django has its settings. A worker that inherits their name would read its own before this file chose its servers.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
