@@ -54,7 +54,7 @@ def test_it_brings_a_file_and_takes_it_in(shop: Shop, settings_page: Callable[[s
     page.get_by_role("button", name="Take it in").click()
     expect(page.get_by_role("heading", name="Being taken in")).to_be_visible()
     jobs.work(5.0)
-    expect(page.get_by_role("heading", name="Taken in")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Taken in")).to_be_visible()
     expect(page.get_by_text("3 of 3 rows")).to_be_visible()
     expect(page.get_by_role("cell", name="Must be a date like 31/12/2026 18:30.")).to_be_visible()
     with page.expect_download() as download:

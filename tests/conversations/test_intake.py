@@ -115,10 +115,12 @@ def test_it_refuses_a_wrong_signature_and_stores_only_a_counter(shop: Shop, give
 
 
 def test_it_counts_refusals(shop: Shop) -> None:
-    async def talk(client: httpx2.AsyncClient, _: Intake) -> None:
+    async def talk(client: httpx2.AsyncClient, intake: Intake) -> None:
         for _round in range(3):
             await client.post(f"/webhooks/{shop.connection.pk}/", content=BODY)
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(60):
+            while intake.store.refused or intake.store.lock.locked():  # noqa: ASYNC110 - written a moment after the answer
+                await asyncio.sleep(0.01)
 
     at_the_door(talk)
     shop.connection.refresh_from_db()
