@@ -7,7 +7,9 @@ from typing import Literal
 from conversations import prepared
 
 CHANNEL = "novelo_wake"
-Work = Literal["inbound", "outbound", "media", "metrics", "names", "lookups", "route", "follow", "bots", "imports", "erasure"]
+Work = Literal[
+    "inbound", "outbound", "media", "metrics", "names", "lookups", "route", "follow", "bots", "imports", "erasure"
+]
 
 
 def wake(work: Work) -> None:
