@@ -106,10 +106,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         start_database()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let browser tests come last: Playwright leaves a running event loop in its thread, where no other can start.
 
-    Those of the fullest files begin, or the end of a run would be one worker's while the others have nothing left.
+    Those of the files that are fullest in this run begin, or its end would be one worker's while the others have nothing left.
     """
     sizes = Counter(item.path for item in items)
 
