@@ -11,6 +11,7 @@ from babel.numbers import format_compact_decimal, format_currency, format_decima
 from django.utils.translation import get_language, gettext as _, gettext_lazy, ngettext, to_locale
 
 from conversations.channels.registry import adapter_of
+from metrics.registry.ways import ATTRIBUTED_SALES
 
 STAGE_TITLES = {
     "attention": gettext_lazy("Attention"),
@@ -63,6 +64,8 @@ PARTS = {
     "hours": gettext_lazy("Outside working hours"),
     "holiday": gettext_lazy("Holiday"),
 }
+
+MODELS = {way.id: way.title for way in ATTRIBUTED_SALES}  # of attribution
 
 
 @cache
@@ -245,6 +248,8 @@ def part(dimension_word: str, value: str | None) -> str:
         return channel(value)
     if dimension_word in {"agent", "team", "store", "months"}:
         return value
+    if dimension_word == "model":
+        return str(MODELS.get(value, value))
     if dimension_word == "stage":  # of the journey; those of opportunities have the names their source gave them
         return str(STAGE_TITLES.get(value, value))
     return str(PARTS.get(value) or value.replace("_", " ").capitalize())

@@ -100,6 +100,9 @@ def test_a_wall_names_nobody_and_goes_dark_when_its_link_is_taken_back(
     )
     assert size >= 60  # readable at four meters
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")  # nobody scrolls a wall
+    longest = page.locator("[data-tile=longest] [data-value]")
+    assert longest.evaluate("node => (node.textContent = '23 h 59 min', node.scrollWidth <= node.clientWidth)")
     text = page.content()
     people = [*(user.name for user in shop.users), *(user.email for user in shop.users)]
     assert not [name for name in [*people, "Cliente 0", str(floor[0].pk)] if name in text]

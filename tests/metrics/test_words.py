@@ -91,3 +91,13 @@ def test_a_day_of_23_hours_has_23_places() -> None:
     places = day.places()
     assert (len(places), places[1][0], places[2][0]) == (23, "2025-03-09T01:00:00-05:00", "2025-03-09T03:00:00-04:00")
     assert day.place_of(datetime(2025, 3, 9, 18, 30, tzinfo=UTC)) == 13
+
+
+def test_models_of_attribution_have_names_in_every_language() -> None:
+    shown = {}
+    for language in ("pt-br", "en", "es"):
+        with override(language):
+            shown[language] = [words.part("model", name) for name in ("paid_at", "last_non_direct", "another")]
+    assert shown["pt-br"] == ["onde se pagou", "último não direto", "another"]
+    assert shown["en"] == ["where it was paid", "last non-direct", "another"]
+    assert shown["es"] == ["donde se pagó", "último no directo", "another"]
