@@ -40,7 +40,7 @@ def _entry(metric: Metric) -> Iterator[str]:
     yield f"## {metric.id}\n"
     yield f"**{metric.title.en}** · {metric.title.pt_br} · {metric.title.es} — `{metric.id}@{metric.version}`\n"
     yield f"{metric.definition.en}\n"
-    yield f"- Formula: {metric.formula}"
+    yield f"- Formula: {metric.formula.en}"
     yield f"- Shown as {HOW[type(kind)]}; unit {metric.unit}; headline {_headline(metric)}"
     if metric.better:
         yield f"- Better: {metric.better}"
@@ -54,7 +54,7 @@ def _entry(metric: Metric) -> Iterator[str]:
         for one in metric.variants:
             clocks = metric.measured(one.id).clocks
             fewer = f" Clocks: {_words(clocks)}." if clocks != metric.clocks else ""
-            yield f"  - `{one.id}`: {one.definition.en}{fewer} Formula: {one.formula}"
+            yield f"  - `{one.id}`: {one.definition.en}{fewer} Formula: {one.formula.en}"
     if source.set_aside:
         yield f"- Set aside, counted apart as `{source.set_aside[0]}`"
     if source.left_out:

@@ -11,7 +11,7 @@ from babel.numbers import format_compact_decimal, format_currency, format_decima
 from django.utils.translation import get_language, gettext as _, gettext_lazy, ngettext, to_locale
 
 from conversations.channels.registry import adapter_of
-from metrics.registry.ways import ATTRIBUTED_SALES
+from metrics.registry.attribution import ATTRIBUTED_SALES
 
 STAGE_TITLES = {
     "attention": gettext_lazy("Attention"),

@@ -21,9 +21,10 @@ from metrics.models import Digest
 from metrics.query import answer, fresh, one_instant
 from metrics.question import Question
 from metrics.registry import METRICS
+from metrics.tiles import delta
 
 SALT = "metrics.digest.leave"
-GOOD, BAD, QUIET = "#0b7a53", "#c0162f", "#4d525c"  # mail has no style sheet
+TONES, QUIET = {"good": "#0b7a53", "bad": "#c0162f"}, "#4d525c"  # mail has no style sheet
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -75,31 +76,17 @@ def _line(asked: Question, freshness: Any) -> Line:
     earlier = answer(asked.previous, freshness, lean=True)
     now, before = given.value(given.total), earlier.value(earlier.total)
     metric, currency = asked.metric, asked.workspace.currency
-    change, tone = _change(asked, now, before) if min(given.total.n, earlier.total.n) >= 5 else ("", "")
+    change = delta(metric, now, before, given.total, earlier)
     return Line(
         title=str(metric.title),
         value=told.value(metric, now, currency),
         before=told.value(metric, before, currency),
-        change=change,
-        tone=tone,
+        change=f"{change.arrow} {change.size} {change.word}".strip() if change else "",
+        tone=TONES.get(change.meaning, QUIET) if change else "",
         n=words.count(given.total.n),
         address=f"{settings.PUBLIC_URL}{links.of_metric(metric.id)}",
         receipt=f"{settings.PUBLIC_URL}{links.of_receipt(receipts.write(given).pk)}",
     )
-
-
-def _change(asked: Question, now: float | None, before: float | None) -> tuple[str, str]:
-    """Say the change against the period before, and whether it is better or worse; and in which color a letter says so."""
-    if not now or not before or before < 0:
-        return "", ""
-    share = now / before - 1
-    if round(abs(share) * 100) == 0:
-        return _("unchanged"), QUIET
-    word, tone = _("more") if share > 0 else _("less"), QUIET
-    if asked.metric.better:
-        is_better = (share < 0) == (asked.metric.better == "lower")
-        word, tone = (_("better"), GOOD) if is_better else (_("worse"), BAD)
-    return f"{'▲' if share > 0 else '▼'} {words.percent(share)} {word}", tone
 
 
 def leave_address(digest: Digest, member: UUID) -> str:

@@ -2,10 +2,12 @@
 
 from metrics.registry.cases import CASE_TIMES
 from metrics.registry.channels import CHANNELS
+from metrics.registry.delivery import DELIVERY
 from metrics.registry.journey import JOURNEYS
 from metrics.registry.lifetime import LIFETIME
 from metrics.registry.movement import MOVEMENT
 from metrics.registry.opportunities import PIPELINE
+from metrics.registry.people import PEOPLE
 from metrics.registry.queue import QUEUE
 from metrics.registry.response import SERVICE
 from metrics.registry.returns import RETURNS
@@ -42,8 +44,10 @@ METRICS: dict[str, Metric] = {
         SATISFACTION,
         PIPELINE,
         SALES,
+        DELIVERY,
         RETURNS,
         JOURNEYS,
+        PEOPLE,
         LIFETIME,
         MOVEMENT,
         STAGES,

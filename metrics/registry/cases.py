@@ -94,7 +94,11 @@ CASE_TIMES = (
             "del final de una al inicio de otra que llevan la misma etiqueta o transcurren durante la misma oportunidad; quitar la "
             "etiqueta las separa. En el reloj laboral cuenta el tiempo en que alguna estuvo abierta.",
         ),
-        formula="t(final close of the case) − t(its first opening), of cases on 2 or more channels",
+        formula=Texts(
+            "t(último fechamento do caso) − t(sua primeira abertura), dos casos em 2 ou mais canais",
+            "t(final close of the case) − t(its first opening), of cases on 2 or more channels",
+            "t(último cierre del caso) − t(su primera apertura), de los casos en 2 o más canales",
+        ),
         unit="seconds",
         better="lower",
         source=Source(

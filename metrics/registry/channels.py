@@ -79,7 +79,11 @@ CHANNELS = (
             "Qué parte de las personas prefiere cada canal: el de la mayoría de los contactos que ellas mismas hicieron en los 180 "
             "días antes del fin del período, valiendo cada uno la mitad cada 60 días. Quien hizo menos de 3 se cuenta aparte.",
         ),
-        formula="people whose channel of most weight it is / people with at least 3 touches; weight 0.5^(age / 60 d)",
+        formula=Texts(
+            "pessoas para quem é o canal de mais peso / pessoas com ao menos 3 contatos; peso 0,5^(idade / 60 d)",
+            "people whose channel of most weight it is / people with at least 3 touches; weight 0.5^(age / 60 d)",
+            "personas para quienes es el canal de más peso / personas con al menos 3 contactos; peso 0,5^(edad / 60 d)",
+        ),
         unit="fraction",
         better=None,
         source=Source(
@@ -106,7 +110,11 @@ CHANNELS = (
             "Cuán distinto es el servicio entre canales: el coeficiente de variación de la mediana de la primera respuesta, de la "
             "resolución y de la satisfacción, ponderado por las observaciones; 0 es igual en todos. Se excluyen canales con menos de 30.",
         ),
-        formula="mean over the measures of √(Σ n·(level − mean)² / Σ n) / mean over channels",
+        formula=Texts(
+            "média entre as medidas de √(Σ n·(nível − média)² / Σ n) / média entre os canais",
+            "mean over the measures of √(Σ n·(level − mean)² / Σ n) / mean over channels",
+            "media entre las medidas de √(Σ n·(nivel − media)² / Σ n) / media entre los canales",
+        ),
         unit="fraction",
         better="lower",
         source=Source(

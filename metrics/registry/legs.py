@@ -9,6 +9,14 @@ DIMENSIONS = {
     "store": "store",
     "fulfilment": "CASE WHEN pickup THEN 'pickup' ELSE 'delivery' END",
 }
+INSTANTS = {
+    "paid_at": Texts("pago", "paid", "pagado"),
+    "first_delivered_at": Texts("primeira parte entregue", "first delivered", "primer paquete entregado"),
+    "shipped_at": Texts("enviado", "shipped", "enviado"),
+    "delivered_at": Texts("entregue", "delivered", "entregado"),
+    "ready_at": Texts("pronto", "ready", "listo"),
+    "picked_up_at": Texts("retirado", "picked up", "recogido"),
+}
 COMPLETED = "coalesce(delivered_at, picked_up_at)"
 
 
@@ -29,7 +37,7 @@ def _leg(name: str, start: str, end: str, title: Texts, definition: Texts, *, of
         start=start,
         still_open=f"{end} IS NULL AND {COMPLETED} IS NULL",
     )
-    formula = f"t({end.removesuffix('_at')}) − t({start.removesuffix('_at')})".replace("_", " ")
+    formula = INSTANTS[end].followed("t({}) − t({})", INSTANTS[start])
     return Variant(name, title, definition, formula, source=source, adding=Lengths({"elapsed": "elapsed"}))
 
 
@@ -42,7 +50,11 @@ LEGS = (
             "From payment to the delivery of the last parcel or to pickup.",
             "Del pago a la entrega del último paquete o a la recogida.",
         ),
-        "t(delivered or picked up) − t(paid)",
+        Texts(
+            "t(entregue ou retirado) − t(pago)",
+            "t(delivered or picked up) − t(paid)",
+            "t(entregado o recogido) − t(pagado)",
+        ),
     ),
     _leg(
         "first_parcel",

@@ -37,7 +37,7 @@ LIFETIME = (
             "todos, si son menos de 30), sin contar el primer día. El canal es el de la primera compra. Al lado: cuánto erró la "
             "misma previsión hecha 90 días antes.",
         ),
-        formula="E[orders in 365 d] × E[value of an order] × present value (× margin)",
+        formula=Texts("E[pedidos em 365 d] × E[valor de um pedido] × valor presente (× margem)", "E[orders in 365 d] × E[value of an order] × present value (× margin)", "E[pedidos en 365 d] × E[valor de un pedido] × valor presente (× margen)"),
         unit="money",
         better="higher",
         source=Source(

@@ -30,7 +30,11 @@ MOVEMENT = (
             "en el canal está en basis=stays. Cuenta en el instante del segundo contacto; un recorrido tiene hasta 30 días entre "
             "contactos y termina en la compra.",
         ),
-        formula="n(i → j), j ≠ i / Σ n(i → any)",
+        formula=Texts(
+            "n(i → j), j ≠ i / Σ n(i → qualquer)",
+            "n(i → j), j ≠ i / Σ n(i → any)",
+            "n(i → j), j ≠ i / Σ n(i → cualquiera)",
+        ),
         unit="fraction",
         better=None,
         source=Source(
@@ -68,7 +72,11 @@ MOVEMENT = (
             "identificadas o no, basis=lowest y basis=highest dan el mínimo y el máximo posibles, y basis=matched la parte "
             "identificada. El canal es el de la investigación.",
         ),
-        formula=f"identified store sales with an online research touch ≤ {DAYS} d before / identified store sales",
+        formula=Texts(
+            f"vendas identificadas na loja com pesquisa online ≤ {DAYS} d antes / vendas identificadas na loja",
+            f"identified store sales with an online research touch ≤ {DAYS} d before / identified store sales",
+            f"ventas identificadas en tienda con investigación en línea ≤ {DAYS} d antes / ventas identificadas en tienda",
+        ),
         unit="fraction",
         better=None,
         source=Source(

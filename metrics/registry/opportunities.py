@@ -26,7 +26,9 @@ PIPELINE = (
             "Opportunities by the instant they were opened; a reopened one is not new.",
             "Oportunidades por el instante en que se abrieron; una reabierta no es nueva.",
         ),
-        formula="count of opportunities opened",
+        formula=Texts(
+            "número de oportunidades abertas", "count of opportunities opened", "número de oportunidades abiertas"
+        ),
         unit="count",
         better="higher",
         source=Source("metrics_opportunityfact", "opened_at", OWNED, conversation=NOBODY),
@@ -41,7 +43,9 @@ PIPELINE = (
             "Opportunities won, by the instant they were closed.",
             "Oportunidades ganadas, por el instante en que se cerraron.",
         ),
-        formula="count of opportunities won",
+        formula=Texts(
+            "número de oportunidades ganhas", "count of opportunities won", "número de oportunidades ganadas"
+        ),
         unit="count",
         better="higher",
         source=Source("metrics_opportunityfact", "closed_at", OWNED, counts="outcome = 'won'", conversation=NOBODY),
@@ -59,7 +63,11 @@ PIPELINE = (
             "Oportunidades ganadas sobre las ganadas y perdidas, por el cierre (basis=closed); o sobre todas las abiertas en "
             "el período, con las que siguen abiertas al lado (basis=cohort).",
         ),
-        formula="won / (won + lost); cohort: won / opened",
+        formula=Texts(
+            "ganhas / (ganhas + perdidas); pela abertura: ganhas / abertas",
+            "won / (won + lost); cohort: won / opened",
+            "ganadas / (ganadas + perdidas); por la apertura: ganadas / abiertas",
+        ),
         unit="fraction",
         better="higher",
         source=Source(
@@ -86,7 +94,11 @@ PIPELINE = (
             "Cuánto tiempo permanecen las oportunidades en cada etapa hasta salir de ella, y cómo salen (by=outcome): avanzan, "
             "vuelven, se ganan o se pierden; al lado, las que siguen en ella.",
         ),
-        formula="t(stage left) − t(stage entered)",
+        formula=Texts(
+            "t(saída da etapa) − t(entrada na etapa)",
+            "t(stage left) − t(stage entered)",
+            "t(salida de la etapa) − t(entrada en la etapa)",
+        ),
         unit="seconds",
         better="lower",
         source=Source(
@@ -109,7 +121,7 @@ PIPELINE = (
             "From the opening of an opportunity to the sale; only those won are averaged, open ones are told beside.",
             "De la apertura de la oportunidad a la venta; solo las ganadas entran en la media, las abiertas aparecen al lado.",
         ),
-        formula="mean of t(won) − t(opened)",
+        formula=Texts("média de t(ganha) − t(aberta)", "mean of t(won) − t(opened)", "media de t(ganada) − t(abierta)"),
         unit="seconds",
         better="lower",
         source=Source(

@@ -20,7 +20,11 @@ QUEUE = (
             "Desde la entrada en cola hasta que una persona la toma: por asignación o por la primera respuesta. Si atendió un "
             "bot, desde la transferencia. Lo que vuelve a la cola espera otra vez. Los abandonos se cuentan aparte.",
         ),
-        formula="t(assigned to a person, or first human reply) − t(queue entered)",
+        formula=Texts(
+            "t(atribuída a uma pessoa, ou primeira resposta humana) − t(entrada na fila)",
+            "t(assigned to a person, or first human reply) − t(queue entered)",
+            "t(asignada a una persona, o primera respuesta humana) − t(entrada en la cola)",
+        ),
         unit="seconds",
         better="lower",
         source=Source(
@@ -46,7 +50,11 @@ QUEUE = (
             "Cuántas conversaciones esperaban en cola, en promedio a lo largo del tiempo: el tiempo sumado de todas dividido "
             "por el tiempo transcurrido.",
         ),
-        formula="Σ seconds in the queue within the period / seconds of the period up to now",
+        formula=Texts(
+            "Σ segundos na fila dentro do período / segundos do período até agora",
+            "Σ seconds in the queue within the period / seconds of the period up to now",
+            "Σ segundos en la cola dentro del período / segundos del período hasta ahora",
+        ),
         unit="count",
         better="lower",
         source=Source(
@@ -75,7 +83,11 @@ QUEUE = (
             "Parte de las esperas en cola que terminaron sin que una persona la tomara: cerradas antes. Quien desistió en menos "
             "de 5 segundos no cuenta y se muestra aparte.",
         ),
-        formula="queue waits closed without a person / queue waits that ended, but for those under 5 s",
+        formula=Texts(
+            "esperas na fila encerradas sem pessoa / esperas na fila que terminaram, menos as abaixo de 5 s",
+            "queue waits closed without a person / queue waits that ended, but for those under 5 s",
+            "esperas en cola cerradas sin persona / esperas en cola que terminaron, salvo las de menos de 5 s",
+        ),
         unit="fraction",
         better="lower",
         source=Source(

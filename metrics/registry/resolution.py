@@ -54,7 +54,7 @@ RESOLUTION = Metric(
     version=1,
     title=Texts("Tempo de resolução", "Resolution time", "Tiempo de resolución"),
     definition=TO_FINAL,
-    formula="t(final close) − t(open)",
+    formula=Texts("t(último fechamento) − t(abertura)", "t(final close) − t(open)", "t(último cierre) − t(apertura)"),
     unit="seconds",
     better="lower",
     source=CLOSED,
@@ -64,7 +64,9 @@ RESOLUTION = Metric(
             id="final",
             title=Texts("até o encerramento final", "to the final close", "hasta el cierre final"),
             definition=TO_FINAL,
-            formula="t(final close) − t(open)",
+            formula=Texts(
+                "t(último fechamento) − t(abertura)", "t(final close) − t(open)", "t(último cierre) − t(apertura)"
+            ),
         ),
         Variant(
             id="first",
@@ -77,7 +79,9 @@ RESOLUTION = Metric(
                 "De la apertura de la conversación a su primer cierre, que cuenta también tras reabrirse. Solo por todas las "
                 "horas. Las que nadie respondió y que al final cerró la inactividad se cuentan aparte.",
             ),
-            formula="t(first close) − t(open)",
+            formula=Texts(
+                "t(primeiro fechamento) − t(abertura)", "t(first close) − t(open)", "t(primer cierre) − t(apertura)"
+            ),
             source=replace(
                 CLOSED,
                 table=FIRST_CLOSED,
@@ -103,7 +107,11 @@ RESOLUTION = Metric(
                 "Resolution time without what was waited for the customer: the sum of their waits up to the final close.",
                 "El tiempo de resolución sin lo que se esperó al cliente: la suma de sus esperas hasta el cierre final.",
             ),
-            formula="t(final close) − t(open) − time after a reply while the customer did not write",
+            formula=Texts(
+                "t(último fechamento) − t(abertura) − tempo depois de uma resposta em que o cliente não escreveu",
+                "t(final close) − t(open) − time after a reply while the customer did not write",
+                "t(último cierre) − t(apertura) − tiempo tras una respuesta en que el cliente no escribió",
+            ),
             source=replace(
                 CLOSED,
                 table=OUR_TURN,

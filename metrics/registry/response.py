@@ -69,7 +69,11 @@ FIRST_RESPONSE = Metric(
     version=1,
     title=Texts("Tempo de primeira resposta", "First response time", "Tiempo de primera respuesta"),
     definition=BY_PEOPLE,
-    formula="t(first human reply) − t(last handoff by a bot, else first inbound message)",
+    formula=Texts(
+        "t(primeira resposta humana) − t(última passagem por um robô; sem ela, primeira mensagem recebida)",
+        "t(first human reply) − t(last handoff by a bot, else first inbound message)",
+        "t(primera respuesta humana) − t(último traspaso de un bot; si no hubo, primer mensaje recibido)",
+    ),
     unit="seconds",
     better="lower",
     source=RESPONSES,
@@ -79,7 +83,11 @@ FIRST_RESPONSE = Metric(
             id="human",
             title=Texts("de uma pessoa", "by a person", "de una persona"),
             definition=BY_PEOPLE,
-            formula="t(first human reply) − t(last handoff by a bot, else first inbound message)",
+            formula=Texts(
+                "t(primeira resposta humana) − t(última passagem por um robô; sem ela, primeira mensagem recebida)",
+                "t(first human reply) − t(last handoff by a bot, else first inbound message)",
+                "t(primera respuesta humana) − t(último traspaso de un bot; si no hubo, primer mensaje recibido)",
+            ),
         ),
         Variant(
             id="any",
@@ -92,7 +100,11 @@ FIRST_RESPONSE = Metric(
                 "Del primer mensaje del cliente a la primera respuesta, de una persona o de un bot. Solo por todas las horas; el "
                 "equipo es el de la respuesta de una persona.",
             ),
-            formula="t(first reply by a person or a bot) − t(first inbound message)",
+            formula=Texts(
+                "t(primeira resposta de pessoa ou robô) − t(primeira mensagem recebida)",
+                "t(first reply by a person or a bot) − t(first inbound message)",
+                "t(primera respuesta de persona o bot) − t(primer mensaje recibido)",
+            ),
             source=replace(
                 RESPONSES,
                 table=ANSWERED_BY_ANY,
@@ -121,7 +133,11 @@ FIRST_RESPONSE = Metric(
                 "From the customer's first message to the first reply by a person, the time with a bot included.",
                 "Del primer mensaje del cliente a la primera respuesta de una persona, incluido el tiempo con un bot.",
             ),
-            formula="t(first human reply) − t(first inbound message)",
+            formula=Texts(
+                "t(primeira resposta humana) − t(primeira mensagem recebida)",
+                "t(first human reply) − t(first inbound message)",
+                "t(primera respuesta humana) − t(primer mensaje recibido)",
+            ),
             source=replace(RESPONSES, table=FROM_INBOUND, start="opened_at", excluded=None, measure=""),
             adding=Lengths({"elapsed": "from_inbound_elapsed", "business": "from_inbound_business"}),
         ),
@@ -133,7 +149,11 @@ FIRST_RESPONSE = Metric(
                 "From the handoff by a bot to the first reply by a person; only the conversations that a bot handed over.",
                 "Desde la transferencia por un bot hasta la primera respuesta de una persona; solo las que un bot transfirió.",
             ),
-            formula="t(first human reply) − t(last handoff by a bot)",
+            formula=Texts(
+                "t(primeira resposta humana) − t(última passagem por um robô)",
+                "t(first human reply) − t(last handoff by a bot)",
+                "t(primera respuesta humana) − t(último traspaso de un bot)",
+            ),
             source=replace(
                 RESPONSES,
                 counts="response = 'answered' AND response_from = 'handoff'",
@@ -169,7 +189,11 @@ REPLY = Metric(
     version=1,
     title=Texts("Tempo médio de resposta", "Average reply time", "Tiempo medio de respuesta"),
     definition=EVERY_WAIT,
-    formula="mean of t(next human reply) − t(first unanswered inbound message) over all waits",
+    formula=Texts(
+        "média de t(próxima resposta humana) − t(primeira mensagem sem resposta) em todas as esperas",
+        "mean of t(next human reply) − t(first unanswered inbound message) over all waits",
+        "media de t(siguiente respuesta humana) − t(primer mensaje sin respuesta) en todas las esperas",
+    ),
     unit="seconds",
     better="lower",
     source=WAITS,
@@ -179,7 +203,11 @@ REPLY = Metric(
             id="every",
             title=Texts("todas as esperas", "every wait", "todas las esperas"),
             definition=EVERY_WAIT,
-            formula="mean of t(next human reply) − t(first unanswered inbound message) over all waits",
+            formula=Texts(
+                "média de t(próxima resposta humana) − t(primeira mensagem sem resposta) em todas as esperas",
+                "mean of t(next human reply) − t(first unanswered inbound message) over all waits",
+                "media de t(siguiente respuesta humana) − t(primer mensaje sin respuesta) en todas las esperas",
+            ),
         ),
         Variant(
             id="next",
@@ -189,7 +217,11 @@ REPLY = Metric(
                 "The waits of customers but for the first of each conversation: how long it takes once people are talking.",
                 "Las esperas del cliente, menos la primera de cada conversación: cuánto se tarda cuando ya se está conversando.",
             ),
-            formula="mean of t(next human reply) − t(first unanswered inbound message) over all waits but each first",
+            formula=Texts(
+                "média de t(próxima resposta humana) − t(primeira mensagem sem resposta) em todas as esperas menos cada primeira",
+                "mean of t(next human reply) − t(first unanswered inbound message) over all waits but each first",
+                "media de t(siguiente respuesta humana) − t(primer mensaje sin respuesta) en todas las esperas salvo cada primera",
+            ),
             source=replace(
                 WAITS,
                 counts="outcome = 'answered' AND position > 0",
@@ -217,7 +249,11 @@ SERVICE = (
             "Conversaciones abiertas por clientes; al lado, mensajes recibidos y enviados y personas distintas que "
             "escribieron. Notas, reacciones, envíos fallidos y campañas sin respuesta no cuentan.",
         ),
-        formula="count of conversations opened by a customer's message",
+        formula=Texts(
+            "número de conversas abertas por mensagem de cliente",
+            "count of conversations opened by a customer's message",
+            "número de conversaciones abiertas por un mensaje de cliente",
+        ),
         unit="conversations",
         better=None,
         source=Source(

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from metrics.persons import markov
 from metrics.persons.sharing import ATTRIBUTED
+from metrics.registry.attribution import ATTRIBUTED_GAIN
 from metrics.registry.sales import DAILY_COSTS, LEFT_OUT, NOBODY, PLACES
 from metrics.registry.terms import Metric, Per, Ratio, Source, Texts
-from metrics.registry.ways import ATTRIBUTED_GAIN
 
 # Money by every model, less what its goods cost, and beside each model what was spent, a day each.
 EARNED = f"""(
@@ -39,7 +39,11 @@ RETURNS = (
             "Pedidos pagados con cupón sobre todos los pedidos pagados, por la fecha de pago; by=coupon separa los cupones, y las "
             "ventas por canal, con by=coupon, dicen cuánto aportaron. Cuántos cupones se entregaron ningún evento lo cuenta.",
         ),
-        formula="orders paid with a coupon / orders paid",
+        formula=Texts(
+            "pedidos pagos com cupom / pedidos pagos",
+            "orders paid with a coupon / orders paid",
+            "pedidos pagados con cupón / pedidos pagados",
+        ),
         unit="fraction",
         better=None,
         source=Source(
@@ -67,7 +71,11 @@ RETURNS = (
             "defecto por el último contacto (model). Los costos se reparten por sus días. Los pedidos cuyas líneas no dicen cuánto "
             "costaron (cost) entran enteros y se cuentan al lado: si todos son así, es el retorno sobre las ventas.",
         ),
-        formula="(Σ attributed net sales − Σ cost of goods − Σ costs) / Σ costs",
+        formula=Texts(
+            "(Σ vendas líquidas atribuídas − Σ custo dos produtos − Σ custos) / Σ custos",
+            "(Σ attributed net sales − Σ cost of goods − Σ costs) / Σ costs",
+            "(Σ ventas netas atribuidas − Σ costo de los productos − Σ costos) / Σ costos",
+        ),
         unit="fraction",
         better="higher",
         source=Source(

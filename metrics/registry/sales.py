@@ -1,4 +1,4 @@
-"""Figures of sales: what was bought and paid, what was left in carts, what it cost and when it arrived."""
+"""Figures of sales: what was bought and paid, what was left in carts, and what it cost."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from metrics.persons import markov
 from metrics.persons.sharing import ATTRIBUTED
-from metrics.registry.legs import LEGS
-from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Sum, Texts
-from metrics.registry.ways import ATTRIBUTED_SALES, COSTS
+from metrics.registry.attribution import ATTRIBUTED_SALES
+from metrics.registry.terms import Metric, Per, Rate, Ratio, Source, Sum, Texts
+from metrics.registry.ways import COSTS
 
 NOBODY = "NULL::uuid"  # no conversation stands behind it
 PLACES = {"channel": "channel_kind", "store": "store"}
@@ -36,13 +36,6 @@ LINKS = """(
         sent_at + interval '24 hours' <= %(as_of)s::timestamptz AS is_due
     FROM metrics_linkfact WHERE workspace_id = %(workspace)s
 ) AS link"""
-HANDED_OVER = """(
-    SELECT *, coalesce(delivered_at, picked_up_at) AS completed_at,
-        CASE WHEN pickup THEN 'pickup' ELSE 'delivery' END AS fulfilment,
-        (extract(epoch FROM coalesce(delivered_at, picked_up_at) - paid_at) * 1000000)::bigint AS elapsed
-    FROM metrics_orderfact
-    WHERE workspace_id = %(workspace)s AND paid_at IS NOT NULL AND cancelled_at IS NULL
-) AS handed"""
 # A cost a day of those it was spread over, in the period.
 DAILY_COSTS = """
     SELECT cost.id, cost.kind, cost.channel_kind, day.day, day.day::timestamp AT TIME ZONE %(zone)s AS at,
@@ -94,7 +87,7 @@ SALES = (
             "entre los contactos que llevaron a la venta (first, last, last_non_direct, linear, position, decay, shapley, "
             "markov). Los pedidos cancelados, gratuitos o sin tipo de cambio se cuentan aparte.",
         ),
-        formula="Σ paid − Σ refunded",
+        formula=Texts("Σ pago − Σ reembolsado", "Σ paid − Σ refunded", "Σ pagado − Σ reembolsado"),
         unit="money",
         better="higher",
         source=Source(
@@ -123,7 +116,11 @@ SALES = (
             "Ventas netas del período sobre los pedidos pagados en él; las devoluciones cuentan en su fecha. Los pedidos "
             "cancelados, gratuitos o sin tipo de cambio se cuentan aparte.",
         ),
-        formula="(Σ paid − Σ refunded) / orders paid",
+        formula=Texts(
+            "(Σ pago − Σ reembolsado) / pedidos pagos",
+            "(Σ paid − Σ refunded) / orders paid",
+            "(Σ pagado − Σ reembolsado) / pedidos pagados",
+        ),
         unit="money",
         better="higher",
         source=MONEY,
@@ -138,7 +135,11 @@ SALES = (
             "Net sales of the period over the distinct people who bought in it; in the total everybody counts once.",
             "Ventas netas del período sobre las personas distintas que compraron en él; en el total, cada persona cuenta una vez.",
         ),
-        formula="(Σ paid − Σ refunded) / people who paid",
+        formula=Texts(
+            "(Σ pago − Σ reembolsado) / pessoas que pagaram",
+            "(Σ paid − Σ refunded) / people who paid",
+            "(Σ pagado − Σ reembolsado) / personas que pagaron",
+        ),
         unit="money",
         better="higher",
         source=MONEY,
@@ -156,7 +157,11 @@ SALES = (
             "Carritos con algo dentro que pasaron 60 minutos sin actividad antes de pagarse, sobre ellos y los pagados; los "
             "aún activos quedan al lado. El mismo contenido en 24 horas es un solo carrito.",
         ),
-        formula="carts idle ≥ 60 min unpaid / (those + paid)",
+        formula=Texts(
+            "carrinhos parados ≥ 60 min sem pagar / (esses + pagos)",
+            "carts idle ≥ 60 min unpaid / (those + paid)",
+            "carritos parados ≥ 60 min sin pagar / (esos + pagados)",
+        ),
         unit="fraction",
         better="lower",
         source=Source(
@@ -179,7 +184,11 @@ SALES = (
             "Share of abandoned carts that were paid within 7 days.",
             "Parte de los carritos abandonados que se pagaron en hasta 7 días.",
         ),
-        formula="abandoned, then paid ≤ 7 d / abandoned",
+        formula=Texts(
+            "abandonados e depois pagos em ≤ 7 d / abandonados",
+            "abandoned, then paid ≤ 7 d / abandoned",
+            "abandonados y luego pagados en ≤ 7 d / abandonados",
+        ),
         unit="fraction",
         better="higher",
         source=Source(CARTS, "last_at", {"channel": "channel_kind"}, counts="state = 'abandoned'", conversation=NOBODY),
@@ -194,7 +203,11 @@ SALES = (
             "Payment links that were not paid within 24 hours, over those sent; those that still have time stand beside.",
             "Enlaces de pago que no se pagaron en 24 horas, sobre los enviados; los que aún tienen tiempo quedan al lado.",
         ),
-        formula="(links sent − paid ≤ 24 h) / links sent",
+        formula=Texts(
+            "(links enviados − pagos em ≤ 24 h) / links enviados",
+            "(links sent − paid ≤ 24 h) / links sent",
+            "(enlaces enviados − pagados en ≤ 24 h) / enlaces enviados",
+        ),
         unit="fraction",
         better="lower",
         source=Source(
@@ -220,7 +233,11 @@ SALES = (
             "Personas que usaron un beneficio sobre las que lo vieron y podían usarlo; cada persona cuenta una vez por beneficio. "
             "by=used_channel dice en qué canal se usó lo que se vio en cada uno.",
         ),
-        formula="people who used it / people exposed and eligible",
+        formula=Texts(
+            "pessoas que usaram / pessoas expostas e elegíveis",
+            "people who used it / people exposed and eligible",
+            "personas que lo usaron / personas expuestas y elegibles",
+        ),
         unit="fraction",
         better="higher",
         source=Source(
@@ -230,58 +247,6 @@ SALES = (
             conversation=NOBODY,
         ),
         adding=Rate("taken", each="id"),
-    ),
-    Metric(
-        id="delivery_time",
-        version=1,
-        title=Texts("Tempo da compra à entrega", "Purchase to delivery", "Tiempo de la compra a la entrega"),
-        definition=Texts(
-            "Do pagamento à entrega da última parte ou à retirada; pedidos ainda não entregues ficam ao lado, cancelados não "
-            "contam.",
-            "From payment to the delivery of the last parcel or to pickup; orders not handed over yet stand beside, cancelled "
-            "ones do not count.",
-            "Del pago a la entrega del último paquete o a la recogida; los pedidos aún no entregados quedan al lado, los "
-            "cancelados no cuentan.",
-        ),
-        formula="t(delivered or picked up) − t(paid)",
-        unit="seconds",
-        better="lower",
-        source=Source(
-            HANDED_OVER,
-            "completed_at",
-            {**PLACES, "fulfilment": "fulfilment"},
-            counts="elapsed >= 0",
-            conversation=NOBODY,
-            start="paid_at",
-            still_open="completed_at IS NULL",
-        ),
-        adding=Lengths({"elapsed": "elapsed"}),
-        variants=LEGS,
-    ),
-    Metric(
-        id="on_time_delivery",
-        version=1,
-        title=Texts("Entregas no prazo", "On-time delivery", "Entregas a tiempo"),
-        definition=Texts(
-            "Pedidos entregues ou retirados até o prazo prometido, sobre os que já deviam ter chegado ou chegaram; pela data "
-            "prometida.",
-            "Orders delivered or picked up by the time promised, over those that were due or have arrived; by the date promised.",
-            "Pedidos entregados o recogidos hasta el plazo prometido, sobre los que ya debían llegar o llegaron; por la fecha "
-            "prometida.",
-        ),
-        formula="handed over ≤ promised / promised and due",
-        unit="fraction",
-        better="higher",
-        source=Source(
-            HANDED_OVER,
-            "promised_at",
-            {**PLACES, "fulfilment": "fulfilment"},
-            counts="completed_at IS NOT NULL OR promised_at <= %(as_of)s",
-            conversation=NOBODY,
-            start="paid_at",
-            still_open="completed_at IS NULL AND promised_at > %(as_of)s",
-        ),
-        adding=Rate("coalesce(completed_at <= promised_at, false)"),
     ),
     Metric(
         id="cac",
@@ -297,7 +262,11 @@ SALES = (
             "Costos del período, cada uno repartido por sus días, sobre las personas que compraron por primera vez en él; "
             "kind=media da solo el de medios.",
         ),
-        formula="Σ costs / people with their first paid order",
+        formula=Texts(
+            "Σ custos / pessoas com o primeiro pedido pago",
+            "Σ costs / people with their first paid order",
+            "Σ costos / personas con su primer pedido pagado",
+        ),
         unit="money",
         better="lower",
         source=Source(ACQUIRED, "at", {"kind": "kind", "channel": "channel_kind"}, conversation=NOBODY),

@@ -51,7 +51,7 @@ CSAT = Metric(
         "Parte de las respuestas con nota 4 o 5, de 1 a 5. Cuenta la última respuesta de cada encuesta en 7 días; al lado, "
         "las encuestas enviadas en el período que nadie respondió." + WHOSE.es,
     ),
-    formula="answers ≥ 4 / answers",
+    formula=Texts("respostas ≥ 4 / respostas", "answers ≥ 4 / answers", "respuestas ≥ 4 / respuestas"),
     unit="fraction",
     better="higher",
     source=answers("survey = 'csat'", "csat"),
@@ -69,7 +69,11 @@ NPS = Metric(
         "Porcentaje de promotores (9 y 10) menos el de detractores (0 a 6), de −100 a 100. Cuenta la última respuesta de "
         "cada encuesta en 7 días." + WHOSE.es,
     ),
-    formula="100 × (answers 9–10 − answers 0–6) / answers",
+    formula=Texts(
+        "100 × (respostas 9–10 − respostas 0–6) / respostas",
+        "100 × (answers 9–10 − answers 0–6) / answers",
+        "100 × (respuestas 9–10 − respuestas 0–6) / respuestas",
+    ),
     unit="points",
     better="higher",
     source=answers("survey = 'nps'", "nps"),
@@ -85,7 +89,11 @@ POST_PURCHASE = replace(
         "Satisfaction asked about after purchase, delivery or in the store: share of answers of 4 or 5.",
         "La satisfacción preguntada después de la compra, de la entrega o en la tienda: parte de las respuestas con nota 4 o 5.",
     ),
-    formula="answers ≥ 4 / answers, touchpoint purchase, delivery or store",
+    formula=Texts(
+        "respostas ≥ 4 / respostas, ponto de contato compra, entrega ou loja",
+        "answers ≥ 4 / answers, touchpoint purchase, delivery or store",
+        "respuestas ≥ 4 / respuestas, punto de contacto compra, entrega o tienda",
+    ),
     source=answers("survey = 'csat' AND touchpoint IN ('purchase', 'delivery', 'store')"),
 )
 SATISFACTION = (CSAT, NPS, POST_PURCHASE)

@@ -29,7 +29,11 @@ STAGES = (
             "compra, en servicio hasta 30 días después de la entrega; otra compra o ser promotor, en lealtad por un año. Vale la más "
             "avanzada. El canal es el del contacto que hizo avanzar.",
         ),
-        formula="t(stage left) − t(stage entered), by the rules of version 1",
+        formula=Texts(
+            "t(saída da fase) − t(entrada na fase), pelas regras da versão 1",
+            "t(stage left) − t(stage entered), by the rules of version 1",
+            "t(salida de la fase) − t(entrada en la fase), según las reglas de la versión 1",
+        ),
         unit="seconds",
         better=None,
         source=Source(

@@ -188,7 +188,7 @@ class Variant:
     id: str
     title: Texts
     definition: Texts
-    formula: str
+    formula: Texts
     kept: Mapping[str, str] = field(default_factory=dict)
     source: Source | None = None
     adding: Adding | None = None
@@ -205,7 +205,7 @@ class Metric:
     version: int
     title: Texts
     definition: Texts
-    formula: str
+    formula: Texts
     unit: Unit
     better: Literal["lower", "higher"] | None
     source: Source

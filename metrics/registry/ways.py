@@ -1,16 +1,17 @@
-"""Ways: the variants of figures whose rows know all of them, such as what a share is taken of, or by which model."""
+"""Ways: the variants of figures whose rows know all of them, such as what a share is taken of."""
 
 from __future__ import annotations
 
 from metrics.registry.terms import Rate, Texts, Variant
 
 
-def _by(dimension: str, word: str, title: Texts, definition: Texts, formula: str) -> Variant:
+def way(dimension: str, word: str, title: Texts, definition: Texts, formula: Texts) -> Variant:
+    """Return the variant that is one value of a dimension in which all ways stand side by side."""
     return Variant(word, title, definition, formula, kept={dimension: word})
 
 
 REACH = (
-    _by(
+    way(
         "reach",
         "cross_channel",
         Texts("em vários canais", "on several channels", "en varios canales"),
@@ -19,18 +20,26 @@ REACH = (
             "The cases that touched two channels or more.",
             "Los casos que pasaron por dos canales o más.",
         ),
-        "t(final close of the case) − t(its first opening), of cases on 2 or more channels",
+        Texts(
+            "t(último fechamento do caso) − t(sua primeira abertura), dos casos em 2 ou mais canais",
+            "t(final close of the case) − t(its first opening), of cases on 2 or more channels",
+            "t(último cierre del caso) − t(su primera apertura), de los casos en 2 o más canales",
+        ),
     ),
-    _by(
+    way(
         "reach",
         "single_channel",
         Texts("em um só canal", "on one channel", "en un solo canal"),
         Texts("Os demais casos.", "The other cases.", "Los demás casos."),
-        "t(final close of the case) − t(its first opening), of cases on 1 channel",
+        Texts(
+            "t(último fechamento do caso) − t(sua primeira abertura), dos casos em 1 canal",
+            "t(final close of the case) − t(its first opening), of cases on 1 channel",
+            "t(último cierre del caso) − t(su primera apertura), de los casos en 1 canal",
+        ),
     ),
 )
 WINS = (
-    _by(
+    way(
         "basis",
         "closed",
         Texts("pelo fechamento", "by close", "por el cierre"),
@@ -39,9 +48,9 @@ WINS = (
             "Opportunities won over those won and lost in the period.",
             "Oportunidades ganadas sobre las ganadas y perdidas en el período.",
         ),
-        "won / (won + lost)",
+        Texts("ganhas / (ganhas + perdidas)", "won / (won + lost)", "ganadas / (ganadas + perdidas)"),
     ),
-    _by(
+    way(
         "basis",
         "cohort",
         Texts("pela abertura", "by opening", "por la apertura"),
@@ -50,11 +59,11 @@ WINS = (
             "Opportunities won up to now over those opened in the period; beside it those still open.",
             "Oportunidades ganadas hasta ahora sobre las abiertas en el período; al lado, las que siguen abiertas.",
         ),
-        "won / opened",
+        Texts("ganhas / abertas", "won / opened", "ganadas / abiertas"),
     ),
 )
 PER_PERSON = (
-    _by(
+    way(
         "basis",
         "active",
         Texts("por pessoa ativa", "per active person", "por persona activa"),
@@ -63,9 +72,13 @@ PER_PERSON = (
             "Net sales over the people who bought or sought contact in the period.",
             "Ventas netas sobre las personas que compraron o buscaron contacto en el período.",
         ),
-        "(Σ paid − Σ refunded) / people active",
+        Texts(
+            "(Σ pago − Σ reembolsado) / pessoas ativas",
+            "(Σ paid − Σ refunded) / people active",
+            "(Σ pagado − Σ reembolsado) / personas activas",
+        ),
     ),
-    _by(
+    way(
         "basis",
         "buyers",
         Texts("por comprador", "per buyer", "por comprador"),
@@ -74,7 +87,11 @@ PER_PERSON = (
             "Net sales over the people who bought in the period.",
             "Ventas netas sobre las personas que compraron en el período.",
         ),
-        "(Σ paid − Σ refunded) / people who paid",
+        Texts(
+            "(Σ pago − Σ reembolsado) / pessoas que pagaram",
+            "(Σ paid − Σ refunded) / people who paid",
+            "(Σ pagado − Σ reembolsado) / personas que pagaron",
+        ),
     ),
 )
 AGAIN = (
@@ -86,7 +103,11 @@ AGAIN = (
             "People with two purchases or more, over those with one at least.",
             "Personas con dos compras o más, sobre las que tienen al menos una.",
         ),
-        "people with ≥ 2 paid orders / people with ≥ 1",
+        Texts(
+            "pessoas com ≥ 2 pedidos pagos / pessoas com ≥ 1",
+            "people with ≥ 2 paid orders / people with ≥ 1",
+            "personas con ≥ 2 pedidos pagados / personas con ≥ 1",
+        ),
     ),
     Variant(
         "several_channels",
@@ -96,12 +117,16 @@ AGAIN = (
             "People who bought on two channels or more up to the end of the period, over those with one purchase at least.",
             "Personas que compraron en dos canales o más hasta el fin del período, sobre las que tienen al menos una compra.",
         ),
-        "people with paid orders on ≥ 2 channels / people with ≥ 1",
+        Texts(
+            "pessoas com pedidos pagos em ≥ 2 canais / pessoas com ≥ 1",
+            "people with paid orders on ≥ 2 channels / people with ≥ 1",
+            "personas con pedidos pagados en ≥ 2 canales / personas con ≥ 1",
+        ),
         adding=Rate("crosses"),
     ),
 )
 MOVES = (
-    _by(
+    way(
         "basis",
         "moves",
         Texts("quem muda", "who moves", "quien cambia"),
@@ -110,9 +135,13 @@ MOVES = (
             "Of every two touches in a row, the share in which the person changed channels.",
             "De cada dos contactos seguidos, la parte en que la persona cambió de canal.",
         ),
-        "n(i → j), j ≠ i / Σ n(i → any)",
+        Texts(
+            "n(i → j), j ≠ i / Σ n(i → qualquer)",
+            "n(i → j), j ≠ i / Σ n(i → any)",
+            "n(i → j), j ≠ i / Σ n(i → cualquiera)",
+        ),
     ),
-    _by(
+    way(
         "basis",
         "stays",
         Texts("quem fica", "who stays", "quien permanece"),
@@ -121,11 +150,11 @@ MOVES = (
             "Of every two touches in a row, the share in which the person stayed on the channel.",
             "De cada dos contactos seguidos, la parte en que la persona permaneció en el canal.",
         ),
-        "n(i → i) / Σ n(i → any)",
+        Texts("n(i → i) / Σ n(i → qualquer)", "n(i → i) / Σ n(i → any)", "n(i → i) / Σ n(i → cualquiera)"),
     ),
 )
 RESEARCH = (
-    _by(
+    way(
         "basis",
         "identified",
         Texts("entre identificados", "of identified people", "entre identificados"),
@@ -134,9 +163,13 @@ RESEARCH = (
             "Of the store sales to identified people, the share with research online before.",
             "De las ventas en tienda a personas identificadas, la parte con investigación online antes.",
         ),
-        "identified store sales with an online research touch / identified store sales",
+        Texts(
+            "vendas identificadas na loja com pesquisa online / vendas identificadas na loja",
+            "identified store sales with an online research touch / identified store sales",
+            "ventas identificadas en tienda con investigación en línea / ventas identificadas en tienda",
+        ),
     ),
-    _by(
+    way(
         "basis",
         "lowest",
         Texts("no mínimo", "at least", "como mínimo"),
@@ -145,9 +178,13 @@ RESEARCH = (
             "The least of all store sales: none of the unidentified ones had any research.",
             "Lo mínimo de todas las ventas en tienda: ninguna de las no identificadas tuvo investigación.",
         ),
-        "identified store sales with an online research touch / store sales",
+        Texts(
+            "vendas identificadas na loja com pesquisa online / vendas na loja",
+            "identified store sales with an online research touch / store sales",
+            "ventas identificadas en tienda con investigación en línea / ventas en tienda",
+        ),
     ),
-    _by(
+    way(
         "basis",
         "highest",
         Texts("no máximo", "at most", "como máximo"),
@@ -156,9 +193,13 @@ RESEARCH = (
             "The most of all store sales: all of the unidentified ones had research.",
             "Lo máximo de todas las ventas en tienda: todas las no identificadas tuvieron investigación.",
         ),
-        "(identified store sales with an online research touch + unidentified ones) / store sales",
+        Texts(
+            "(vendas identificadas na loja com pesquisa online + as não identificadas) / vendas na loja",
+            "(identified store sales with an online research touch + unidentified ones) / store sales",
+            "(ventas identificadas en tienda con investigación en línea + las no identificadas) / ventas en tienda",
+        ),
     ),
-    _by(
+    way(
         "basis",
         "matched",
         Texts("parte identificada", "share identified", "parte identificada"),
@@ -167,18 +208,26 @@ RESEARCH = (
             "Of the store sales, the share to identified people.",
             "De las ventas en tienda, la parte a personas identificadas.",
         ),
-        "identified store sales / store sales",
+        Texts(
+            "vendas identificadas na loja / vendas na loja",
+            "identified store sales / store sales",
+            "ventas identificadas en tienda / ventas en tienda",
+        ),
     ),
 )
 EXPECTED = (
-    _by(
+    way(
         "basis",
         "sales",
         Texts("vendas", "sales", "ventas"),
         Texts("Em vendas líquidas.", "In net sales.", "En ventas netas."),
-        "E[orders in 365 d] × E[value of an order] × present value",
+        Texts(
+            "E[pedidos em 365 d] × E[valor de um pedido] × valor presente",
+            "E[orders in 365 d] × E[value of an order] × present value",
+            "E[pedidos en 365 d] × E[valor de un pedido] × valor presente",
+        ),
     ),
-    _by(
+    way(
         "basis",
         "margin",
         Texts("margem", "margin", "margen"),
@@ -187,7 +236,11 @@ EXPECTED = (
             "In margin: times that of the orders whose cost is known.",
             "En margen: por el de los pedidos de costo conocido.",
         ),
-        "E[orders in 365 d] × E[value of an order] × present value × margin",
+        Texts(
+            "E[pedidos em 365 d] × E[valor de um pedido] × valor presente × margem",
+            "E[orders in 365 d] × E[value of an order] × present value × margin",
+            "E[pedidos en 365 d] × E[valor de un pedido] × valor presente × margen",
+        ),
     ),
 )
 COSTS = (
@@ -199,9 +252,13 @@ COSTS = (
             "All costs of the period over the people who bought for the first time in it.",
             "Todos los costos del período sobre las personas que compraron por primera vez en él.",
         ),
-        "Σ costs / people with their first paid order",
+        Texts(
+            "Σ custos / pessoas com o primeiro pedido pago",
+            "Σ costs / people with their first paid order",
+            "Σ costos / personas con su primer pedido pagado",
+        ),
     ),
-    _by(
+    way(
         "kind",
         "media",
         Texts("só mídia", "media alone", "solo medios"),
@@ -210,92 +267,10 @@ COSTS = (
             "The costs of media alone over the people who bought for the first time in the period.",
             "Solo los costos de medios sobre las personas que compraron por primera vez en el período.",
         ),
-        "Σ costs of media / people with their first paid order",
+        Texts(
+            "Σ custos de mídia / pessoas com o primeiro pedido pago",
+            "Σ costs of media / people with their first paid order",
+            "Σ costos de medios / personas con su primer pedido pagado",
+        ),
     ),
 )
-PAID_AT = _by(
-    "model",
-    "paid_at",
-    Texts("onde se pagou", "where it was paid", "donde se pagó"),
-    Texts(
-        "No canal onde se pagou.",
-        "On the channel it was paid on.",
-        "En el canal donde se pagó.",
-    ),
-    "of each sale the whole to the channel of payment",
-)
-LAST, *OTHERS = (
-    _by("model", word, title, definition, formula)
-    for word, title, definition, formula in (
-        (
-            "last",
-            Texts("último contato", "last touch", "último contacto"),
-            Texts("Todo ao último contato.", "All to the last touch.", "Todo al último contacto."),
-            "of each sale the whole to the last touch",
-        ),
-        (
-            "first",
-            Texts("primeiro contato", "first touch", "primer contacto"),
-            Texts("Todo ao primeiro contato.", "All to the first touch.", "Todo al primer contacto."),
-            "of each sale the whole to the first touch",
-        ),
-        (
-            "last_non_direct",
-            Texts("último não direto", "last non-direct", "último no directo"),
-            Texts(
-                "Todo ao último contato que não foi uma visita direta, se houve.",
-                "All to the last touch that was no direct visit, if there was one.",
-                "Todo al último contacto que no fue una visita directa, si lo hubo.",
-            ),
-            "of each sale the whole to the last touch that was no direct visit",
-        ),
-        (
-            "linear",
-            Texts("linear", "even", "lineal"),
-            Texts("O mesmo a cada contato.", "The same to every touch.", "Lo mismo a cada contacto."),
-            "of each sale 1 / touches to each",
-        ),
-        (
-            "position",
-            Texts("por posição", "by position", "por posición"),
-            Texts(
-                "40% ao primeiro e ao último contato, o resto aos do meio.",
-                "40% to the first and the last touch, the rest to those between.",
-                "40% al primero y al último contacto, el resto a los del medio.",
-            ),
-            "of each sale 0.4 to the first touch, 0.2 shared, 0.4 to the last",
-        ),
-        (
-            "decay",
-            Texts("mais aos recentes", "more to recent ones", "más a los recientes"),
-            Texts(
-                "A cada contato a metade por semana antes da venda.",
-                "To each touch half as much for every week before the sale.",
-                "A cada contacto la mitad por cada semana antes de la venta.",
-            ),
-            "of each sale ∝ 2^(−days before the sale / 7) to each touch",
-        ),
-        (
-            "shapley",
-            Texts("Shapley", "Shapley values", "valores de Shapley"),
-            Texts(
-                "O mesmo a cada canal que levou à venda.",
-                "The same to every channel that led to the sale.",
-                "Lo mismo a cada canal que llevó a la venta.",
-            ),
-            "of each sale 1 / channels to each channel",
-        ),
-        (
-            "markov",
-            Texts("Markov", "Markov chain", "cadena de Markov"),
-            Texts(
-                "A cada canal pelo que se perderia sem ele.",
-                "To each channel by what would be lost without it.",
-                "A cada canal por lo que se perdería sin él.",
-            ),
-            "of each sale ∝ sales lost once the channel is removed, to each channel",
-        ),
-    )
-)
-ATTRIBUTED_SALES = (PAID_AT, LAST, *OTHERS)
-ATTRIBUTED_GAIN = (LAST, *OTHERS)

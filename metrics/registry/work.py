@@ -40,7 +40,11 @@ WORK = (
         version=1,
         title=Texts("Tempo médio de atendimento (TMA)", "Handle time", "Tiempo medio de atención (TMO)"),
         definition=ATTENTION,
-        formula="Σ seconds of agents' focus on the conversation; basis assigned: Σ seconds assigned, not snoozed",
+        formula=Texts(
+            "Σ segundos de atenção de agentes à conversa; base atribuída: Σ segundos atribuída, não adiada",
+            "Σ seconds of agents' focus on the conversation; basis assigned: Σ seconds assigned, not snoozed",
+            "Σ segundos de atención de agentes a la conversación; base asignada: Σ segundos asignada, no pospuesta",
+        ),
         unit="seconds",
         better="lower",
         source=Source(
@@ -59,7 +63,11 @@ WORK = (
                 id="focus",
                 title=Texts("atenção", "attention", "atención"),
                 definition=ATTENTION,
-                formula="Σ seconds of agents' focus on the conversation",
+                formula=Texts(
+                    "Σ segundos de atenção de agentes à conversa",
+                    "Σ seconds of agents' focus on the conversation",
+                    "Σ segundos de atención de agentes a la conversación",
+                ),
                 kept={"basis": "focus"},
             ),
             Variant(
@@ -70,7 +78,11 @@ WORK = (
                     "For how long each closed conversation was assigned to somebody, without the time it was snoozed.",
                     "Por cuánto tiempo estuvo asignada cada conversación cerrada, sin el tiempo en que estuvo pospuesta.",
                 ),
-                formula="Σ seconds assigned, not snoozed",
+                formula=Texts(
+                    "Σ segundos atribuída, não adiada",
+                    "Σ seconds assigned, not snoozed",
+                    "Σ segundos asignada, no pospuesta",
+                ),
                 kept={"basis": "assigned"},
             ),
         ),
@@ -84,7 +96,11 @@ WORK = (
             "Share of the time people were present (online or busy) in which they gave their attention to conversations.",
             "Parte del tiempo presente (en línea u ocupado) en que las personas prestaban atención a conversaciones.",
         ),
-        formula="seconds of focus while present / seconds present",
+        formula=Texts(
+            "segundos de atenção enquanto presente / segundos presente",
+            "seconds of focus while present / seconds present",
+            "segundos de atención mientras está presente / segundos presente",
+        ),
         unit="fraction",
         better=None,
         source=Source(table=stays_present("focus"), anchor="at", dimensions={"agent": "agent"}),
@@ -99,7 +115,11 @@ WORK = (
             "How many conversations, assigned and not snoozed, each person present had on average over time.",
             "Cuántas conversaciones, asignadas y no pospuestas, tenía cada persona presente, en promedio a lo largo del tiempo.",
         ),
-        formula="Σ seconds of conversations assigned and not snoozed while the agent was present / seconds present",
+        formula=Texts(
+            "Σ segundos de conversas atribuídas e não adiadas enquanto o agente estava presente / segundos presente",
+            "Σ seconds of conversations assigned and not snoozed while the agent was present / seconds present",
+            "Σ segundos de conversaciones asignadas y no pospuestas mientras el agente estaba presente / segundos presente",
+        ),
         unit="count",
         better=None,
         source=Source(table=stays_present("held"), anchor="at", dimensions={"agent": "agent"}),
@@ -117,7 +137,11 @@ WORK = (
             "Conversaciones cerradas por personas presentes (en línea u ocupado) por hora de esa presencia; lo importado sin "
             "presencia conocida no cuenta. Compare solo a quienes atienden casos parecidos.",
         ),
-        formula="conversations closed by people while present / hours present",
+        formula=Texts(
+            "conversas fechadas por pessoas enquanto presentes / horas presentes",
+            "conversations closed by people while present / hours present",
+            "conversaciones cerradas por personas mientras presentes / horas presentes",
+        ),
         unit="per_hour",
         better="higher",
         source=Source(

@@ -12,10 +12,11 @@ from metrics.registry import Rate, Score
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A text; with a receipt, a number that can be proved."""
+    """A text, or a number in words; with a receipt, one that can be proved."""
 
     text: str
     receipt: UUID | None = None
+    is_number: bool = False
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -26,6 +27,11 @@ class Table(msgspec.Struct, frozen=True):
     rows: tuple[tuple[Cell, ...], ...]
     empty: str = ""
     note: str = ""
+
+    @property
+    def numeric(self) -> list[bool]:
+        """Which columns hold numbers."""
+        return [any(cell.is_number for cell in column) for column in zip(*self.rows, strict=True)]
 
 
 class Gaps(msgspec.Struct, frozen=True):
@@ -57,17 +63,18 @@ class Report(msgspec.Struct, frozen=True):
 def said(given: Answer, figure: Figure, receipt: UUID | None) -> Cell:
     """Return a figure's value in words, with its receipt."""
     question = given.question
-    return Cell(told.value(question.metric, given.value(figure), question.workspace.currency), receipt)
+    return Cell(told.value(question.metric, given.value(figure), question.workspace.currency), receipt, is_number=True)
 
 
-def interval(given: Answer, figure: Figure) -> str:
+def interval(given: Answer, figure: Figure) -> Cell:
     """Return the 95 % interval of a share or score in words; a dash where there is none."""
     metric = given.question.metric
     if not isinstance(metric.adding, Rate | Score) or figure.ci_low is None:
-        return told.NONE
-    return f"{told.value(metric, figure.ci_low)} – {told.value(metric, figure.ci_high)}"
+        return Cell(told.NONE, is_number=True)
+    low, high = told.value(metric, figure.ci_low), told.value(metric, figure.ci_high)
+    return Cell(f"{low} – {high}", is_number=True)
 
 
 def plain(number: float) -> Cell:
     """Return a count in words."""
-    return Cell(words.count(number))
+    return Cell(words.count(number), is_number=True)

@@ -45,7 +45,7 @@ def integrated(asked: Asked) -> Section:
             silent.append(str(metric.title))
             continue
         value = said(given, given.total, proof)
-        rows.append((Cell(str(metric.title)), value, Cell(interval(given, given.total)), plain(given.total.n)))
+        rows.append((Cell(str(metric.title)), value, interval(given, given.total), plain(given.total.n)))
     heads = (_("Figure"), _("Value"), _("95 % interval"), "n")
     return Section(
         _("Integrated figures"),
@@ -68,7 +68,7 @@ def people(asked: Asked) -> Section:
         (_("People with two addresses or more joined"), joined, _share(joined, known)),
         (_("People known on two channels or more"), crossing, _share(crossing, known)),
     ]
-    shown = tuple((Cell(title), plain(n), Cell(share or told.NONE)) for title, n, share in rows)
+    shown = tuple((Cell(title), plain(n), Cell(share or told.NONE, is_number=True)) for title, n, share in rows)
     return Section(
         _("One view of each person"),
         _(
@@ -198,11 +198,20 @@ def _worse(asked: Asked, name: str, word: str) -> list[tuple[Cell, ...]]:
     for one in given.rows:
         why = sure.get(one.key, "")
         if isinstance(metric.adding, Rate) and one.n >= ENOUGH and (one.ci_high or 0) < middle:
-            why = interval(given, one)
+            why = interval(given, one).text
         if why:
             group = part(word, one.key[0])
-            house = Cell(told.value(metric, middle))
-            rows.append((Cell(str(metric.title)), Cell(group), said(given, one, proof), house, Cell(why), plain(one.n)))
+            house = Cell(told.value(metric, middle), is_number=True)
+            rows.append(
+                (
+                    Cell(str(metric.title)),
+                    Cell(group),
+                    said(given, one, proof),
+                    house,
+                    Cell(why, is_number=True),
+                    plain(one.n),
+                )
+            )
     return rows
 
 

@@ -96,7 +96,7 @@ def _by(asked: Asked, name: str, word: str, head: str) -> Table:
         (
             Cell(words.channel(one.key[0] or "") if "channel" in word else one.key[0] or "—"),
             said(given, one, proof),
-            Cell(interval(given, one)),
+            interval(given, one),
             plain(one.n),
         )
         for one in rows
@@ -143,8 +143,6 @@ def _totals(asked: Asked, *names: str) -> Table:
         given, proof = asked(name)
         if given.total.n:
             title = Cell(str(given.question.metric.title))
-            rows.append(
-                (title, said(given, given.total, proof), Cell(interval(given, given.total)), plain(given.total.n))
-            )
+            rows.append((title, said(given, given.total, proof), interval(given, given.total), plain(given.total.n)))
     heads = (_("Figure"), _("Value"), _("95 % interval"), "n")
     return Table(_("Online and store"), heads, tuple(rows), _("No sale of identified people in a store or online."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET
 from hub.access import Caller, require
 from hub.models import Role
 from metrics import links, period
-from metrics.report.blocks import Report
+from metrics.report.blocks import Gaps, Report, Table
 from metrics.report.compose import compose
 
 PERIODS = ("28", "91", "month")
@@ -59,23 +60,25 @@ def _made(caller: Caller, key: str) -> tuple[Report, period.Period]:
 def _shown(made: Report) -> list[dict[str, Any]]:
     """Return the chapters for the page: every cell with the address of its receipt."""
     return [
-        {
-            "title": section.title,
-            "lead": section.lead,
-            "blocks": [
-                {
-                    "title": block.title,
-                    "items": getattr(block, "items", ()),
-                    "heads": getattr(block, "heads", ()),
-                    "empty": getattr(block, "empty", ""),
-                    "note": getattr(block, "note", ""),
-                    "rows": [
-                        [(cell.text, links.of_receipt(cell.receipt)) for cell in row]
-                        for row in getattr(block, "rows", ())
-                    ],
-                }
-                for block in section.blocks
-            ],
-        }
+        {"title": section.title, "lead": section.lead, "blocks": [_laid(block) for block in section.blocks]}
         for section in made.sections
     ]
+
+
+def _laid(block: Table | Gaps) -> dict[str, Any]:
+    """Return a block for the page: with every head and cell whether its column holds numbers."""
+    if isinstance(block, Gaps):
+        return {"title": block.title, "items": block.items}
+    return {
+        "title": block.title,
+        "note": block.note,
+        "empty": block.empty,
+        "heads": list(zip_longest(block.heads, block.numeric)),
+        "rows": [
+            [
+                (cell.text, links.of_receipt(cell.receipt), numeric)
+                for cell, numeric in zip(row, block.numeric, strict=True)
+            ]
+            for row in block.rows
+        ],
+    }
