@@ -24,7 +24,7 @@ from metrics.models import Goal
 from metrics.models.plans import AT_LEAST, AT_MOST
 from metrics.query import answer
 from metrics.question import Question
-from metrics.registry import METRICS, Metric
+from metrics.registry import METRICS, Metric, Rate
 
 LONGEST = timedelta(days=5 * 366)
 EARLIEST = date(2000, 1, 1)
@@ -147,13 +147,14 @@ def _direction(metric: Metric, word: str) -> str:
 
 
 def _check_value(metric: Metric, field: str, value: float) -> None:
-    low = -100.0 if metric.unit == "points" else 0.0
-    high = {"fraction": 1.0, "points": 100.0}.get(metric.unit, 1e15)
+    kind = "share" if isinstance(metric.adding, Rate) else metric.unit  # a return on costs may be more than all of them
+    low = -100.0 if kind == "points" else 0.0
+    high = {"share": 1.0, "points": 100.0}.get(kind, 1e15)
     if not math.isfinite(value) or not low <= value <= high:
         sentence = {
-            "fraction": _("A share lies between 0 % and 100 %."),
+            "share": _("A share lies between 0 % and 100 %."),
             "points": _("Points lie between −100 and 100."),
-        }.get(metric.unit, _("Must be a number that is not below 0."))
+        }.get(kind, _("Must be a number that is not below 0."))
         raise Refused(field, sentence)
     if field == "target" and value == 0 and is_total(metric):
         raise Refused(field, _("A target of 0 is reached before it begins."))

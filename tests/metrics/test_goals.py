@@ -210,3 +210,15 @@ def test_it_refuses_with_the_field(workspace: Workspace) -> None:
     assert list(silent.json()["errors"]) == ["direction"]
     assert not Goal.objects.of(workspace).exists()
     assert not HistoryEvent.objects.of(workspace).exists()
+
+
+def test_a_return_may_be_more_than_all_costs_and_a_share_no_more_than_everybody(workspace: Workspace) -> None:
+    api = factories.client(factories.token(workspace, Role.SUPERVISOR))
+    end = (timezone.localdate() + timedelta(days=40)).isoformat()
+    answers = [
+        api.post("/api/v1/goals", {**TARGET, "deadline": end, "metric": name, "target": 1.5}, "json")
+        for name in ("roi", "csat")
+    ]
+    assert [answer.status_code for answer in answers] == [201, 400]
+    assert answers[1].json()["errors"] == {"target": "A share lies between 0 % and 100 %."}
+    assert [goal.metric for goal in Goal.objects.of(workspace)] == ["roi"]
