@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -37,6 +38,15 @@ def test_any_count_comes_back() -> None:
     many = {-690: 1, 0: 65_535, 1: 65_536, 900: 200_000, bucket(0): 70_000}
     assert unpack(pack(many)) == many
     assert spread([[pack(many)]], [0.1, 1.0]) == [pytest.approx([0.0, 1.0202**899.5])]
+
+
+@given(st.dictionaries(st.integers(-690, 950), st.integers(1, 200_000), min_size=1, max_size=8), st.integers(0, 70_000))
+def test_what_was_packed_before_counts_the_same(counts: dict[int, int], nothing: int) -> None:
+    migration = import_module("metrics.migrations.0008_smaller_cells")
+    before = {migration.NOTHING[0]: nothing, **counts} if nothing else counts
+    old = np.array(sorted(before.items()), dtype="<i4").tobytes()
+    assert migration.halved(old) == pack(counts | {bucket(0): nothing})
+    assert migration.doubled(migration.halved(old)) == old
 
 
 def test_no_time_at_all_has_its_own_bucket() -> None:
