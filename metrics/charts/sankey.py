@@ -13,6 +13,8 @@ from metrics.charts.svg import number, tag, text
 
 WIDE = 10.0  # a node
 GAP = 12.0
+AWAY = 6.0  # a name from its node
+LINE = 14.0
 TALLEST = 300.0
 COLORS = 6
 
@@ -61,13 +63,16 @@ def sankey(
     xs = [left + (right - left) * place / max(len(columns) - 1, 1) for place in range(len(columns))]
     marks = [Cell(f"{one.start} → {one.end}", say(one.value), one.leads) for one in flows]
     bands = [_band(place, one, columns, xs, unit) for place, one in enumerate(flows)]
-    drawn = [
-        part
-        for place, (x, nodes) in enumerate(zip(xs, columns, strict=True))
-        for name, node in nodes.items()
-        for part in _node(name, node, x, unit, say, outside=place == 0)
-    ]
-    return frame.drawing(size, title, frame.cells(marks), *bands, *drawn)
+    nodes_drawn, words = [], []  # words last: no node covers the name of one before it
+    for place, (x, nodes) in enumerate(zip(xs, columns, strict=True)):
+        inside = 0 < place < len(columns) - 1
+        fits = xs[place + 1] - x - WIDE - AWAY if inside else size.width
+        for name, node in nodes.items():
+            height = max(node.value * unit, 1)
+            box = tag("rect", class_=f"bar s{node.color}", x=x, y=node.y, width=WIDE, height=height, rx=2)
+            nodes_drawn.append(box)
+            words.append(_words([name, say(node.value)], x, node.y + height / 2, fits, height, outside=place == 0))
+    return frame.drawing(size, title, frame.cells(marks), *bands, *nodes_drawn, *words)
 
 
 def _columns(flows: Sequence[Flow], tones: Mapping[str, int]) -> list[dict[str, _Node]]:
@@ -111,13 +116,13 @@ def _band(place: int, flow: Flow, columns: Sequence[dict[str, _Node]], xs: Seque
     return tag("path", class_=f"flow s{start.color}", d=d, data_place=str(place))
 
 
-def _node(
-    name: str, node: _Node, x: float, unit: float, say: Callable[[float], str], *, outside: bool
-) -> tuple[str, str]:
-    height = max(node.value * unit, 1)
-    at = x - 6 if outside else x + WIDE + 6
-    words = text(
-        f"{name} {say(node.value)}", class_="label", x=at, y=node.y + height / 2 + 4,
-        text_anchor="end" if outside else None,
-    )  # fmt: skip
-    return tag("rect", class_=f"bar s{node.color}", x=x, y=node.y, width=WIDE, height=height, rx=2), words
+def _words(said: list[str], x: float, y: float, fits: float, height: float, *, outside: bool) -> str:
+    """Name a node beside its middle: on two lines where one would reach into the next column and the node is as tall."""
+    line = " ".join(said)
+    at, anchor = (x - AWAY, "end") if outside else (x + WIDE + AWAY, None)
+    if len(line) * A_LETTER <= fits or height < 2 * LINE:
+        return text(line, class_="label", x=at, y=y + 4, text_anchor=anchor)
+    return "".join(
+        text(part, class_="label", x=at, y=y + 4 + LINE * (place - 0.5), text_anchor=anchor)
+        for place, part in enumerate(said)
+    )

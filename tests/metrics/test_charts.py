@@ -95,6 +95,14 @@ def test_bands_carry_all_that_enters_and_leaves() -> None:
     assert sankey.sankey(WIDE, "t", [], plain).count("path") == 0
 
 
+def test_a_name_between_columns_takes_two_lines_where_one_would_reach_into_the_next() -> None:
+    flows = [Flow(0, "WhatsApp", "Support team", 40), Flow(1, "Support team", "Agents", 40)]
+    assert ">Support team 40</text>" in sankey.sankey(WIDE, "t", flows, plain)
+    drawn = sankey.sankey(NARROW, "t", flows, plain)
+    assert ">Support team</text>" in drawn
+    assert drawn.rindex("<rect") < drawn.index("<text")
+
+
 def test_a_name_has_one_color_wherever_it_stands() -> None:
     drawn = sankey.sankey(
         WIDE, "t", [Flow(0, "Shop", "WhatsApp", 3), Flow(0, "WhatsApp", "Shop", 2)], plain, {"Shop": 6}
