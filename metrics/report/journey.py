@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from conversations.channels.registry import CHANNELS
 from conversations.models import Channel
 from metrics import kinds, words
+from metrics.models.plans import STAGES
 from metrics.report.asked import Asked
 from metrics.report.blocks import Cell, Gaps, Section, Table, interval, plain, said
 
@@ -128,9 +129,12 @@ def _pairs(asked: Asked, name: str, heads: tuple[str, ...]) -> Table:
 def _stays(asked: Asked, name: str) -> Table:
     """Return how long stays in stages last, and how many go on."""
     given, proof = asked(name, "stage")
+    order = {
+        stage: place for place, stage in enumerate(STAGES)
+    }  # as one goes through them; a pipeline's own as they come
     shown = tuple(
         (Cell(words.part("stage", one.key[0])), said(given, one, proof), plain(one.n), plain(one.censored))
-        for one in given.rows
+        for one in sorted(given.rows, key=lambda row: order.get(str(row.key[0]), len(order)))
     )
     heads = (_("Stage"), _("Median stay"), "n", _("Still there"))
     metric = given.question.metric

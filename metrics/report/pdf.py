@@ -10,6 +10,7 @@ from metrics.report.blocks import Gaps, Report, Section, Table
 
 FONT, ENCODING = "Helvetica", "windows-1252"  # without a font of ours, what lies outside is written as "?"
 TITLED = 26  # millimeters: a title, its note, and two lines
+SENTENCE = 26  # letters: what is longer takes twice the room of a number
 INK, QUIET, LINE = (23, 24, 28), (77, 82, 92), (207, 211, 218)
 SPELLED = {"≥": ">=", "≤": "<=", "−": "-", "≠": "<>", "→": "->", "Σ": "Sum", "\u202f": " ", "\u2009": " "}
 
@@ -82,7 +83,8 @@ def _table(paper: FPDF, block: Table, origin: str) -> None:
     paper.set_font(FONT, size=8)
     paper.set_text_color(*INK)
     paper.set_draw_color(*LINE)
-    widths = (2, *(1 for _head in block.heads[1:]))
+    sentences = [any(len(written(cells[at].text)) > SENTENCE for cells in block.rows) for at in range(len(block.heads))]
+    widths = [2 if at == 0 or sentences[at] else 1 for at in range(len(block.heads))]
     with paper.table(
         borders_layout="HORIZONTAL_LINES", line_height=5, col_widths=widths, headings_style=FontFace(emphasis="BOLD"),
         text_align="LEFT", padding=0.6,
