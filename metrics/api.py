@@ -28,6 +28,7 @@ WORDS = [
     OpenApiParameter("channel", many=True),
     OpenApiParameter("agent", many=True),
     OpenApiParameter("team", many=True),
+    OpenApiParameter("label", many=True, description="Ids of labels; an empty one for what has none."),
     OpenApiParameter("clock", enum=["elapsed", "business"]),
     OpenApiParameter("variant", description="In which of the ways that the catalogue lists the metric is measured."),
     OpenApiParameter(

@@ -138,9 +138,10 @@ def _offers(caller: Caller, asked: Asked, page: str) -> list[tuple[str, list[Lin
     agents = (
         Membership.objects.of(workspace).order_by("user__name", "user__email").values_list("user__email", flat=True)
     )
-    part = who.part_of(workspace, "agent")
+    part = who.part_of(workspace, "agent", "label")
     found = {
-        name: _links(asked, page, name, list(values), part) for name, values in (("team", teams), ("agent", agents))
+        name: _links(asked, page, name, list(values), part)
+        for name, values in (("team", teams), ("agent", agents), ("label", who.labels(workspace)))
     }
     return [(words.dimension(name), links) for name, links in found.items() if links]
 

@@ -15,6 +15,7 @@ from metrics import paths, plots, reliance, targets, tiles, who, words
 from metrics.asked import Asked
 from metrics.charts.frame import Target
 from metrics.layouts import COLUMNS, Layout, Plot
+from metrics.models import LabelFact
 from metrics.plots import Chart, Row, Table
 from metrics.query import Answer, Freshness, answer, fresh, one_instant
 from metrics.registry import METRICS, Expected, Metric
@@ -133,8 +134,9 @@ def _plotted(page: _Page, shown: Sequence[Plot]) -> list[tuple[str, Make]]:
 
 
 def of_metric(asked: Asked, metric: Metric) -> Board:
-    """Return the page of one figure: its tile, its course, and every way it can be split."""
-    shown = plots_of(asked.metric(metric.id))
+    """Return the page of one figure: its tile, its course, and every way it can be split; by labels where there are any."""
+    has_labels = LabelFact.objects.of(asked.workspace).exists()
+    shown = [plot for plot in plots_of(asked.metric(metric.id)) if has_labels or plot.by != ("label",)]
 
     def makers(page: _Page) -> list[tuple[str, Make]]:
         found: list[tuple[str, Make]] = [(f"tile-{metric.id}", partial(page.tile, metric.id))]

@@ -47,6 +47,8 @@ def _entry(metric: Metric) -> Iterator[str]:
     if metric.clocks:
         yield f"- Clocks: {_words(metric.clocks)}"
     yield f"- Split by and kept to: {_words(source.dimensions) or 'nothing'}{'; not by time' if source.timeless else ''}"
+    if source.several:
+        yield f"- A conversation counts under each {_words(source.several)} it has as of the answer, so rows may be more than the total"
     if source.usual:
         yield f"- Unless asked otherwise: {', '.join(f'`{name}={value}`' for name, value in source.usual.items())}"
     if metric.variants:

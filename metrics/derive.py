@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from metrics.business import Calendars, Clock
+from metrics.labels import labels
 from metrics.records import ANSWERED, NONE, OPEN, UNANSWERED, Episode, Facts, Happening, Volume, Wait
 from metrics.stays import ATTENTION, PEOPLE, attention, stays
 
@@ -40,25 +41,27 @@ WITHOUT: Calendars = {}
 ELAPSED = Clock()
 
 
-def derive(events: Iterable[Happening], calendars: Calendars = WITHOUT) -> Facts:
+def derive(events: Collection[Happening], calendars: Calendars = WITHOUT) -> Facts:
     """Return the facts of one conversation; ``calendars`` are the working hours by team, without any every second is business.
 
     The events may come in any order and repeated: they are told apart by id, and a message's event by its message. What
     counts: rules R2-R5, R8 and R9 of the measuring rules; times are the source's.
     """
-    everything = _told(events)
+    everything, labeled = _told(events), labels(events)
     story = everything
     if not BESIDE.isdisjoint([event.type for event in everything]):
         story = [event for event in everything if event.type not in BESIDE]
     if not story:
-        return NOTHING
+        return NOTHING._replace(labels=labeled) if labeled else NOTHING
     clock = Clock(calendars, tuple((event.at, event.team) for event in story if event.team)) if calendars else ELAPSED
     waits = tuple(_waits(story, clock))
     episode = _episode(story, waits, clock)
     seen = attention(everything, episode.channel_kind) if len(everything) > len(story) else ()
     # Who writes waits. What the customer never wrote in is no conversation yet (R2), such as a campaign nobody has answered.
     whole = episode if waits else None
-    return Facts(waits, whole, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen))
+    return Facts(
+        waits, whole, tuple(_volumes(story)), (*stays(everything, episode.channel_kind, clock), *seen), labeled
+    )
 
 
 def between_people(events: Iterable[Happening]) -> list[Happening]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from metrics.query import fresh, values_of, where
+from metrics.query.sql import as_text
 from metrics.question import Question
 from metrics.registry import Amounts, Count, Lengths, Rate, Ratio, Score, Source, Sum
 
@@ -190,7 +191,7 @@ def _shown(question: Question, kind: Lengths | Amounts | Sum | Count | Rate | Sc
 def _side(question: Question, source: Source, shown: _Shown, *, names: Source | None = None) -> str:
     """Return the SELECT of one side; the dimensions shown are those of ``names``."""
     own = source.dimensions
-    split = [f"({own[name]})::text" if name in own else "NULL::text" for name in (names or source).dimensions]
+    split = [as_text(source, name) if name in own else "NULL::text" for name in (names or source).dimensions]
     counted = f"({shown.counted})" if shown.counted else "NULL::boolean"
     columns = [
         f"'{shown.prefix}' || id::text AS id" if shown.prefix else "id",

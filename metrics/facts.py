@@ -11,7 +11,8 @@ from metrics import binary
 from metrics.binary import AMONG_IDS, AMONG_NUMBERS, Row, Statement
 from metrics.business import Calendars, calendars
 from metrics.derive import RANK, derive
-from metrics.records import NOBODY, Episode, Happening, Stay, Volume, Wait
+from metrics.labels import LABELING
+from metrics.records import NOBODY, Episode, Happening, Labeled, Stay, Volume, Wait
 
 OWNER = ("conversation_id", "customer_id")
 type Pair = tuple[Row | None, Row | None]  # a row that was, and what it became
@@ -40,18 +41,22 @@ WAITS = Table("metrics_waitfact", Wait)
 EPISODES = Table("metrics_conversationfact", Episode)
 VOLUMES = Table("metrics_volumefact", Volume, arrays=2)
 STAYS = Table("metrics_stayfact", Stay)
-TABLES = (WAITS, EPISODES, VOLUMES, STAYS)
+LABELS = Table("metrics_labelfact", Labeled)
+TABLES = (WAITS, EPISODES, VOLUMES, STAYS, LABELS)
 type Rows = Mapping[
     Table, dict[int, Row]
 ]  # by the fact's id: whose it is, then the fact; ids of people and such are bytes
 type Change = Mapping[Table, list[Pair]]
 NONE: Rows = {table: {} for table in TABLES}
+TOLD = [*RANK, *sorted(LABELING)]  # the types of event that are read
 HISTORY = f"""
 SELECT conversation_id, id, type, occurred_at, message_id, channel_kind,
        coalesce(nullif(actor_kind, ''), data->>'author', data->>'by', ''),
        coalesce(nullif(actor_email, ''), data->>'agent', ''), coalesce(data->>'team', ''), coalesce(data->>'kind', ''),
        CASE WHEN type = 'conversation.assigned'
-            THEN coalesce(data->>'agent', CASE WHEN jsonb_exists(data, 'agent') THEN %s END, '') ELSE '' END
+            THEN coalesce(data->>'agent', CASE WHEN jsonb_exists(data, 'agent') THEN %s END, '')
+            WHEN type IN ('conversation.labeled', 'conversation.unlabeled') THEN coalesce(data->>'label_id', data->>'label', '')
+            ELSE '' END
 FROM conversations_historyevent
 WHERE workspace_id = %s AND conversation_id = {AMONG_IDS} AND type = ANY(%s) AND (%s::bigint IS NULL OR transaction < %s)
 """  # noqa: S608  words of our own
@@ -94,14 +99,12 @@ def family(workspace_id: UUID, conversation_ids: Iterable[bytes]) -> Family:
 
 
 def histories(workspace_id: UUID, of: Family, before: int | None = None) -> dict[bytes, list[Happening]]:
-    """Return the events that measure service, by the conversation they count for, in no order.
+    """Return the events that measure service and those of labels, by the conversation they count for, in no order.
 
     ``before`` leaves out later transactions.
     """
     found: dict[bytes, list[Happening]] = defaultdict(list)
-    for row in binary.read(
-        HISTORY, [NOBODY, workspace_id, array(one.hex() for one in of.ids), list(RANK), before, before]
-    ):
+    for row in binary.read(HISTORY, [NOBODY, workspace_id, array(one.hex() for one in of.ids), TOLD, before, before]):
         counts_for = of.heads.get(row[0]) or row[0]
         found[counts_for].append(Happening(*row[1:]))
     return found
@@ -141,6 +144,7 @@ def _of_stories(
     episodes: dict[int, Row] = {}
     volumes: dict[int, Row] = {}
     stays: dict[int, Row] = {}
+    labels: dict[int, Row] = {}
     for owner in owners:
         facts = derive(stories.get(owner[0], ()), hours)
         for wait in facts.waits:
@@ -151,7 +155,9 @@ def _of_stories(
             volumes[volume.id] = owner + volume
         for stay in facts.stays:
             stays[stay.id] = owner + stay
-    return {WAITS: waits, EPISODES: episodes, VOLUMES: volumes, STAYS: stays}
+        for labeled in facts.labels:
+            labels[labeled.id] = owner + labeled
+    return {WAITS: waits, EPISODES: episodes, VOLUMES: volumes, STAYS: stays, LABELS: labels}
 
 
 def kept(workspace_id: UUID, conversation_ids: Iterable[bytes], but_for: Rows = NONE) -> Rows:

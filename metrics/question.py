@@ -50,9 +50,12 @@ class Question(NamedTuple):
 
     @property
     def is_more_than_its_total(self) -> bool:
-        """Whether the rows show one thing several times: models side by side, or each part of an observation."""
+        """Whether the rows show one thing several times: models side by side, each part of an observation, each label."""
         source, kept = self.metric.source, {name for name, _ in self.filters}
-        return any(word in source.parts or (word in source.usual and word not in kept) for word in self.by)
+        return any(
+            word in source.parts or word in source.several or (word in source.usual and word not in kept)
+            for word in self.by
+        )
 
     @property
     def previous(self) -> Question:

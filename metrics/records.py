@@ -29,7 +29,8 @@ class Happening(msgspec.Struct, frozen=True, gc=False):
     agent: str = ""
     team: str = ""
     kind: str = ""
-    given_to: str = ""  # who has it since an assignment, ``NOBODY`` when it was taken away, empty when not said
+    # Who has it since an assignment, ``NOBODY`` when it was taken away; which label was put on or taken off; empty when not said.
+    named: str = ""
 
 
 class Wait(NamedTuple):
@@ -110,6 +111,13 @@ class Stay(NamedTuple):
     off_hours: bool  # it came into the queue outside working hours
 
 
+class Labeled(NamedTuple):
+    """A label that a conversation has."""
+
+    id: int  # the event that put it on
+    label: str  # what stays when it is renamed: its id; of history that tells none, its name
+
+
 class Facts(NamedTuple):
     """Everything derived from one conversation."""
 
@@ -117,3 +125,4 @@ class Facts(NamedTuple):
     episode: Episode | None  # None as long as the customer has not written
     volumes: tuple[Volume, ...]
     stays: tuple[Stay, ...]
+    labels: tuple[Labeled, ...] = ()

@@ -8,7 +8,7 @@ its mark: which merges were in force then, and the cut that this history alone g
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -20,6 +20,7 @@ from conversations.models import Conversation, HistoryEvent, Merge
 from conversations.outside.cut import LIVE, RANK, Moment, cut
 from hub.models import Workspace
 from metrics import facts
+from metrics.labels import LABELING
 from metrics.persons.sessions import Talk
 from metrics.records import Happening
 
@@ -119,12 +120,15 @@ def _told(workspace: Workspace, then: Regrouped, mark: int) -> Iterator[Told]:
     heads = {part.bytes: head.bytes for part, head in then.heads.items()}
     yield owners, facts.histories(workspace.pk, facts.Family([key.bytes for key in ours], owners, heads), mark)
     happened = facts.histories(workspace.pk, facts.Family(outside, [], {}), mark)
+    yield _cut(workspace, then, mark, happened)
+
+
+def _cut(workspace: Workspace, then: Regrouped, mark: int, happened: Mapping[bytes, Sequence[Happening]]) -> Told:
+    """Return the conversations that history from outside gave as of the mark, with their owners, and what happened in each.
+
+    Cuts leave labels where they were put.
+    """
     by_event = {one.id: one for story in happened.values() for one in story}
-    yield _cut(workspace, then, mark, by_event)
-
-
-def _cut(workspace: Workspace, then: Regrouped, mark: int, by_event: Mapping[int, Happening]) -> Told:
-    """Return the conversations that history from outside gave as of the mark, with their owners, and what happened in each."""
     moments: dict[UUID, list[Moment]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(MOMENTS, [workspace.pk, facts.array(then.roots), list(RANK), mark])
@@ -144,6 +148,7 @@ def _cut(workspace: Workspace, then: Regrouped, mark: int, by_event: Mapping[int
             key = next(name.bytes for name in names if name is not None and name.bytes not in stories)
             owners.append((key, root.bytes))
             stories[key] = [
-                by_event[one.event] for one in episode.moments if one.event is not None and one.event in by_event
+                *(by_event[one.event] for one in episode.moments if one.event is not None and one.event in by_event),
+                *(one for one in happened.get(key, ()) if one.type in LABELING),
             ]
     return owners, stories

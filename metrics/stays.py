@@ -124,15 +124,15 @@ class _Walk:
             self.queued, self.bot_spoke = event, False
 
     def _assigned(self, event: Happening) -> None:
-        if event.given_to == NOBODY:
+        if event.named == NOBODY:
             self._given_back(event)
-        elif event.given_to and event.given_to != self.owner:
-            self._leave_queue(event.at, "taken", event.given_to)
+        elif event.named and event.named != self.owner:
+            self._leave_queue(event.at, "taken", event.named)
             self._let_go(event.at)
-            self.owner = event.given_to
+            self.owner = event.named
             self.held = event if self.runs and not self.is_asleep else None
-        elif event.given_to:
-            self._leave_queue(event.at, "taken", event.given_to)
+        elif event.named:
+            self._leave_queue(event.at, "taken", event.named)
 
     def _awake(self, event: Happening) -> None:
         if self.is_asleep and self.owner and self.runs:

@@ -217,6 +217,7 @@ def dimension(word: str) -> str:
         "channel": _("Channel"),
         "agent": _("Agent"),
         "team": _("Team"),
+        "label": _("Label"),
         "closed_by": _("Closed by"),
         "closing_channel": _("Closing channel"),
         "arrival": _("Arrival"),
@@ -246,7 +247,7 @@ def part(dimension_word: str, value: str | None) -> str:
         return {"team": _("No team"), "agent": _("Nobody")}.get(dimension_word, "—")
     if dimension_word.endswith("channel"):
         return channel(value)
-    if dimension_word in {"agent", "team", "store", "months"}:
+    if dimension_word in {"agent", "team", "label", "store", "months"}:
         return value
     if dimension_word == "model":
         return str(MODELS.get(value, value))

@@ -19,7 +19,7 @@ from metrics.models.sales import (
     SurveyFact,
 )
 from metrics.models.saved import SavedDashboard
-from metrics.models.talk import ConversationFact, StayFact, VolumeFact, WaitFact
+from metrics.models.talk import ConversationFact, LabelFact, StayFact, VolumeFact, WaitFact
 from metrics.models.touches import JourneyFact, TouchFact
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Fact",
     "Goal",
     "JourneyFact",
+    "LabelFact",
     "LinkFact",
     "Mark",
     "MatrixCell",

@@ -1,4 +1,4 @@
-"""Facts of service: waits, conversations and what was said."""
+"""Facts of service: waits, conversations, what was said, and labels."""
 
 from __future__ import annotations
 
@@ -195,4 +195,21 @@ class StayFact(Fact):
             models.Index(
                 fields=["workspace", "kind", "started_at"], condition=models.Q(ended_at=None), name="stay_lasting"
             ),
+        ]
+
+
+class LabelFact(Fact):
+    """A label a conversation has; ``id`` is the event that put it on. Most conversations have none, and no row."""
+
+    id = models.BigIntegerField(primary_key=True)
+    label = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            # and derive: the facts of the conversations it looks at
+            models.UniqueConstraint(fields=["conversation_id", "label"], name="one_label_once"),
+        ]
+        indexes: ClassVar = [
+            # query: the conversations of a label
+            models.Index(fields=["workspace", "label", "conversation_id"], name="labeled_with"),
         ]

@@ -45,7 +45,9 @@ def where(question: Question, source: Source, condition: str = "", *, anchor: st
     parts.append(f"({condition or source.counts})")
     asked = dict(question.filters)
     for name, column in source.dimensions.items():
-        if name in asked:
+        if name in asked and name in source.several:
+            parts.append(_has(source, name, or_none="" in asked[name]))
+        elif name in asked:
             parts.append(f"({column})::text = ANY(%(only_{name})s)")
         elif name in source.usual and name not in question.by:
             parts.append(f"{column} = '{source.usual[name]}'")
@@ -72,13 +74,22 @@ def grouped(
     sets = f"GROUP BY GROUPING SETS (({', '.join(names)}), ())" if names else ""
     sql = (
         f"SELECT {whole}, {shown}{select} "  # noqa: S608  names of the registry, values bound
-        f"FROM (SELECT *{keys} FROM {source.table} WHERE {where(question, source, condition, anchor=anchor)}) AS counted {sets}"
+        f"FROM (SELECT *{keys} FROM {source.table}{_joined(question, source)} "
+        f"WHERE {where(question, source, condition, anchor=anchor)}) AS counted {sets}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         for is_total, *row in cursor.fetchall():
             key = () if is_total else tuple(_shown(question, part) for part in row[: len(by)])
             yield key, row[len(by) :]
+
+
+def as_text(source: Source, name: str) -> str:
+    """Return the value of a dimension as text; of one with several values all of them, in order, with commas between."""
+    if name not in source.several:
+        return f"({source.dimensions[name]})::text"
+    those = f"of = {source.conversation} ORDER BY value"
+    return f"array_to_string(ARRAY(SELECT value FROM ({_values(source, name)}) AS had WHERE {those}), ',')"  # noqa: S608  names of the registry
 
 
 def distinct(each: str) -> str:
@@ -92,6 +103,32 @@ def spread(n: int, mean: float | None, percentiles: Sequence[Any], most: Any, sc
     return dict(n=n, mean=mean, p50=p50, p75=p75, p90=p90, p95=p95, max=largest)
 
 
+def _values(source: Source, name: str) -> str:
+    """Return the values of a dimension of which conversations have several: of which conversation, and the value."""
+    return (
+        f"SELECT conversation_id AS of, {source.dimensions[name]} AS value FROM {source.several[name]} "  # noqa: S608  names of the registry
+        "WHERE workspace_id = %(workspace)s"
+    )
+
+
+def _has(source: Source, name: str, *, or_none: bool) -> str:
+    """Return the condition that a conversation has one of the values asked for; ``or_none``: or none at all."""
+    has_any = f"{source.conversation} IN (SELECT of FROM ({_values(source, name)}) AS had"  # noqa: S608  names of the registry
+    has = f"{has_any} WHERE value = ANY(%(only_{name})s))"
+    return f"({has} OR ({has_any})) IS NOT TRUE)" if or_none else has
+
+
+def _joined(question: Question, source: Source) -> str:
+    """Return what puts an observation beside each value it is split by of its conversation, kept to those asked for."""
+    joined = ""
+    for name in source.several:
+        if name in question.by:
+            only = f" WHERE value = ANY(%(only_{name})s)" if name in dict(question.filters) else ""
+            each = f"SELECT of AS {name}_of, value AS each_{name} FROM ({_values(source, name)}) AS had{only}"  # noqa: S608  names of the registry
+            joined += f" LEFT JOIN ({each}) AS {name}s ON {name}_of = {source.conversation}"
+    return joined
+
+
 def _part(word: str, source: Source, anchor: str) -> str:
     """Return the expression of a word of the key."""
     local = f"{anchor} AT TIME ZONE %(zone)s"
@@ -102,7 +139,8 @@ def _part(word: str, source: Source, anchor: str) -> str:
         "weekday_hour": f"to_char({local}, 'ID-HH24')",
         "hour": f"date_trunc('hour', {anchor}, %(zone)s)",
     }
-    return times[word] if word in TIMES else f"nullif(({source.dimensions[word]})::text, '')"
+    column = f"each_{word}" if word in source.several else source.dimensions.get(word)
+    return times[word] if word in TIMES else f"nullif(({column})::text, '')"
 
 
 def _shown(question: Question, part: Any) -> str | None:

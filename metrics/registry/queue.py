@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metrics.registry.labels import LABEL, LABELS
 from metrics.registry.slices import TIME, stays
 from metrics.registry.terms import Lengths, Metric, Per, Rate, Ratio, Source, Texts
 
@@ -31,7 +32,8 @@ QUEUE = (
             table="metrics_stayfact",
             anchor="ended_at",
             counts="kind = 'queue' AND outcome = 'taken'",
-            dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "arrival": ARRIVAL},
+            dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "arrival": ARRIVAL, **LABEL},
+            several=LABELS,
             start="started_at",
             still_open="kind = 'queue' AND ended_at IS NULL",
             set_aside=("abandoned", "kind = 'queue' AND outcome IN ('abandoned', 'short')"),
@@ -60,7 +62,8 @@ QUEUE = (
         source=Source(
             table=stays("queue"),
             anchor="at",
-            dimensions={"channel": "channel_kind", "team": "team"},
+            dimensions={"channel": "channel_kind", "team": "team", **LABEL},
+            several=LABELS,
         ),
         adding=Ratio(
             "seconds",
@@ -94,7 +97,8 @@ QUEUE = (
             table="metrics_stayfact",
             anchor="ended_at",
             counts="kind = 'queue' AND outcome IN ('taken', 'abandoned')",
-            dimensions={"channel": "channel_kind", "team": "team", "arrival": ARRIVAL},
+            dimensions={"channel": "channel_kind", "team": "team", "arrival": ARRIVAL, **LABEL},
+            several=LABELS,
             start="started_at",
             still_open="kind = 'queue' AND ended_at IS NULL",
             set_aside=("short", "kind = 'queue' AND outcome = 'short'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metrics.registry.history import ACTOR, AGENT, told
+from metrics.registry.labels import LABEL, LABELS
 from metrics.registry.terms import Lengths, Metric, Source, Texts, Variant
 
 RESOLVED = "resolved_at IS NOT NULL AND (answered OR resolved_by <> 'rule')"
@@ -18,7 +19,9 @@ CLOSED = Source(
         "team": "team",
         "closed_by": "resolved_by",
         "closing_channel": "closing_channel_kind",
+        **LABEL,
     },
+    several=LABELS,
     start="opened_at",
     opening_message="opening_message_id",
     still_open="resolved_at IS NULL",
@@ -92,6 +95,7 @@ RESOLUTION = Metric(
                     "agent": "first_resolver",
                     "team": "team",
                     "closed_by": "first_resolved_by",
+                    **LABEL,
                 },
                 still_open="resolved_at IS NULL AND first_resolved_at IS NULL",
                 set_aside=("inactive", "first_resolved_at IS NOT NULL AND NOT answered AND resolved_by = 'rule'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metrics.registry.history import told
+from metrics.registry.labels import LABEL, LABELS
 from metrics.registry.resolution import RESOLUTION
 from metrics.registry.terms import Count, Lengths, Metric, Source, Texts, Variant
 
@@ -23,14 +24,16 @@ MESSAGES = Source(
           AND volume.day <= (%(end)s AT TIME ZONE 'UTC')::date
     ) AS message""",
     anchor="at",
-    dimensions={"channel": "channel_kind", "team": "team"},
+    dimensions={"channel": "channel_kind", "team": "team", **LABEL},
+    several=LABELS,
 )
 
 RESPONSES = Source(
     table="metrics_conversationfact",
     anchor="responded_at",
     counts="response = 'answered'",
-    dimensions={"channel": "channel_kind", "agent": "response_agent", "team": "response_team"},
+    dimensions={"channel": "channel_kind", "agent": "response_agent", "team": "response_team", **LABEL},
+    several=LABELS,
     start="response_started_at",
     opening_message="opening_message_id",
     closing_message="response_message_id",
@@ -168,7 +171,8 @@ WAITS = Source(
     table="metrics_waitfact",
     anchor="ended_at",
     counts="outcome = 'answered'",
-    dimensions={"channel": "channel_kind", "agent": "agent", "team": "team"},
+    dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", **LABEL},
+    several=LABELS,
     start="started_at",
     opening_message="opening_message_id",
     closing_message="closing_message_id",
@@ -260,7 +264,8 @@ SERVICE = (
             table="metrics_conversationfact",
             anchor="opened_at",
             counts="opened_by_customer",
-            dimensions={"channel": "channel_kind", "team": "team"},
+            dimensions={"channel": "channel_kind", "team": "team", **LABEL},
+            several=LABELS,
             start="opened_at",
             opening_message="opening_message_id",
             measure="conversations",

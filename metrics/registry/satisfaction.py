@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metrics.persons.sessions import RECENT
+from metrics.registry.labels import LABEL, LABELS
 from metrics.registry.terms import Metric, Rate, Score, Source, Texts
 
 WHOSE = Texts(
@@ -30,7 +31,8 @@ def answers(condition: str, measure: str = "") -> Source:
         table=SURVEYS,
         anchor="answered_at",
         counts=f"{condition} AND answered_at IS NOT NULL AND counts",
-        dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "touchpoint": "touchpoint"},
+        dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "touchpoint": "touchpoint", **LABEL},
+        several=LABELS,
         start="sent_at",
         still_open=f"{condition} AND answered_at IS NULL",
         set_aside=("replaced", f"{condition} AND NOT counts"),

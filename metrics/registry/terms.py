@@ -45,6 +45,9 @@ class Source:
     the anchor only orders the evidence, and the figure cannot be split by time. ``dimensions`` maps what can be asked to
     columns; ``usual`` keeps a dimension to one value unless it is asked for, as the usual one of several models that stand
     side by side; ``parts`` are dimensions that cut one observation into several, so that their rows are more than the total.
+    ``several`` are dimensions of which a conversation has several values, or none: by name the table of facts with a row for
+    each, which the column is of. An observation counts under each value of its conversation, and without any under nothing;
+    the table is joined only when such a dimension is asked for.
     ``still_open`` says which rows are censored observations, from ``start`` on; ``set_aside`` which rows have an end and are
     reported apart, under which name.
     """
@@ -55,6 +58,7 @@ class Source:
     counts: str = "true"
     usual: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
+    several: Mapping[str, str] = field(default_factory=dict)
     timeless: bool = False
     start: str = ""
     conversation: str = "conversation_id"

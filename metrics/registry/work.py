@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metrics.registry.labels import LABEL, LABELS
 from metrics.registry.slices import CLOSED_PRESENT, PRESENCE, stays_present
 from metrics.registry.terms import Lengths, Metric, Per, Ratio, Source, Texts, Variant
 
@@ -50,7 +51,8 @@ WORK = (
         source=Source(
             table=HANDLED,
             anchor="resolved_at",
-            dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "basis": "basis"},
+            dimensions={"channel": "channel_kind", "agent": "agent", "team": "team", "basis": "basis", **LABEL},
+            several=LABELS,
             usual={"basis": "focus"},
             parts=("agent",),
             start="since",
@@ -147,7 +149,8 @@ WORK = (
         source=Source(
             table=CLOSED_PRESENT,
             anchor="resolved_at",
-            dimensions={"agent": "resolver", "channel": "channel_kind"},
+            dimensions={"agent": "resolver", "channel": "channel_kind", **LABEL},
+            several=LABELS,
             start="opened_at",
             opening_message="opening_message_id",
         ),

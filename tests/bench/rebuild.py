@@ -104,7 +104,7 @@ def rebuilt(children: list[Child], companies: list[Workspace]) -> float:
     """Throw the facts of these companies away and let the children rebuild them from history; return seconds."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE metrics_waitfact, metrics_conversationfact, metrics_volumefact, metrics_stayfact, metrics_cell"
+            "TRUNCATE metrics_waitfact, metrics_conversationfact, metrics_volumefact, metrics_stayfact, metrics_labelfact, metrics_cell"
         )
     shares = [companies[place :: len(children)] for place in range(len(children))]
     began = time.perf_counter()

@@ -64,7 +64,7 @@ def _event(number: int, words: list[str], day: datetime) -> Happening:
         agent=values.get("agent", "ana@loja.example") if actor == "agent" else "",
         team=values.get("team", ""),
         kind=values.get("kind", "text") if said else "",
-        given_to=values.get("to", ""),
+        named=values.get("to", ""),
     )
 
 
@@ -81,7 +81,7 @@ def write(conversation: Conversation, events: Iterable[Happening]) -> None:
             channel_kind=event.channel_kind,
             actor_kind=event.actor_kind,
             actor_email=event.agent,
-            data={"kind": event.kind, "team": event.team or None, **_given(event.given_to)},
+            data={"kind": event.kind, "team": event.team or None, **_given(event.named)},
         )
         for event in events
     )

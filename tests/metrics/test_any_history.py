@@ -49,6 +49,7 @@ steps = st.one_of(
     st.tuples(st.just("say"), who, minute, line, st.just(SAID[0]), st.just("whatsapp")),
     st.tuples(st.just("fail"), who, minute, line, st.booleans()),
     st.tuples(st.just("happen"), who, minute, st.sampled_from(HAPPENED)),
+    st.tuples(st.just("mark"), who, minute, st.sampled_from(["swap", "bill"]), st.booleans()),
     st.tuples(st.just("buy"), who, minute, line, st.sampled_from(BESIDE), st.sampled_from(CHANNELS)),
     st.tuples(st.just("repeat"), st.integers(0, 40)),
     st.tuples(st.just("join"), st.integers(1, PEOPLE - 1)),
@@ -69,6 +70,12 @@ LED: list[tuple[Any, ...]] = [
     ("say", 1, 60, 2, SAID[0], "whatsapp"), ("buy", 1, 60, 2, "order.paid", "whatsapp"), ("derive", 1), ("part", 1),
     ("buy", 0, 50, 3, "store.visit", "instagram"), ("derive", 100), ("fail", 1, 70, 0, False), ("buy", 0, 90, 1, "order.cancelled", ""),
     ("say", 1, 20, 3, SAID[0], "instagram"),
+]  # fmt: skip
+# Labels come late, twice, at one instant, and on what is one conversation only for a while.
+MARKED: list[tuple[Any, ...]] = [
+    ("say", 0, 10, 0, SAID[0], "whatsapp"), ("mark", 0, 40, "swap", True), ("derive", 100), ("mark", 0, 20, "swap", False),
+    ("mark", 1, 30, "swap", True), ("derive", 1), ("mark", 1, 30, "swap", True), ("join", 1), ("derive", 100),
+    ("mark", 1, 50, "swap", False), ("mark", 1, 50, "bill", True), ("derive", 100), ("part", 1), ("repeat", 1), ("derive", 1),
 ]  # fmt: skip
 
 
@@ -114,6 +121,12 @@ class World:
         """Let a conversation come to something."""
         data = {"agent": "leo@loja.example"} if kind == "assigned" else {}
         self.tell(one, f"conversation.{kind}", at, actor_kind="agent", actor_email="ana@loja.example", data=data)
+
+    def mark(self, one: int, at: int, label: str, is_put: bool) -> None:
+        """Put a label on a conversation, or take it off."""
+        self.tell(
+            one, f"conversation.{'' if is_put else 'un'}labeled", at, data={"label": label.title(), "label_id": label}
+        )
 
     def buy(self, one: int, at: int, number: int, kind: str, channel: str) -> None:
         """Let a person do something beside writing."""
@@ -180,6 +193,7 @@ def _model(table: Table) -> Any:
 @given(story=st.lists(steps, min_size=8, max_size=24))
 @example(story=ASKED_ABOUT)
 @example(story=LED)
+@example(story=MARKED)
 def test_step_by_step_comes_to_the_same_bytes_as_from_nothing(
     transactional_db: None, story: list[tuple[Any, ...]]
 ) -> None:

@@ -132,7 +132,7 @@ def test_evidence_pages_through_what_was_counted(api: APIClient, tell: Tell) -> 
 @pytest.mark.parametrize(
     ("words", "field", "says"),
     [
-        ("by=mood", "by", "channel, agent, team, day, week, month, hour, weekday_hour"),
+        ("by=mood", "by", "channel, agent, team, label, day, week, month, hour, weekday_hour"),
         ("mood=good&by=day,moon", "by", "moon"),
         ("tz=America/Atlantis", "tz", "America/Atlantis"),
         ("tz=localtime", "tz", "localtime"),
@@ -180,7 +180,7 @@ def test_a_refusal_speaks_one_language(api: APIClient, language: str) -> None:
 
 
 def test_an_agent_is_no_dimension_of_volume(api: APIClient) -> None:
-    assert "channel, team, day" in get(api, "/metrics/interaction_volume?by=agent", 400)["errors"]["by"][0]
+    assert "channel, team, label, day" in get(api, "/metrics/interaction_volume?by=agent", 400)["errors"]["by"][0]
 
 
 @pytest.mark.parametrize(
