@@ -174,7 +174,7 @@ def test_the_way_to_the_buyer_has_legs(workspace: Workspace) -> None:
     [
         ("first_response_time", "variant=soon", "variant", "human, any, human_from_inbound, human_from_handoff"),
         ("first_response_time", "variant=any&clock=business", "clock", "Allowed: elapsed."),
-        ("resolution_time", "variant=first&by=closing_channel", "by", "channel, agent, team, closed_by, day"),
+        ("resolution_time", "variant=first&by=closing_channel", "by", "channel, agent, team, closed_by, label, day"),
         ("csat", "variant=any", "variant", "one way"),
     ],
 )
