@@ -109,6 +109,7 @@ def course(
     lines = [series(names.get(metric.headline, _("current")), main, 1)]
     if spreads(metric):
         lines.append(series(_("90 %"), _over_time(given, span, "p90", begun), 2))
+    earlier: list[float | None] = []
     if before:
         earlier = _over_time(before, span_before, metric.headline, len(span_before.places()))
         earlier = (earlier + [None] * len(labels))[: len(labels)]
@@ -121,7 +122,7 @@ def course(
         f"course-{metric.id}",
         title,
         lambda size: line.lines(size, title, places, lines, axis, target),
-        _course_table(given, span),
+        _course_table(given, span, earlier),
     )
 
 
@@ -138,15 +139,19 @@ def _over_time(given: Answer, span: Period, part: str, begun: int) -> list[float
     return [figures.get(key, nothing if place < begun else None) for place, (key, _label) in enumerate(span.places())]
 
 
-def _course_table(given: Answer, span: Period) -> Table:
-    metric = given.question.metric
+def _course_table(given: Answer, span: Period, earlier: list[float | None]) -> Table:
+    """Write every place that has something; ``earlier`` are the values of the places compared with, if there are any."""
+    metric, say = given.question.metric, said(given)
     figures = {figure.key[0]: figure for figure in given.rows}
+    compared = any(value is not None for value in earlier)
     rows = [
-        Row([label, *cells_of(given, figures[key])], leads(metric.id, key))
-        for key, label in span.places()
+        Row(
+            [label, *cells_of(given, figures[key]), *([say(earlier[place])] if compared else [])], leads(metric.id, key)
+        )
+        for place, (key, label) in enumerate(span.places())
         if key in figures and (figures[key].n or given.value(figures[key]))
     ]
-    return Table([_("When"), *heads_of(metric)], rows)
+    return Table([_("When"), *heads_of(metric), *([_("before")] if compared else [])], rows)
 
 
 def heads_of(metric: Metric) -> list[str]:
