@@ -31,7 +31,7 @@ class Table(msgspec.Struct, frozen=True):
     @property
     def numeric(self) -> list[bool]:
         """Which columns hold numbers."""
-        return [any(cell.is_number for cell in column) for column in zip(*self.rows, strict=True)]
+        return [any(cell.is_number or cell.receipt for cell in column) for column in zip(*self.rows, strict=True)]
 
 
 class Gaps(msgspec.Struct, frozen=True):
