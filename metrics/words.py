@@ -244,7 +244,7 @@ def dimension(word: str) -> str:
 def part(dimension_word: str, value: str | None) -> str:
     """Name a value of a dimension."""
     if not value:
-        return {"team": _("No team"), "agent": _("Nobody")}.get(dimension_word, "—")
+        return {"team": _("No team"), "agent": _("Nobody"), "label": _("No label")}.get(dimension_word, "—")
     if dimension_word.endswith("channel"):
         return channel(value)
     if dimension_word in {"agent", "team", "label", "store", "months"}:
