@@ -6,7 +6,9 @@ Django's own way reads the tables' names, empties each, and has the next test co
 from __future__ import annotations
 
 import atexit
+import os
 from functools import cache
+from typing import Any
 
 import psycopg
 from django.db import connection
@@ -33,10 +35,19 @@ END $$
 
 
 def use() -> None:
-    """Let every test that commits end so."""
-    TransactionTestCase._fixture_teardown = lambda _: empty()
+    """Let every test that commits end so, but for those of the browser.
+
+    What a page asked for last may still be written while they end: Django's way waits for it, and empties that too.
+    """
+    usual: Any = TransactionTestCase
+    waits, reloads = usual._fixture_teardown, usual._should_reload_connections
+    usual._fixture_teardown = lambda case: waits(case) if _has_a_browser() else empty()
     # What the house sets on a connection it sets for one transaction: the next test may have the same one.
-    TransactionTestCase._should_reload_connections = lambda _: False
+    usual._should_reload_connections = lambda case: _has_a_browser() and reloads(case)
+
+
+def _has_a_browser() -> bool:
+    return os.environ.get("PYTEST_CURRENT_TEST", "").startswith("tests/browser/")
 
 
 def empty() -> None:
