@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from metrics import binary
+from metrics.arrays import Numbers
 from metrics.heavy import WHOLE_DAYS, part
 from metrics.observed import MEMBER
 from metrics.question import Question
@@ -18,7 +19,6 @@ MONTHS = range(61)  # after that of their first purchase in which people are loo
 FAR = np.iinfo(np.int64).max  # after everything that happens
 type Key = tuple[str | None, ...]
 type Shares = dict[Key, tuple[int, int]]  # by key: above the line, below it
-type Numbers = np.ndarray[Any, Any]  # whole numbers, or which of some are meant
 
 
 class Crowd(NamedTuple):

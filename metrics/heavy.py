@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from metrics import binary, histogram
+from metrics.arrays import Numbers, added
 from metrics.cells import DAY, HOURS, MONTH
 from metrics.question import Question
 
@@ -24,7 +25,6 @@ CLOCKS = [f"{weekday}-{hour:02}" for weekday in range(1, 8) for hour in range(24
 SHARES = (0.5, 0.75, 0.9, 0.95, 1.0)
 EPOCH = date(2000, 1, 1).toordinal()  # PostgreSQL's first day
 type Key = tuple[str | None, ...]
-type Numbers = np.ndarray[Any, Any]
 
 
 class Cells(NamedTuple):
@@ -76,7 +76,7 @@ def counts(question: Question, *measures: str) -> list[dict[Key, int]]:
 
 def _by_cell(question: Question, cells: Cells) -> dict[Key, int]:
     keys, numbers = cells.keyed(question.by)
-    return {**dict(zip(keys, _added(cells.n, numbers, len(keys)), strict=True)), (): int(cells.n.sum())}
+    return {**dict(zip(keys, added(numbers, cells.n, len(keys)).tolist(), strict=True)), (): int(cells.n.sum())}
 
 
 def _by_clock(question: Question, cells: Cells) -> dict[Key, int]:
@@ -108,23 +108,16 @@ def figures(question: Question) -> dict[Key, dict[str, Any]]:
     keys, numbers = cells.keyed(question.by)
     total, sizes = map(_numbers, cells.others[:2])
     spreads = histogram.percentiles(cells.others[2], sizes, numbers, SHARES, whole=bool(question.by))
-    counted, added = (_added(amounts, numbers, len(keys)) for amounts in (cells.n, total))
+    counted, lengths = (added(numbers, amounts, len(keys)).tolist() for amounts in (cells.n, total))
     if question.by:  # all together is told once more
-        keys, counted, added = [*keys, ()], [*counted, sum(counted)], [*added, sum(added)]
+        keys, counted, lengths = [*keys, ()], [*counted, sum(counted)], [*lengths, sum(lengths)]
     return {
         key: {
             "n": n, "mean": of_all / n / 1e6, "p50": p50, "p75": p75, "p90": p90, "p95": p95, "max": longest,
             "approximate": True,
         }
-        for key, n, of_all, (p50, p75, p90, p95, longest) in zip(keys, counted, added, spreads.tolist(), strict=True)
+        for key, n, of_all, (p50, p75, p90, p95, longest) in zip(keys, counted, lengths, spreads.tolist(), strict=True)
     }  # fmt: skip
-
-
-def _added(amounts: Numbers, numbers: Numbers, width: int) -> list[int]:
-    """Return the sum of each number's amounts."""
-    sums = np.zeros(width, dtype=np.int64)
-    np.add.at(sums, numbers, amounts)
-    return sums.tolist()
 
 
 # What cells hold as one string a column: taking in a row of PostgreSQL's costs more than what is in it.

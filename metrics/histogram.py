@@ -6,16 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 import numpy as np
+
+from metrics.arrays import Numbers
 
 BASE = math.log(1.0202)
 ZERO = -(2**15)  # the bucket of "no time at all", which has no logarithm
 PAIR = 4  # bytes of a bucket and its count
 BITS, COUNT = 16, 0xFFFF  # how far above the bucket its count stands, and what is a count of both: the highest one
 SPARSE = 2  # so many times as many places as counts are laid out; of more the counts are sorted
-type Numbers = np.ndarray[Any, Any]
 
 
 def bucket(microseconds: int) -> int:

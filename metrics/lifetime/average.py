@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metrics.arrays import Numbers
 from metrics.lifetime.buyers import Buyers
-from metrics.lifetime.climb import Numbers
 from metrics.lifetime.outlook import Outlook
 
 FEW = 30  # people; a smaller cohort is taken for everybody

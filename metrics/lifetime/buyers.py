@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from metrics import binary
-from metrics.lifetime.climb import Numbers
+from metrics.arrays import Numbers, added
 
 # All that moved until then, a column each: the database packs them and they are read as they are, which is far cheaper than rows.
 # Money comes as whole ten-thousandths, so that sums are exact in whatever order. Who first bought in a currency without a rate did
@@ -108,8 +108,8 @@ def buyers(at: Moment) -> Buyers:
     days, place = np.unique(person * width + paid_on[sale], return_inverse=True)
     whose, days = np.divmod(days, width)
     starts, ends = (np.searchsorted(whose, np.arange(len(people)), side=side) for side in ("left", "right"))
-    at_first = _added(place, money[0], len(days))[starts]
-    net, goods, costed = (_added(person, column, len(people)) for column in money)
+    at_first = added(place, money[0], len(days))[starts]
+    net, goods, costed = (added(person, column, len(people)) for column in money)
     return Buyers(
         ids=people,
         channel=channel[np.argsort(began)[np.searchsorted(np.sort(began), people)]] if len(people) else channel[:0],
@@ -121,10 +121,3 @@ def buyers(at: Moment) -> Buyers:
         goods=goods / PARTS,
         costed=costed / PARTS,
     )
-
-
-def _added(place: Numbers, amounts: Numbers, length: int) -> Numbers:
-    """Return whole amounts added up by their place."""
-    found = np.zeros(length, dtype=int)
-    np.add.at(found, place, amounts)
-    return found

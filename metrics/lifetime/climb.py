@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-type Numbers = np.ndarray[Any, Any]
+from metrics.arrays import Numbers
+
 type Landscape = Callable[[Numbers], tuple[float, Numbers]]  # from logarithms of parameters to height and slopes there
 
 STEPS = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from metrics.arrays import Numbers
 from metrics.lifetime.buyers import Buyers
-from metrics.lifetime.climb import Numbers
 from metrics.lifetime.forecast import BASES, Forecast, forecast_of
 from metrics.lifetime.outlook import Outlook
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from conversations.prepared import ask
+from metrics.arrays import Numbers
 from metrics.lifetime import average, holdout, model
 from metrics.lifetime.buyers import Buyers, Moment, buyers, moment
-from metrics.lifetime.climb import Numbers
 from metrics.lifetime.holdout import Held
 from metrics.lifetime.outlook import Kind, Outlook
 

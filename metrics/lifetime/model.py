@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metrics.arrays import Numbers
 from metrics.lifetime import returning, spending
 from metrics.lifetime.buyers import Buyers
-from metrics.lifetime.climb import Numbers, Top
+from metrics.lifetime.climb import Top
 from metrics.lifetime.outlook import Outlook
 
 ENOUGH = 500  # people who have bought again, for a model to be fitted

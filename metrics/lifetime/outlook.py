@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from metrics.lifetime.climb import Numbers
+from metrics.arrays import Numbers
 
 type Kind = Literal["bg_nbd", "cohort_average"]
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metrics.lifetime.climb import Landscape, Numbers, Top, climb
+from metrics.arrays import Numbers
+from metrics.lifetime.climb import Landscape, Top, climb
 
 NODES = 40  # at which the integral over the chance of a last purchase is added up; LAPACK starts threads above
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metrics.lifetime.climb import Landscape, Numbers, Top, climb
+from metrics.arrays import Numbers
+from metrics.lifetime.climb import Landscape, Top, climb
 
 AT_LEAST = (
     2.0  # ``q`` lies above it: else what people spend would have no finite variance, and no interval could be told

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from metrics import binary
+from metrics.arrays import Numbers
 from metrics.binary import CENTURY, MICROSECOND
 from metrics.persons.journeys import END, GAP, START
 
@@ -34,7 +35,6 @@ WORD, BEFORE, EACH = (
     5,
     3,
 )  # arrays as PostgreSQL sends them: words before the first instant, and of each with its length
-type Numbers = np.ndarray[Any, Any]
 
 
 class Steps(NamedTuple):
