@@ -6,7 +6,6 @@ Django's own way reads the tables' names, empties each, and has the next test co
 from __future__ import annotations
 
 import atexit
-import os
 from functools import cache
 from typing import Any
 
@@ -16,38 +15,32 @@ from django.test import TransactionTestCase
 
 # Most tests write in ten of a hundred tables, and asking all of them costs less than deleting nothing from ninety.
 # Deleting a few rows is far faster than TRUNCATE. Where a server still writes what a page asked for last, the two may
-# lock each other out: then it begins again.
+# lock each other out, or rows may come behind the deletion: it begins again until nothing is there.
 EMPTYING = """
 CREATE OR REPLACE FUNCTION empty_tables() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE one text; BEGIN
-    FOR attempt IN 1..10 LOOP
+DECLARE written text[]; one text; BEGIN
+    FOR attempt IN 1..20 LOOP
         BEGIN
-            FOREACH one IN ARRAY array_remove(ARRAY[{written}], NULL) LOOP
+            written := array_remove(ARRAY[{written}], NULL);
+            IF written = '{{}}' THEN RETURN; END IF;
+            FOREACH one IN ARRAY written LOOP
                 EXECUTE 'DELETE FROM ' || one;
             END LOOP;
-            EXIT;
         EXCEPTION WHEN deadlock_detected THEN
-            IF attempt = 10 THEN RAISE; END IF;
+            NULL;
         END;
     END LOOP;
+    RAISE 'These tables are written in without end: %', written;
 END $$
 """
 
 
 def use() -> None:
-    """Let every test that commits end so, but for those of the browser.
-
-    What a page asked for last may still be written while they end: Django's way waits for it, and empties that too.
-    """
+    """Let every test that commits end so."""
     usual: Any = TransactionTestCase
-    waits, reloads = usual._fixture_teardown, usual._should_reload_connections
-    usual._fixture_teardown = lambda case: waits(case) if _has_a_browser() else empty()
+    usual._fixture_teardown = lambda _: empty()
     # What the house sets on a connection it sets for one transaction: the next test may have the same one.
-    usual._should_reload_connections = lambda case: _has_a_browser() and reloads(case)
-
-
-def _has_a_browser() -> bool:
-    return os.environ.get("PYTEST_CURRENT_TEST", "").startswith("tests/browser/")
+    usual._should_reload_connections = lambda _: False
 
 
 def empty() -> None:
